@@ -1,0 +1,77 @@
+/*
+ * KTHREAD, ETHREAD and EPROCESS. Opaque to drivers apart from the dispatcher header in front, so
+ * the layouts are ours. All three are object bodies (host/ob/object.h); a thread or process is
+ * signalled when it ends.
+ */
+#ifndef SYSBUF_HOST_THREAD_H
+#define SYSBUF_HOST_THREAD_H
+
+#include "host/machine.h"
+
+enum { BUILT_IN_WAIT_BLOCKS = 4 };
+
+/* One call into the machine; the outermost frame is where a stopped machine's thread returns. */
+struct call_frame {
+    struct linux_context context;
+    struct call_frame *previous;
+};
+
+struct _KTHREAD {
+    DISPATCHER_HEADER Header;
+    struct kpcr *kpcr;
+    struct _EPROCESS *process;  /* attached to; host/ps keeps the owner in ETHREAD */
+    /* Wait state: dispatcher lock, but for wake_word. */
+    KWAIT_BLOCK built_in_wait_blocks[BUILT_IN_WAIT_BLOCKS];
+    PKWAIT_BLOCK wait_blocks; /* circular through NextWaitBlock, NULL when not waiting */
+    NTSTATUS wait_status;
+    uint32_t wake_word;       /* futex: 0 parked or about to, 1 woken */
+    KPROCESSOR_MODE wait_mode;
+    BOOLEAN alertable;
+    BOOLEAN alerted[2]; /* per mode */
+    SHORT kernel_apc_disable;  /* KeEnterCriticalRegion: negative while disabled */
+    SHORT special_apc_disable; /* guarded regions */
+    LIST_ENTRY apc_queue[2];
+    BOOLEAN kernel_apc_in_progress;
+    KPROCESSOR_MODE previous_mode;
+    KPRIORITY priority;
+    LIST_ENTRY owned_mutants;
+    LIST_ENTRY pending_dpcs; /* queued by this thread at DISPATCH_LEVEL or above */
+};
+
+struct _ETHREAD {
+    struct _KTHREAD Tcb;
+    struct _EPROCESS *owner; /* referenced */
+    HANDLE thread_id;
+    struct machine *machine;
+    LIST_ENTRY machine_link; /* ps_state->threads, threads lock */
+    struct call_frame *call_frame; /* innermost; NULL while outside the machine */
+    LIST_ENTRY irps;         /* IRP.ThreadListEntry; changed by the thread itself at APC_LEVEL... */
+    struct linux_lock irps_lock; /* ...and by those who complete its requests */
+    NTSTATUS exit_status;
+    BOOLEAN is_system;
+    PKSTART_ROUTINE start_routine;
+    void *start_context;
+    struct linux_thread *linux_thread; /* system threads only */
+    uint32_t linux_id;
+    uint64_t stack_low, stack_high;
+    void *impersonation; /* Se */
+    void *exception_state; /* seh: per-thread scratch */
+};
+
+struct _EPROCESS {
+    DISPATCHER_HEADER Header;
+    uint64_t unique; /* never reused in this Linux process */
+    struct machine *machine;
+    LIST_ENTRY machine_link; /* ps_state->processes, threads lock */
+    HANDLE process_id;
+    struct handle_table *handles;
+    BOOLEAN is_32_bit;
+    BOOLEAN is_administrator;
+    NTSTATUS exit_status;
+    void *token; /* Se */
+    char image_name[16];
+};
+
+_Static_assert(FIELD_OFFSET(struct _ETHREAD, Tcb) == 0, "PETHREAD and PKTHREAD are one pointer");
+
+#endif

@@ -1,0 +1,53 @@
+/* linux_context_save / linux_context_jump: see linux.h. Offsets follow struct linux_context. */
+    .text
+    .hidden linux_context_save
+    .globl linux_context_save
+    .type linux_context_save, @function
+linux_context_save:
+    .cfi_startproc
+    movq %rbx, 0(%rdi)
+    movq %rbp, 8(%rdi)
+    movq %r12, 16(%rdi)
+    movq %r13, 24(%rdi)
+    movq %r14, 32(%rdi)
+    movq %r15, 40(%rdi)
+    leaq 8(%rsp), %rdx
+    movq %rdx, 48(%rdi)
+    movq (%rsp), %rdx
+    movq %rdx, 56(%rdi)
+    xorl %eax, %eax
+    ret
+    .cfi_endproc
+    .size linux_context_save, . - linux_context_save
+
+    .hidden linux_context_jump
+    .globl linux_context_jump
+    .type linux_context_jump, @function
+linux_context_jump:
+    .cfi_startproc
+    movl %esi, %eax
+    movq 0(%rdi), %rbx
+    movq 8(%rdi), %rbp
+    movq 16(%rdi), %r12
+    movq 24(%rdi), %r13
+    movq 32(%rdi), %r14
+    movq 40(%rdi), %r15
+    movq 48(%rdi), %rsp
+    cld
+    jmpq *56(%rdi)
+    .cfi_endproc
+    .size linux_context_jump, . - linux_context_jump
+
+/* The signal handler knows this ud2 by its address and loads the registers that rdi points to. */
+    .hidden linux_registers_resume
+    .globl linux_registers_resume
+    .type linux_registers_resume, @function
+linux_registers_resume:
+    .cfi_startproc
+    .hidden linux_resume_instruction
+    .globl linux_resume_instruction
+linux_resume_instruction:
+    ud2
+    .cfi_endproc
+    .size linux_registers_resume, . - linux_registers_resume
+    .section .note.GNU-stack, "", @progbits

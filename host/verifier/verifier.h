@@ -1,0 +1,30 @@
+/*
+ * The seam to the verifier: what the components report while it is on. machine->verifier is NULL
+ * when it is off, so each hot path pays one predicted branch:
+ *
+ *     if (SB_UNLIKELY(machine->verifier)) machine->verifier->pool_allocated(...);
+ *
+ * Each hook runs on the thread that did the thing, without host locks held.
+ */
+#ifndef SYSBUF_HOST_VERIFIER_H
+#define SYSBUF_HOST_VERIFIER_H
+
+#include "host/nt.h"
+
+struct verifier_hooks {
+    /* May answer with a block of its own (special pool) or NULL to let the pool serve it;
+     * *fail makes the allocation fail (low resources). */
+    void *(*pool_allocate)(ULONG pool_type, SIZE_T size, ULONG tag, void *caller, BOOLEAN *fail);
+    /* TRUE when the block was the verifier's and is dealt with. */
+    BOOLEAN (*pool_free)(void *block, ULONG tag, void *caller);
+    void (*irp_dispatch)(PDEVICE_OBJECT device, PIRP irp, BOOLEAN after, NTSTATUS status);
+    void (*irp_complete)(PIRP irp, void *caller);
+    void (*irp_free)(PIRP irp, void *caller);
+    void (*irql_change)(KIRQL from, KIRQL to, void *caller);
+    void (*lock_change)(void *lock, BOOLEAN acquired, void *caller);
+    void (*object_reference)(void *object, LONG change, void *caller);
+    void (*mdl_change)(PMDL mdl, ULONG what, void *caller);
+    void (*user_memory)(const void *address, SIZE_T length, BOOLEAN write, void *caller);
+};
+
+#endif
