@@ -1,0 +1,146 @@
+/* C runtime: memory. Copies are written out here, for a call into libc costs a Windows function
+ * the saving of ten vector registers. */
+#include "host/crt/crt.h"
+
+typedef unsigned long long word16 __attribute__((vector_size(16), aligned(1), may_alias));
+typedef unsigned long long word8 __attribute__((aligned(1), may_alias));
+typedef unsigned int word4 __attribute__((aligned(1), may_alias));
+typedef unsigned short word2 __attribute__((aligned(1), may_alias));
+
+/* From here on the processor's own string instructions are the fastest. */
+enum { STRING_INSTRUCTION_BYTES = 1024 };
+
+/* Keeps the compiler from making a libc call of a loop. */
+#define KEEP_LOOP() __asm__ volatile("" ::: "memory")
+
+/* Up to 16 bytes: everything is read before anything is written, so overlap does no harm. */
+static inline void move_small(unsigned char *to, const unsigned char *from, size_t length)
+{
+    if (length >= 8) {
+        word8 first = *(const word8 *)from, last = *(const word8 *)(from + length - 8);
+        *(word8 *)to = first;
+        *(word8 *)(to + length - 8) = last;
+    } else if (length >= 4) {
+        word4 first = *(const word4 *)from, last = *(const word4 *)(from + length - 4);
+        *(word4 *)to = first;
+        *(word4 *)(to + length - 4) = last;
+    } else if (length >= 2) {
+        word2 first = *(const word2 *)from, last = *(const word2 *)(from + length - 2);
+        *(word2 *)to = first;
+        *(word2 *)(to + length - 2) = last;
+    } else if (length == 1) {
+        *to = *from;
+    }
+}
+
+/* More than 16 bytes, low to high: right when `to` is below `from` or they do not overlap. */
+static inline void move_up(unsigned char *to, const unsigned char *from, size_t length)
+{
+    word16 last = *(const word16 *)(from + length - 16);
+    unsigned char *end = to + length - 16;
+
+    if (length >= STRING_INSTRUCTION_BYTES) {
+        __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(length)::"memory");
+        return;
+    }
+    for (; to < end; to += 16, from += 16) {
+        *(word16 *)to = *(const word16 *)from;
+        KEEP_LOOP();
+    }
+    *(word16 *)end = last;
+}
+
+/* More than 16 bytes, high to low. */
+static inline void move_down(unsigned char *to, const unsigned char *from, size_t length)
+{
+    word16 first = *(const word16 *)from;
+
+    for (; length > 16; length -= 16) {
+        *(word16 *)(to + length - 16) = *(const word16 *)(from + length - 16);
+        KEEP_LOOP();
+    }
+    *(word16 *)to = first;
+}
+
+CRT_API void *nt_memmove(void *destination, const void *source, size_t length)
+{
+    unsigned char *to = destination;
+    const unsigned char *from = source;
+
+    if (length <= 16)
+        move_small(to, from, length);
+    else if ((size_t)to - (size_t)from >= length)
+        move_up(to, from, length);
+    else
+        move_down(to, from, length);
+    return destination;
+}
+SB_EXPORT_AS("memmove", nt_memmove)
+
+CRT_API void *nt_memcpy(void *destination, const void *source, size_t length)
+    __attribute__((alias("nt_memmove")));
+SB_EXPORT_AS("memcpy", nt_memcpy)
+
+static inline void set_small(unsigned char *to, unsigned long long pattern, size_t length)
+{
+    if (length >= 8) {
+        *(word8 *)to = pattern;
+        *(word8 *)(to + length - 8) = pattern;
+    } else if (length >= 4) {
+        *(word4 *)to = (unsigned int)pattern;
+        *(word4 *)(to + length - 4) = (unsigned int)pattern;
+    } else {
+        for (size_t i = 0; i < length; i++) {
+            to[i] = (unsigned char)pattern;
+            KEEP_LOOP();
+        }
+    }
+}
+
+CRT_API void *nt_memset(void *destination, int value, size_t length)
+{
+    unsigned char *to = destination;
+    unsigned long long pattern = (unsigned char)value * 0x0101010101010101ull;
+    word16 wide = {pattern, pattern};
+
+    if (length <= 16) {
+        set_small(to, pattern, length);
+    } else if (length >= STRING_INSTRUCTION_BYTES) {
+        __asm__ volatile("rep stosb" : "+D"(to), "+c"(length) : "a"(value) : "memory");
+    } else {
+        for (unsigned char *end = to + length - 16; to < end; to += 16) {
+            *(word16 *)to = wide;
+            KEEP_LOOP();
+        }
+        *(word16 *)((unsigned char *)destination + length - 16) = wide;
+    }
+    return destination;
+}
+SB_EXPORT_AS("memset", nt_memset)
+
+CRT_API int nt_memcmp(const void *first, const void *second, size_t length)
+{
+    const unsigned char *left = first, *right = second;
+    size_t i = 0;
+
+    while (length - i >= 8 && *(const word8 *)(left + i) == *(const word8 *)(right + i))
+        i += 8;
+    for (; i < length; i++) {
+        if (left[i] != right[i])
+            return left[i] < right[i] ? -1 : 1;
+    }
+    return 0;
+}
+SB_EXPORT_AS("memcmp", nt_memcmp)
+
+CRT_API void *nt_memchr(const void *buffer, int value, size_t length)
+{
+    const unsigned char *bytes = buffer;
+
+    for (size_t i = 0; i < length; i++) {
+        if (bytes[i] == (unsigned char)value)
+            return (void *)(bytes + i);
+    }
+    return NULL;
+}
+SB_EXPORT_AS("memchr", nt_memchr)
