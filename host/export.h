@@ -26,16 +26,18 @@ struct export_entry {
     size_t data_offset;  /* in the machine's struct data_exports */
 };
 
-#define SB_EXPORT_ENTRY(module, name, identifier, address, offset)                                 \
-    static const struct export_entry sb_export_##identifier                                        \
+#define SB_EXPORT_JOIN(a, b)    a##b
+#define SB_EXPORT_UNIQUE(number) SB_EXPORT_JOIN(sb_export_, number)
+#define SB_EXPORT_ENTRY(module, name, address, offset)                                             \
+    static const struct export_entry SB_EXPORT_UNIQUE(__COUNTER__)                                 \
         __attribute__((used, section("sb_exports"), aligned(8))) = {module, name, SB_COMPONENT,    \
                                                                     address, offset};
 
-#define SB_EXPORT(function)          SB_EXPORT_ENTRY("ntoskrnl.exe", #function, function, function, 0)
-#define SB_EXPORT_AS(name, function) SB_EXPORT_ENTRY("ntoskrnl.exe", name, function, function, 0)
-#define SB_EXPORT_FROM(module, function) SB_EXPORT_ENTRY(module, #function, function, function, 0)
+#define SB_EXPORT(function)              SB_EXPORT_ENTRY("ntoskrnl.exe", #function, function, 0)
+#define SB_EXPORT_AS(name, function)     SB_EXPORT_ENTRY("ntoskrnl.exe", name, function, 0)
+#define SB_EXPORT_FROM(module, function) SB_EXPORT_ENTRY(module, #function, function, 0)
 #define SB_EXPORT_DATA(name, field)                                                                \
-    SB_EXPORT_ENTRY("ntoskrnl.exe", name, field, NULL, offsetof(struct data_exports, field))
+    SB_EXPORT_ENTRY("ntoskrnl.exe", name, NULL, offsetof(struct data_exports, field))
 
 extern const struct export_entry __start_sb_exports[] __attribute__((visibility("hidden")));
 extern const struct export_entry __stop_sb_exports[] __attribute__((visibility("hidden")));
