@@ -8,7 +8,6 @@
 #define SYSBUF_HOST_CRT_CRT_H
 
 #include "host/nt.h"
-#include "host/rtl/alias.h"
 
 #define CRT_API __attribute__((ms_abi))
 

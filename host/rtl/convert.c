@@ -123,18 +123,18 @@ ULONG NTAPI RtlxAnsiStringToUnicodeSize(PCANSI_STRING string)
     return (string->Length + 1u) * sizeof(WCHAR);
 }
 SB_EXPORT(RtlxAnsiStringToUnicodeSize)
-SB_EXPORT_ALIAS(RtlAnsiStringToUnicodeSize, RtlxAnsiStringToUnicodeSize)
-SB_EXPORT_ALIAS(RtlxOemStringToUnicodeSize, RtlxAnsiStringToUnicodeSize)
-SB_EXPORT_ALIAS(RtlOemStringToUnicodeSize, RtlxAnsiStringToUnicodeSize)
+SB_EXPORT_AS("RtlAnsiStringToUnicodeSize", RtlxAnsiStringToUnicodeSize)
+SB_EXPORT_AS("RtlxOemStringToUnicodeSize", RtlxAnsiStringToUnicodeSize)
+SB_EXPORT_AS("RtlOemStringToUnicodeSize", RtlxAnsiStringToUnicodeSize)
 
 ULONG NTAPI RtlxUnicodeStringToAnsiSize(PCUNICODE_STRING string)
 {
     return string->Length / sizeof(WCHAR) + 1u;
 }
 SB_EXPORT(RtlxUnicodeStringToAnsiSize)
-SB_EXPORT_ALIAS(RtlUnicodeStringToAnsiSize, RtlxUnicodeStringToAnsiSize)
-SB_EXPORT_ALIAS(RtlxUnicodeStringToOemSize, RtlxUnicodeStringToAnsiSize)
-SB_EXPORT_ALIAS(RtlUnicodeStringToOemSize, RtlxUnicodeStringToAnsiSize)
+SB_EXPORT_AS("RtlUnicodeStringToAnsiSize", RtlxUnicodeStringToAnsiSize)
+SB_EXPORT_AS("RtlxUnicodeStringToOemSize", RtlxUnicodeStringToAnsiSize)
+SB_EXPORT_AS("RtlUnicodeStringToOemSize", RtlxUnicodeStringToAnsiSize)
 
 /* Terminated unless `counted`; an empty counted result has no buffer when it is allocated. */
 static NTSTATUS string_to_unicode(const struct rtl_code_page *page, PUNICODE_STRING destination,

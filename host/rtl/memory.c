@@ -57,9 +57,9 @@ static VOID NTAPI move_memory(VOID *destination, CONST VOID *source, SIZE_T leng
 {
     memmove(destination, source, length);
 }
-SB_EXPORT_ALIAS(RtlMoveMemory, move_memory)
-SB_EXPORT_ALIAS(RtlCopyMemory, move_memory)
-SB_EXPORT_ALIAS(RtlCopyMemoryNonTemporal, move_memory)
+SB_EXPORT_AS("RtlMoveMemory", move_memory)
+SB_EXPORT_AS("RtlCopyMemory", move_memory)
+SB_EXPORT_AS("RtlCopyMemoryNonTemporal", move_memory)
 
 static VOID NTAPI fill_memory(VOID *destination, SIZE_T length, UCHAR fill)
 {

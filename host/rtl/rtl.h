@@ -3,7 +3,6 @@
 #define SYSBUF_HOST_RTL_RTL_H
 
 #include "host/nt.h"
-#include "host/rtl/alias.h"
 
 /* Pool tag of the strings Rtl allocates: "Strg" in memory. */
 #define RTL_STRING_TAG 0x67727453u

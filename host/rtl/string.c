@@ -67,8 +67,8 @@ VOID NTAPI RtlInitAnsiString(PANSI_STRING destination, PCSZ source)
     set_ansi(destination, source, length > INIT_ANSI_BYTES ? INIT_ANSI_BYTES : length);
 }
 SB_EXPORT(RtlInitAnsiString)
-SB_EXPORT_ALIAS(RtlInitString, RtlInitAnsiString)
-SB_EXPORT_ALIAS(RtlInitUTF8String, RtlInitAnsiString)
+SB_EXPORT_AS("RtlInitString", RtlInitAnsiString)
+SB_EXPORT_AS("RtlInitUTF8String", RtlInitAnsiString)
 
 NTSTATUS NTAPI RtlInitAnsiStringEx(PANSI_STRING destination, PCSZ source)
 {
@@ -80,8 +80,8 @@ NTSTATUS NTAPI RtlInitAnsiStringEx(PANSI_STRING destination, PCSZ source)
     return STATUS_SUCCESS;
 }
 SB_EXPORT(RtlInitAnsiStringEx)
-SB_EXPORT_ALIAS(RtlInitStringEx, RtlInitAnsiStringEx)
-SB_EXPORT_ALIAS(RtlInitUTF8StringEx, RtlInitAnsiStringEx)
+SB_EXPORT_AS("RtlInitStringEx", RtlInitAnsiStringEx)
+SB_EXPORT_AS("RtlInitUTF8StringEx", RtlInitAnsiStringEx)
 
 /* Copies what fits; the terminator is written only where there is room for it. */
 VOID NTAPI RtlCopyUnicodeString(PUNICODE_STRING destination, PCUNICODE_STRING source)
@@ -224,7 +224,7 @@ VOID NTAPI RtlFreeAnsiString(PANSI_STRING string)
     __builtin_memset(string, 0, sizeof *string);
 }
 SB_EXPORT(RtlFreeAnsiString)
-SB_EXPORT_ALIAS(RtlFreeUTF8String, RtlFreeAnsiString)
+SB_EXPORT_AS("RtlFreeUTF8String", RtlFreeAnsiString)
 
 /* Documented not to clear the caller's structure. */
 VOID NTAPI RtlFreeOemString(POEM_STRING string)
