@@ -1,0 +1,50 @@
+/* The end of an exception that no handler took: each kind of thread has its bug check. */
+#include "host/ke/ke.h"
+#include "host/ke/thread.h"
+#include "host/seh/dispatch.h"
+#include "host/seh/exception.h"
+#include "host/seh/fault_record.h"
+
+static _Noreturn void stop(const struct fault_stop *stop, const CONTEXT *context)
+{
+    struct linux_registers registers;
+
+    context_to_registers(context, &registers);
+    ke_bug_check(stop->code, stop->parameters, context->Rip, &registers);
+}
+
+/* Exception codes are sign extended, as NT's are; only 0x3B shows the bare 32 bits. */
+void seh_unhandled(PEXCEPTION_RECORD record, PCONTEXT context)
+{
+    ULONG_PTR code = (ULONG_PTR)(LONG_PTR)record->ExceptionCode;
+    ULONG_PTR address = (ULONG_PTR)record->ExceptionAddress;
+    ULONG_PTR *information = record->ExceptionInformation;
+
+    if (current_kpcr()->dpc_active || current_kpcr()->irql >= DISPATCH_LEVEL)
+        stop(&(struct fault_stop){KMODE_EXCEPTION_NOT_HANDLED,
+                                  {code, address, information[0], information[1]}},
+             context);
+    if (current_thread()->is_system)
+        stop(&(struct fault_stop){SYSTEM_THREAD_EXCEPTION_NOT_HANDLED,
+                                  {code, address, (ULONG_PTR)record, (ULONG_PTR)context}},
+             context);
+    stop(&(struct fault_stop){SYSTEM_SERVICE_EXCEPTION,
+                              {(ULONG)code, address, (ULONG_PTR)context, 0}},
+         context);
+}
+
+/* Called by exception_dispatch (context.c), on the faulting thread's stack. */
+__attribute__((used)) void exception_handle_fault(struct linux_fault *fault)
+{
+    CONTEXT context;
+    EXCEPTION_RECORD record;
+    struct fault_stop bug_check;
+    uint64_t stack_low, stack_high;
+
+    context_from_registers(&context, &fault->registers);
+    linux_stack_bounds(&stack_low, &stack_high);
+    if (fault_classify(fault, current_kpcr()->irql, stack_low, &context, &record, &bug_check) ==
+        FAULT_STOP)
+        stop(&bug_check, &context);
+    seh_dispatch_or_stop(&record, &context, true);
+}
