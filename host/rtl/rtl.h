@@ -80,5 +80,14 @@ WCHAR NTAPI RtlAnsiCharToUnicodeChar(PUCHAR *source);
 NTSTATUS NTAPI RtlUpcaseUnicodeStringToAnsiString(PANSI_STRING destination, PCUNICODE_STRING source,
                                                   BOOLEAN allocate);
 NTSTATUS NTAPI RtlIntegerToChar(ULONG value, ULONG base, LONG length, PCHAR string);
+BOOLEAN NTAPI RtlCreateHashTableEx(PRTL_DYNAMIC_HASH_TABLE *table, ULONG size, ULONG shift,
+                                   ULONG flags);
+ULONG NTAPI RtlNumberOfSetBitsInRange(PRTL_BITMAP map, ULONG start, ULONG length);
+ULONG NTAPI RtlNumberOfClearBitsInRange(PRTL_BITMAP map, ULONG start, ULONG length);
+VOID NTAPI RtlCopyBitMap(PRTL_BITMAP source, PRTL_BITMAP destination, ULONG target);
+VOID NTAPI RtlExtractBitMap(PRTL_BITMAP source, PRTL_BITMAP destination, ULONG target, ULONG count);
+VOID NTAPI RtlTimeToElapsedTimeFields(PLARGE_INTEGER time, PTIME_FIELDS fields);
+BOOLEAN NTAPI RtlIsNtDdiVersionAvailable(ULONG version);
+BOOLEAN NTAPI RtlIsServicePackVersionInstalled(ULONG version);
 
 #endif
