@@ -20,6 +20,12 @@
 #include <stdbool.h>
 
 #include "host/nt_intrinsics.h"
+
+/* _mingw.h makes __stdcall empty on x64, where a Windows compiler has only one convention; without
+ * ms_abi in NTAPI everything here would have Linux's. */
+#include <_mingw.h>
+#undef __stdcall
+#define __stdcall __attribute__((ms_abi))
 #include <ntifs.h>
 
 #undef KeGetCurrentIrql
@@ -44,6 +50,10 @@ PKTHREAD NTAPI KeGetCurrentThread(VOID);
 VOID NTAPI KeQuerySystemTime(PLARGE_INTEGER current_time);
 VOID NTAPI KeQueryTickCount(PLARGE_INTEGER count);
 ULONGLONG NTAPI KeQueryInterruptTime(VOID);
+
+/* Does not compile unless NTAPI is Windows' calling convention. */
+VOID __attribute__((ms_abi)) KeBugCheckEx(ULONG code, ULONG_PTR parameter1, ULONG_PTR parameter2,
+                                          ULONG_PTR parameter3, ULONG_PTR parameter4);
 
 /* Size and offset of what drivers see must be Windows'. */
 _Static_assert(sizeof(IRP) == 0xD0, "IRP");
