@@ -144,3 +144,33 @@ CRT_API void *nt_memchr(const void *buffer, int value, size_t length)
     return NULL;
 }
 SB_EXPORT_AS("memchr", nt_memchr)
+
+/* The destination is cleared when the source cannot be copied. */
+CRT_API errno_t memcpy_s(void *destination, size_t size, const void *source, size_t count)
+{
+    if (count == 0)
+        return 0;
+    if (!destination)
+        return CRT_EINVAL;
+    if (!source || size < count) {
+        nt_memset(destination, 0, size);
+        return source ? CRT_ERANGE : CRT_EINVAL;
+    }
+    nt_memmove(destination, source, count);
+    return 0;
+}
+SB_EXPORT(memcpy_s)
+
+/* Documented to leave the destination alone when it refuses. */
+CRT_API errno_t memmove_s(void *destination, size_t size, const void *source, size_t count)
+{
+    if (count == 0)
+        return 0;
+    if (!destination || !source)
+        return CRT_EINVAL;
+    if (size < count)
+        return CRT_ERANGE;
+    nt_memmove(destination, source, count);
+    return 0;
+}
+SB_EXPORT(memmove_s)
