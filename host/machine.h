@@ -74,6 +74,9 @@ NTSTATUS machine_create(const struct sb_machine_options *options, struct machine
  * left. No call on the machine may be in progress or follow. */
 void machine_destroy(struct machine *machine);
 
+/* Runs function on the machine of that id while it cannot be destroyed; nothing if it is gone. */
+void machine_with_live(uint64_t id, void (*function)(struct machine *, void *), void *context);
+
 /* The machine's log, one call a message; text is UTF-8. Any IRQL. */
 void machine_log(struct machine *machine, const char *text, size_t length);
 

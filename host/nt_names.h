@@ -120,15 +120,6 @@
 #define wcstol nt_wcstol
 #define wcstoul nt_wcstoul
 #define strtok_s nt_strtok_s
-#define exp nt_exp
-#define log nt_log
-#define pow nt_pow
-#define sqrt nt_sqrt
-#define sin nt_sin
-#define cos nt_cos
-#define tan nt_tan
-#define floor nt_floor
-#define ceil nt_ceil
 #define _tolower nt__tolower
 #define _toupper nt__toupper
 

@@ -33,6 +33,7 @@ struct kpcr {
     UCHAR reserved2[0xC00 - 0x1A8];
     struct machine *machine;   /* 0xC00: ours from here on */
     bool dpc_active;           /* a DPC routine runs on this thread */
+    bool holds_dispatcher;     /* so that a bug check can let go of it */
 };
 
 _Static_assert(FIELD_OFFSET(struct kpcr, self) == 0x18, "KPCR.Self");

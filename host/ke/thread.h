@@ -8,6 +8,8 @@
 
 #include "host/machine.h"
 
+typedef struct _OBJECT_TYPE OBJECT_TYPE; /* host/ob/object.h */
+
 enum { BUILT_IN_WAIT_BLOCKS = 4 };
 
 /* One call into the machine; the outermost frame is where a stopped machine's thread returns. */
@@ -51,7 +53,8 @@ struct _ETHREAD {
     BOOLEAN is_system;
     PKSTART_ROUTINE start_routine;
     void *start_context;
-    struct linux_thread *linux_thread; /* system threads only */
+    struct linux_thread *linux_thread; /* system threads only, until joined; threads lock */
+    uint32_t has_ended;                /* system threads: may be joined without blocking */
     uint32_t linux_id;
     uint64_t stack_low, stack_high;
     void *impersonation; /* Se */

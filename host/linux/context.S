@@ -50,4 +50,26 @@ linux_resume_instruction:
     ud2
     .cfi_endproc
     .size linux_registers_resume, . - linux_registers_resume
+
+/* bool linux_copy_guarded(to, from, length): the signal handler sends a fault at the copying
+ * instruction to linux_copy_failed. */
+    .hidden linux_copy_guarded
+    .globl linux_copy_guarded
+    .type linux_copy_guarded, @function
+linux_copy_guarded:
+    .cfi_startproc
+    movq %rdx, %rcx
+    .hidden linux_copy_instruction
+    .globl linux_copy_instruction
+linux_copy_instruction:
+    rep movsb
+    movl $1, %eax
+    ret
+    .hidden linux_copy_failed
+    .globl linux_copy_failed
+linux_copy_failed:
+    xorl %eax, %eax
+    ret
+    .cfi_endproc
+    .size linux_copy_guarded, . - linux_copy_guarded
     .section .note.GNU-stack, "", @progbits

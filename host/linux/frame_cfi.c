@@ -102,6 +102,11 @@ static struct elf_object *find_object(uint64_t address)
     return object;
 }
 
+bool frame_cfi_has_object(uint64_t address)
+{
+    return find_object(address) != NULL;
+}
+
 Dwarf_Frame *frame_cfi_find(uint64_t address)
 {
     uint64_t hash = (address * 0x9E3779B97F4A7C15ull) >> 52;

@@ -15,4 +15,7 @@ void frame_cfi_unlock(void);
  * valid until the lock is given back. */
 Dwarf_Frame *frame_cfi_find(uint64_t address);
 
+/* Whether an ELF object is loaded at address. */
+bool frame_cfi_has_object(uint64_t address);
+
 #endif

@@ -240,6 +240,8 @@ enum linux_frame_result linux_frame_unwind(struct linux_registers *registers, bo
     Dwarf_Frame *rules = frame_cfi_find(registers->rip - (exact_rip ? 0 : 1));
     if (rules)
         result = restore_all(&frame, rules, &caller);
+    else if (!frame_cfi_has_object(registers->rip))
+        result = LINUX_FRAME_NO_OBJECT;
     frame_cfi_unlock();
     if (result == LINUX_FRAME_CALLER)
         *registers = caller;

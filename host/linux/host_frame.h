@@ -15,7 +15,8 @@ struct linux_registers;
 enum linux_frame_result {
     LINUX_FRAME_CALLER,     /* registers are the caller's now */
     LINUX_FRAME_OUTERMOST,  /* there is no caller: where a thread starts */
-    LINUX_FRAME_NO_CFI,     /* rip lies in code without call frame information */
+    LINUX_FRAME_NO_CFI,     /* rip lies in an ELF object without call frame information for it */
+    LINUX_FRAME_NO_OBJECT,  /* rip lies in no ELF object at all */
     LINUX_FRAME_UNREADABLE, /* a saved register could not be read: a corrupt stack */
 };
 

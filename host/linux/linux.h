@@ -153,6 +153,9 @@ int linux_faults_initialize(enum linux_fault_answer (*examine)(struct linux_faul
 void linux_faults_attach_thread(void);
 /* Continues the calling thread with exactly these registers (rip, rsp and flags included). */
 _Noreturn void linux_registers_resume(const struct linux_registers *registers);
+/* Copies length bytes; false when either side faults part way. For user memory, which another thread
+ * may unmap at any time. */
+bool linux_copy_guarded(void *to, const void *from, size_t length);
 /* Interrupts the thread with LINUX_FAULT_STOP; any wait in linux_park returns. */
 void linux_thread_interrupt(uint32_t thread_id);
 

@@ -30,6 +30,8 @@ static pthread_key_t stack_key;
 static _Thread_local uint8_t *emergency_stack __attribute__((tls_model("initial-exec")));
 
 extern const char linux_resume_instruction[] __attribute__((visibility("hidden")));
+extern const char linux_copy_instruction[] __attribute__((visibility("hidden")));
+extern const char linux_copy_failed[] __attribute__((visibility("hidden")));
 
 static int stop_signal(void)
 {
@@ -153,6 +155,11 @@ static void on_signal(int signal, siginfo_t *info, void *context)
     if (signal == SIGILL &&
         frame->uc_mcontext.gregs[REG_RIP] == (greg_t)(uintptr_t)linux_resume_instruction) {
         registers_write(frame, (const void *)frame->uc_mcontext.gregs[REG_RDI]);
+        return;
+    }
+    if (frame->uc_mcontext.gregs[REG_RIP] == (greg_t)(uintptr_t)linux_copy_instruction &&
+        (signal == SIGSEGV || signal == SIGBUS)) {
+        frame->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)linux_copy_failed;
         return;
     }
     struct linux_fault fault;
