@@ -1,0 +1,171 @@
+/*
+ * Pool: small blocks from size classes of 16 bytes, carved from 64 KiB chunks; larger ones are whole
+ * pages, so that a page-aligned block is always a large one, as on NT. A small block has a 16-byte
+ * header in front, whose magic tells live from free.
+ */
+#include "host/mm/mm.h"
+#include "host/mm/state.h"
+
+enum { POOL_LIVE = 0x4C504253, POOL_FREE = 0x46504253 };
+
+struct pool_header {
+    ULONG magic;
+    ULONG tag;
+    USHORT size_class; /* granules of the body */
+    USHORT size;       /* as requested */
+    ULONG pool_type;
+};
+_Static_assert(sizeof(struct pool_header) == POOL_GRANULE, "keeps blocks 16-byte aligned");
+
+struct pool_free_block {
+    struct pool_header header;
+    struct pool_free_block *next;
+};
+
+/* Carves a new chunk into blocks of one class. The class lock is held. */
+static BOOLEAN refill(struct machine *machine, struct pool_class *pool_class, ULONG size_class)
+{
+    SIZE_T stride = sizeof(struct pool_header) + size_class * POOL_GRANULE;
+    uint8_t *chunk = mm_pages_allocate(machine, LINUX_ARENA_KERNEL, POOL_CHUNK, MM_REGION_POOL);
+    if (!chunk)
+        return FALSE;
+    for (SIZE_T offset = 0; offset + stride <= POOL_CHUNK; offset += stride) {
+        struct pool_free_block *block = (struct pool_free_block *)(chunk + offset);
+        if (((uint64_t)(&block->header + 1) & (LINUX_PAGE_SIZE - 1)) == 0)
+            continue; /* a page-aligned body would look like a large block */
+        block->header.magic = POOL_FREE;
+        block->header.size_class = (USHORT)size_class;
+        block->next = pool_class->free;
+        pool_class->free = block;
+    }
+    return TRUE;
+}
+
+static void *allocate_small(struct machine *machine, ULONG pool_type, SIZE_T size, ULONG tag)
+{
+    ULONG size_class = size ? (ULONG)((size + POOL_GRANULE - 1) / POOL_GRANULE) : 1;
+    struct pool_class *pool_class = &machine->mm->classes[size_class];
+    linux_lock(&pool_class->lock);
+    if (!pool_class->free && !refill(machine, pool_class, size_class)) {
+        linux_unlock(&pool_class->lock);
+        return NULL;
+    }
+    struct pool_free_block *block = pool_class->free;
+    pool_class->free = block->next;
+    linux_unlock(&pool_class->lock);
+    block->header.tag = tag;
+    block->header.size = (USHORT)size;
+    block->header.pool_type = pool_type;
+    __atomic_store_n(&block->header.magic, POOL_LIVE, __ATOMIC_RELEASE);
+    return &block->header + 1;
+}
+
+static void *allocate_large(struct machine *machine, ULONG pool_type, SIZE_T size, ULONG tag)
+{
+    void *base = mm_pages_allocate(machine, LINUX_ARENA_KERNEL, size, MM_REGION_POOL);
+    if (!base)
+        return NULL;
+    struct mm_region *region = mm_region_find(machine, base);
+    region->tag = tag;
+    region->requested = size;
+    region->pool_type = pool_type;
+    return base;
+}
+
+void *mm_pool_allocate(struct machine *machine, ULONG pool_type, SIZE_T size, ULONG tag)
+{
+    void *block = size <= POOL_LARGEST_SMALL ? allocate_small(machine, pool_type, size, tag)
+                                             : allocate_large(machine, pool_type, size, tag);
+    if (block) {
+        __atomic_add_fetch(&machine->mm->pool_blocks, 1, __ATOMIC_RELAXED);
+        __atomic_add_fetch(&machine->mm->pool_bytes, (LONG64)size, __ATOMIC_RELAXED);
+    }
+    return block;
+}
+
+void *mm_pool_allocate_zero(struct machine *machine, SIZE_T size, ULONG tag)
+{
+    void *block = mm_pool_allocate(machine, NonPagedPoolNx, size, tag);
+    if (block)
+        __builtin_memset(block, 0, size);
+    return block;
+}
+
+static BOOLEAN is_large(const void *block)
+{
+    return ((uint64_t)block & (LINUX_PAGE_SIZE - 1)) == 0;
+}
+
+/* The header of a live small block, or NULL. block must be readable kernel memory. */
+static struct pool_header *small_header(const void *block)
+{
+    struct pool_header *header = (struct pool_header *)block - 1;
+    if ((uint64_t)block < LINUX_KERNEL_BASE || (uint64_t)block >= LINUX_KERNEL_END ||
+        (uint64_t)block % POOL_GRANULE != 0)
+        return NULL;
+    return __atomic_load_n(&header->magic, __ATOMIC_ACQUIRE) == POOL_LIVE ? header : NULL;
+}
+
+static struct mm_region *large_region(struct machine *machine, const void *block)
+{
+    struct mm_region *region = mm_region_find(machine, block);
+    bool live = region && region->base == block && region->kind == MM_REGION_POOL;
+    return live && region->requested ? region : NULL;
+}
+
+BOOLEAN mm_pool_query(struct machine *machine, const void *block, SIZE_T *size, ULONG *tag)
+{
+    if (is_large(block)) {
+        struct mm_region *region = large_region(machine, block);
+        if (!region)
+            return FALSE;
+        *size = region->requested;
+        *tag = region->tag;
+        return TRUE;
+    }
+    struct pool_header *header = small_header(block);
+    if (!header)
+        return FALSE;
+    *size = header->size;
+    *tag = header->tag;
+    return TRUE;
+}
+
+static void free_small(struct machine *machine, struct pool_header *header)
+{
+    struct pool_free_block *block = (struct pool_free_block *)header;
+    struct pool_class *pool_class = &machine->mm->classes[header->size_class];
+    linux_lock(&pool_class->lock);
+    block->next = pool_class->free;
+    pool_class->free = block;
+    linux_unlock(&pool_class->lock);
+}
+
+BOOLEAN mm_pool_free(struct machine *machine, void *block)
+{
+    SIZE_T size;
+    if (is_large(block)) {
+        struct mm_region *region = large_region(machine, block);
+        if (!region)
+            return FALSE;
+        size = region->requested;
+        mm_pages_free(machine, block);
+    } else {
+        struct pool_header *header = small_header(block);
+        ULONG live = POOL_LIVE;
+        if (!header || !__atomic_compare_exchange_n(&header->magic, &live, POOL_FREE, false,
+                                                    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+            return FALSE;
+        size = header->size;
+        free_small(machine, header);
+    }
+    __atomic_sub_fetch(&machine->mm->pool_blocks, 1, __ATOMIC_RELAXED);
+    __atomic_sub_fetch(&machine->mm->pool_bytes, (LONG64)size, __ATOMIC_RELAXED);
+    return TRUE;
+}
+
+void mm_pool_count(struct machine *machine, SIZE_T *blocks, SIZE_T *bytes)
+{
+    *blocks = (SIZE_T)__atomic_load_n(&machine->mm->pool_blocks, __ATOMIC_RELAXED);
+    *bytes = (SIZE_T)__atomic_load_n(&machine->mm->pool_bytes, __ATOMIC_RELAXED);
+}
