@@ -1,0 +1,188 @@
+/* Handle tables. */
+#include "host/ob/namespace.h"
+#include "host/ps/ps.h"
+
+/* Handles of the System process carry these bits, so that they work in any process context. */
+static const uint64_t kernel_handle_bits = 0xFFFFFFFF80000000ull;
+
+enum { HANDLE_STEP = 4, FIRST_CAPACITY = 32 };
+
+struct handle_table *ob_handle_table_create(void)
+{
+    return linux_allocate(sizeof(struct handle_table));
+}
+
+void ob_handle_table_free(struct handle_table *table)
+{
+    linux_free(table->entries);
+    linux_free(table);
+}
+
+static struct _EPROCESS *owner_of(struct _EPROCESS *process, HANDLE *handle)
+{
+    uint64_t value = (uint64_t)*handle;
+    if ((value & kernel_handle_bits) != kernel_handle_bits || value >= (uint64_t)-HANDLE_STEP * 2)
+        return process;
+    *handle = (HANDLE)(value & ~kernel_handle_bits);
+    return process->machine->ps->system_process;
+}
+
+/* The live entry of a handle value, table lock held. */
+static struct handle_entry *entry_of(struct handle_table *table, HANDLE handle)
+{
+    uint64_t index = ((uint64_t)handle & ~3ull) / HANDLE_STEP;
+    if (index == 0 || index > table->count)
+        return NULL;
+    struct handle_entry *entry = &table->entries[index - 1];
+    return entry->object ? entry : NULL;
+}
+
+/* An index of a free entry; capacity is grown when needed. Table lock held. */
+static BOOLEAN reserve(struct handle_table *table, ULONG *index)
+{
+    for (ULONG i = table->free_hint; i < table->count; i++) {
+        if (!table->entries[i].object) {
+            *index = i;
+            return TRUE;
+        }
+    }
+    if (table->count == table->capacity) {
+        ULONG capacity = table->capacity ? table->capacity * 2 : FIRST_CAPACITY;
+        void *entries = linux_reallocate(table->entries, capacity * sizeof(struct handle_entry));
+        if (!entries)
+            return FALSE;
+        table->entries = entries;
+        table->capacity = capacity;
+    }
+    *index = table->count++;
+    return TRUE;
+}
+
+NTSTATUS ob_handle_create(struct _EPROCESS *process, void *object, ACCESS_MASK access,
+                          ULONG attributes, HANDLE *handle)
+{
+    struct handle_table *table = process->handles;
+    ULONG index;
+    linux_lock(&table->lock);
+    BOOLEAN reserved = reserve(table, &index);
+    if (reserved) {
+        table->entries[index] = (struct handle_entry){object, access, attributes};
+        table->free_hint = index + 1;
+    }
+    linux_unlock(&table->lock);
+    if (!reserved)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    ob_reference(object);
+    __atomic_add_fetch(&object_header_of(object)->handles, 1, __ATOMIC_RELAXED);
+    uint64_t value = ((uint64_t)index + 1) * HANDLE_STEP;
+    if (process == process->machine->ps->system_process)
+        value |= kernel_handle_bits;
+    *handle = (HANDLE)value;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS pseudo_handle(HANDLE handle, POBJECT_TYPE type, void **object)
+{
+    PETHREAD thread = current_thread();
+    *object = handle == NtCurrentProcess() ? (void *)thread->Tcb.process : (void *)thread;
+    if (type && object_header_of(*object)->type != type)
+        return STATUS_OBJECT_TYPE_MISMATCH;
+    ob_reference(*object);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS ob_handle_reference(struct _EPROCESS *process, HANDLE handle, ACCESS_MASK access,
+                             POBJECT_TYPE type, KPROCESSOR_MODE mode, void **object,
+                             struct handle_entry *entry)
+{
+    if (handle == NtCurrentProcess() || handle == NtCurrentThread()) {
+        *entry = (struct handle_entry){NULL, MAXIMUM_ALLOWED, 0};
+        return pseudo_handle(handle, type, object);
+    }
+    if (mode == UserMode && (LONG_PTR)handle < 0)
+        return STATUS_INVALID_HANDLE; /* kernel handles are the kernel's */
+    struct handle_table *table = owner_of(process, &handle)->handles;
+    NTSTATUS status = STATUS_SUCCESS;
+    linux_lock(&table->lock);
+    struct handle_entry *found = entry_of(table, handle);
+    if (!found)
+        status = STATUS_INVALID_HANDLE;
+    else if (type && object_header_of(found->object)->type != type)
+        status = STATUS_OBJECT_TYPE_MISMATCH;
+    else if (mode == UserMode && (access & ~found->access))
+        status = STATUS_ACCESS_DENIED;
+    if (NT_SUCCESS(status)) {
+        ob_reference(found->object);
+        *entry = *found;
+        *object = found->object;
+    }
+    linux_unlock(&table->lock);
+    return status;
+}
+
+/* Handles the process still has to object. */
+static LONG64 count_handles(struct handle_table *table, void *object)
+{
+    LONG64 count = 0;
+    linux_lock(&table->lock);
+    for (ULONG i = 0; i < table->count; i++)
+        count += table->entries[i].object == object;
+    linux_unlock(&table->lock);
+    return count;
+}
+
+static void handle_closed(struct _EPROCESS *process, void *object)
+{
+    struct object_header *header = object_header_of(object);
+    LONG64 left = __atomic_sub_fetch(&header->handles, 1, __ATOMIC_ACQ_REL);
+    if (header->type->close)
+        header->type->close(process, object, count_handles(process->handles, object), left);
+    if (left == 0 && (header->flags & OB_NAMED) && !(header->flags & OB_PERMANENT))
+        ob_make_temporary(object);
+    ob_dereference(object);
+}
+
+NTSTATUS ob_handle_close(struct _EPROCESS *process, HANDLE handle, KPROCESSOR_MODE mode)
+{
+    if (handle == NtCurrentProcess() || handle == NtCurrentThread())
+        return STATUS_SUCCESS;
+    if (mode == UserMode && (LONG_PTR)handle < 0)
+        return STATUS_INVALID_HANDLE;
+    struct _EPROCESS *owner = owner_of(process, &handle);
+    struct handle_table *table = owner->handles;
+    void *object = NULL;
+    NTSTATUS status = STATUS_INVALID_HANDLE;
+    linux_lock(&table->lock);
+    struct handle_entry *entry = entry_of(table, handle);
+    if (entry && (entry->attributes & OBJ_PROTECT_CLOSE_BIT)) {
+        status = STATUS_HANDLE_NOT_CLOSABLE;
+    } else if (entry) {
+        ULONG index = (ULONG)(entry - table->entries);
+        object = entry->object;
+        entry->object = NULL;
+        if (index < table->free_hint)
+            table->free_hint = index;
+        status = STATUS_SUCCESS;
+    }
+    linux_unlock(&table->lock);
+    if (object)
+        handle_closed(owner, object);
+    return status;
+}
+
+void ob_handle_table_close_all(struct _EPROCESS *process)
+{
+    struct handle_table *table = process->handles;
+    for (ULONG i = 0;; i++) {
+        linux_lock(&table->lock);
+        BOOLEAN done = i >= table->count;
+        void *object = done ? NULL : table->entries[i].object;
+        if (object)
+            table->entries[i].object = NULL;
+        linux_unlock(&table->lock);
+        if (done)
+            return;
+        if (object)
+            handle_closed(process, object);
+    }
+}

@@ -1,0 +1,116 @@
+/*
+ * Objects: a header in front of every body, types, the namespace, handle tables.
+ *
+ * A new object has one reference (the creator's). Name and handles each hold one. When the last
+ * goes, the type's remove routine runs and the memory is freed. Temporary named objects leave the
+ * namespace when their last handle goes; permanent ones (devices, links, drivers) when
+ * ob_make_temporary is called. Everything here may be called at IRQL <= DISPATCH_LEVEL unless it
+ * says otherwise; no host lock is held when a type's routine runs.
+ */
+#ifndef SYSBUF_HOST_OBJECT_H
+#define SYSBUF_HOST_OBJECT_H
+
+#include "host/ke/thread.h"
+
+struct ob_open; /* what an open carries to parse routines; Io derives its own */
+
+struct _OBJECT_TYPE {
+    UNICODE_STRING name;
+    GENERIC_MAPPING mapping;
+    ACCESS_MASK valid_access;
+    /* A handle was closed; handles_left counts the object's remaining ones, process_handles those of
+     * the process. PASSIVE_LEVEL. May be NULL. */
+    void (*close)(struct _EPROCESS *process, void *object, LONG64 process_handles,
+                  LONG64 handles_left);
+    /* The last reference is gone; frees what the body owns, not the body. May be NULL. */
+    void (*remove)(void *object);
+    /* Opens rest (the name below the object, empty or starting with a backslash), for an open that
+     * carries a context; *found is referenced. NULL: the type is a leaf. PASSIVE_LEVEL. */
+    NTSTATUS (*parse)(void *object, PUNICODE_STRING rest, struct ob_open *open, void **found);
+    /* NULL, or where in the body the dispatcher header is that waits on a handle use. */
+    PKEVENT (*waitable)(void *object);
+};
+
+enum { OB_PERMANENT = 1, OB_EXCLUSIVE = 2, OB_KERNEL_ONLY = 4, OB_NAMED = 8 };
+
+struct object_header {
+    LONG64 references;
+    LONG64 handles;
+    POBJECT_TYPE type;
+    struct machine *machine;
+    ULONG flags;
+    UNICODE_STRING name;         /* last component; pool. Namespace lock */
+    struct directory *directory; /* referenced while the name is in it */
+    LIST_ENTRY directory_link;
+    PSECURITY_DESCRIPTOR security; /* self relative, pool; NULL: the type's default */
+    struct _EPROCESS *exclusive_owner;
+    LIST_ENTRY all_link; /* ob_state->all, so that a destroyed machine can be swept */
+} __attribute__((aligned(16)));
+
+static inline struct object_header *object_header_of(const void *object)
+{
+    return (struct object_header *)object - 1;
+}
+
+struct ob_open {
+    ACCESS_MASK desired_access;
+    ULONG attributes; /* OBJ_* */
+    KPROCESSOR_MODE mode;
+    struct _EPROCESS *process;
+    POBJECT_TYPE wanted; /* NULL: any */
+    void *context;       /* Io's struct io_open for file opens, else NULL */
+};
+
+struct handle_entry {
+    void *object; /* NULL when free */
+    ACCESS_MASK access;
+    ULONG attributes; /* OBJ_INHERIT, OBJ_PROTECT_CLOSE ... */
+};
+
+/* Lock: its own, a leaf. Handle values are 4 * (index + 1); those of the System process carry the
+ * kernel bit on top. */
+struct handle_table {
+    struct linux_lock lock;
+    struct handle_entry *entries;
+    ULONG count, capacity, free_hint;
+};
+
+extern OBJECT_TYPE ob_directory_type, ob_symbolic_link_type;
+
+NTSTATUS ob_initialize(struct machine *machine);
+void ob_destroy(struct machine *machine);
+
+/* A zeroed body of size bytes, one reference. */
+NTSTATUS ob_allocate(struct machine *machine, POBJECT_TYPE type, SIZE_T size, void **object);
+/* Enters the object under a full path ("\Device\X"); its directory must exist. Takes a reference of
+ * its own. STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_PATH_NOT_FOUND,
+ * STATUS_OBJECT_NAME_INVALID. */
+NTSTATUS ob_insert(void *object, PCUNICODE_STRING path, ULONG flags);
+/* Takes the name away (and its reference), if it has one. */
+void ob_make_temporary(void *object);
+void ob_reference(void *object);
+void ob_dereference(void *object);
+
+/* Walks path, through symbolic links, to an object; *found is referenced. */
+NTSTATUS ob_lookup(struct machine *machine, PCUNICODE_STRING path, struct ob_open *open,
+                   void **found);
+/* The full path of a named object, in a new pool buffer (empty for one without name). */
+NTSTATUS ob_path(void *object, UNICODE_STRING *path);
+NTSTATUS ob_directory_create(struct machine *machine, PCUNICODE_STRING path);
+NTSTATUS ob_symbolic_link_create(struct machine *machine, PCUNICODE_STRING path,
+                                 PCUNICODE_STRING target, void **link);
+
+struct handle_table *ob_handle_table_create(void);
+/* Closes everything, as process exit does. PASSIVE_LEVEL. */
+void ob_handle_table_close_all(struct _EPROCESS *process);
+void ob_handle_table_free(struct handle_table *table);
+NTSTATUS ob_handle_create(struct _EPROCESS *process, void *object, ACCESS_MASK access,
+                          ULONG attributes, HANDLE *handle);
+/* *object is referenced. STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH,
+ * STATUS_ACCESS_DENIED (user mode only, when access is not all granted). type may be NULL. */
+NTSTATUS ob_handle_reference(struct _EPROCESS *process, HANDLE handle, ACCESS_MASK access,
+                             POBJECT_TYPE type, KPROCESSOR_MODE mode, void **object,
+                             struct handle_entry *entry);
+NTSTATUS ob_handle_close(struct _EPROCESS *process, HANDLE handle, KPROCESSOR_MODE mode);
+
+#endif
