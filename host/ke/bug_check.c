@@ -1,0 +1,84 @@
+/* KeBugCheckEx: the machine stops, its threads leave it, the process goes on. */
+#include "host/ke/ke.h"
+#include "host/ke/schedule.h"
+#include "host/loader/loader.h"
+#include "host/ps/ps.h"
+#include "host/ke/text.h"
+#include "host/seh/crash.h"
+
+static void record(struct machine *machine, ULONG code, const ULONG_PTR parameters[4],
+                   uint64_t address, const struct linux_registers *registers)
+{
+    struct bug_check *bug_check = &machine->ke->bug_check;
+    bug_check->code = code;
+    for (int i = 0; i < 4; i++)
+        bug_check->parameters[i] = parameters[i];
+    bug_check->address = address;
+    loader_describe_address(machine, address, bug_check->module, sizeof(bug_check->module),
+                            &bug_check->module_offset);
+    if (registers) {
+        bug_check->registers = *registers;
+        bug_check->has_registers = TRUE;
+    }
+}
+
+static void report(struct machine *machine)
+{
+    const struct bug_check *stop = &machine->ke->bug_check;
+    char text[256];
+    SIZE_T length = text_format(text, sizeof(text),
+                                "*** STOP 0x%08x (0x%I64x, 0x%I64x, 0x%I64x, 0x%I64x) at %s+0x%I64x\n",
+                                stop->code, stop->parameters[0], stop->parameters[1],
+                                stop->parameters[2], stop->parameters[3],
+                                stop->module[0] ? stop->module : "?", stop->module_offset);
+    machine_log(machine, text, length);
+}
+
+_Noreturn void ke_leave_stopped_machine(void)
+{
+    struct kpcr *kpcr = current_kpcr();
+    struct call_frame *frame = kpcr->current_thread->call_frame;
+    while (frame->previous)
+        frame = frame->previous;
+    kpcr->irql = PASSIVE_LEVEL;
+    kpcr->dpc_active = false;
+    linux_context_jump(&frame->context, 1);
+}
+
+_Noreturn void ke_bug_check(ULONG code, const ULONG_PTR parameters[4], uint64_t address,
+                            const struct linux_registers *registers)
+{
+    struct machine *machine = current_machine();
+    struct kpcr *kpcr = current_kpcr();
+    if (kpcr->holds_dispatcher)
+        ke_dispatcher_unlock(machine);
+    if (__atomic_exchange_n(&machine->ke->bug_checked, 1, __ATOMIC_ACQ_REL) == 0) {
+        record(machine, code, parameters, address, registers);
+        report(machine);
+        crash_describe(machine, registers);
+        uint32_t running = MACHINE_RUNNING;
+        __atomic_compare_exchange_n(&machine->state, &running, MACHINE_STOPPED, false,
+                                    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+        ps_interrupt_threads(machine);
+    } else {
+        /* Another thread got here first: its report counts; wait until the machine is stopped. */
+        while (machine_is_running(machine))
+            linux_yield();
+    }
+    ke_leave_stopped_machine();
+}
+
+VOID NTAPI KeBugCheckEx(ULONG code, ULONG_PTR parameter1, ULONG_PTR parameter2,
+                        ULONG_PTR parameter3, ULONG_PTR parameter4)
+{
+    ULONG_PTR parameters[4] = {parameter1, parameter2, parameter3, parameter4};
+    ke_bug_check(code, parameters, (uint64_t)__builtin_return_address(0), NULL);
+}
+SB_EXPORT(KeBugCheckEx)
+
+VOID NTAPI KeBugCheck(ULONG code)
+{
+    ULONG_PTR parameters[4] = {0};
+    ke_bug_check(code, parameters, (uint64_t)__builtin_return_address(0), NULL);
+}
+SB_EXPORT(KeBugCheck)

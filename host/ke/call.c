@@ -1,0 +1,36 @@
+#include "host/ke/call.h"
+#include "host/ke/schedule.h"
+#include "host/ps/ps.h"
+
+NTSTATUS machine_call(struct _EPROCESS *process, NTSTATUS (*function)(void *), void *arguments)
+{
+    struct machine *machine = process->machine;
+    if (SB_UNLIKELY(!machine_is_running(machine)))
+        return STATUS_MACHINE_STOPPED;
+    PETHREAD thread = ps_thread_enter(process);
+    if (SB_UNLIKELY(!thread))
+        return STATUS_INSUFFICIENT_RESOURCES;
+    struct call_frame frame;
+    NTSTATUS status = STATUS_MACHINE_STOPPED;
+    frame.previous = thread->call_frame;
+    if (linux_context_save(&frame.context) == 0) {
+        thread->call_frame = &frame;
+        status = function(arguments);
+    }
+    thread->call_frame = frame.previous;
+    ps_thread_leave(thread);
+    return status;
+}
+
+BOOLEAN machine_run(PETHREAD thread, void (*function)(void *), void *context)
+{
+    struct call_frame frame = {.previous = NULL};
+    BOOLEAN finished = FALSE;
+    if (linux_context_save(&frame.context) == 0) {
+        thread->call_frame = &frame;
+        function(context);
+        finished = TRUE;
+    }
+    thread->call_frame = NULL;
+    return finished;
+}

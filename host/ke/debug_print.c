@@ -1,0 +1,61 @@
+/* DbgPrint and its kin: one message is one call of the machine's log. */
+#include "host/ke/text.h"
+#include "host/rtl/debug_print.h"
+
+enum { DEBUG_PRINT_LIMIT = 512 }; /* NT cuts one message to 512 bytes */
+
+SIZE_T __attribute__((ms_abi)) text_format(char *buffer, SIZE_T size, const char *format, ...)
+{
+    nt_va_list arguments;
+    __builtin_ms_va_start(arguments, format);
+    SIZE_T length = debug_format(buffer, size, format, arguments);
+    __builtin_ms_va_end(arguments);
+    return length < size ? length : size - 1;
+}
+
+static ULONG print(const char *prefix, const char *format, nt_va_list arguments)
+{
+    char text[DEBUG_PRINT_LIMIT];
+    SIZE_T used = 0;
+    while (prefix && prefix[used] && used < sizeof(text) - 1) {
+        text[used] = prefix[used];
+        used++;
+    }
+    SIZE_T length = used + debug_format(text + used, sizeof(text) - used, format, arguments);
+    machine_log(current_machine(), text, length < sizeof(text) ? length : sizeof(text) - 1);
+    return STATUS_SUCCESS;
+}
+
+ULONG __attribute__((ms_abi)) nt_DbgPrint(PCSTR format, ...)
+{
+    nt_va_list arguments;
+    __builtin_ms_va_start(arguments, format);
+    ULONG status = print(NULL, format, arguments);
+    __builtin_ms_va_end(arguments);
+    return status;
+}
+SB_EXPORT_AS("DbgPrint", nt_DbgPrint)
+
+ULONG __attribute__((ms_abi)) nt_DbgPrintEx(ULONG component, ULONG level, PCSTR format, ...)
+{
+    nt_va_list arguments;
+    __builtin_ms_va_start(arguments, format);
+    ULONG status = print(NULL, format, arguments);
+    __builtin_ms_va_end(arguments);
+    return status;
+}
+SB_EXPORT_AS("DbgPrintEx", nt_DbgPrintEx)
+
+ULONG __attribute__((ms_abi)) nt_vDbgPrintEx(ULONG component, ULONG level, PCSTR format,
+                                             nt_va_list arguments)
+{
+    return print(NULL, format, arguments);
+}
+SB_EXPORT_AS("vDbgPrintEx", nt_vDbgPrintEx)
+
+ULONG __attribute__((ms_abi)) nt_vDbgPrintExWithPrefix(PCSTR prefix, ULONG component, ULONG level,
+                                                       PCSTR format, nt_va_list arguments)
+{
+    return print(prefix, format, arguments);
+}
+SB_EXPORT_AS("vDbgPrintExWithPrefix", nt_vDbgPrintExWithPrefix)

@@ -1,0 +1,55 @@
+#include "host/ke/schedule.h"
+
+VOID NTAPI KeInitializeEvent(PRKEVENT event, EVENT_TYPE type, BOOLEAN state)
+{
+    ke_header_initialize(&event->Header, (enum dispatcher_type)type, sizeof(*event), state);
+}
+SB_EXPORT(KeInitializeEvent)
+
+LONG NTAPI KeSetEvent(PRKEVENT event, KPRIORITY increment, BOOLEAN wait)
+{
+    struct machine *machine = current_machine();
+    ke_dispatcher_lock(machine);
+    LONG before = event->Header.SignalState;
+    event->Header.SignalState = 1;
+    ke_signal_waiters(&event->Header);
+    ke_dispatcher_unlock(machine);
+    return before;
+}
+SB_EXPORT(KeSetEvent)
+
+LONG NTAPI KePulseEvent(PRKEVENT event, KPRIORITY increment, BOOLEAN wait)
+{
+    struct machine *machine = current_machine();
+    ke_dispatcher_lock(machine);
+    LONG before = event->Header.SignalState;
+    event->Header.SignalState = 1;
+    ke_signal_waiters(&event->Header);
+    event->Header.SignalState = 0;
+    ke_dispatcher_unlock(machine);
+    return before;
+}
+SB_EXPORT(KePulseEvent)
+
+LONG NTAPI KeResetEvent(PRKEVENT event)
+{
+    struct machine *machine = current_machine();
+    ke_dispatcher_lock(machine);
+    LONG before = event->Header.SignalState;
+    event->Header.SignalState = 0;
+    ke_dispatcher_unlock(machine);
+    return before;
+}
+SB_EXPORT(KeResetEvent)
+
+VOID NTAPI KeClearEvent(PRKEVENT event)
+{
+    KeResetEvent(event);
+}
+SB_EXPORT(KeClearEvent)
+
+LONG NTAPI KeReadStateEvent(PRKEVENT event)
+{
+    return __atomic_load_n(&event->Header.SignalState, __ATOMIC_ACQUIRE);
+}
+SB_EXPORT(KeReadStateEvent)

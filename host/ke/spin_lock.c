@@ -1,0 +1,58 @@
+/* Executive spin locks: a lock word of the driver's, 0 free, else the owner's thread pointer. */
+#include "host/ke/schedule.h"
+
+static void acquire(PKSPIN_LOCK lock, void *caller)
+{
+    ULONG_PTR owner = (ULONG_PTR)current_thread(), free = 0;
+    ULONG turns = 0;
+    while (!__atomic_compare_exchange_n(lock, &free, owner, false, __ATOMIC_ACQUIRE,
+                                        __ATOMIC_RELAXED)) {
+        free = 0;
+        schedule_spin(&turns);
+    }
+    struct machine *machine = current_machine();
+    if (SB_UNLIKELY(machine->verifier) && machine->verifier->lock_change)
+        machine->verifier->lock_change(lock, TRUE, caller);
+}
+
+static void release(PKSPIN_LOCK lock, void *caller)
+{
+    struct machine *machine = current_machine();
+    if (SB_UNLIKELY(machine->verifier) && machine->verifier->lock_change)
+        machine->verifier->lock_change(lock, FALSE, caller);
+    __atomic_store_n(lock, 0, __ATOMIC_RELEASE);
+}
+
+#undef KeInitializeSpinLock
+VOID NTAPI nt_KeInitializeSpinLock(PKSPIN_LOCK lock)
+{
+    *lock = 0;
+}
+SB_EXPORT_AS("KeInitializeSpinLock", nt_KeInitializeSpinLock)
+
+KIRQL NTAPI KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK lock)
+{
+    KIRQL old = KfRaiseIrql(DISPATCH_LEVEL);
+    acquire(lock, __builtin_return_address(0));
+    return old;
+}
+SB_EXPORT(KeAcquireSpinLockRaiseToDpc)
+
+VOID NTAPI KeReleaseSpinLock(PKSPIN_LOCK lock, KIRQL new_irql)
+{
+    release(lock, __builtin_return_address(0));
+    KeLowerIrql(new_irql);
+}
+SB_EXPORT(KeReleaseSpinLock)
+
+VOID NTAPI KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK lock)
+{
+    acquire(lock, __builtin_return_address(0));
+}
+SB_EXPORT(KeAcquireSpinLockAtDpcLevel)
+
+VOID NTAPI KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK lock)
+{
+    release(lock, __builtin_return_address(0));
+}
+SB_EXPORT(KeReleaseSpinLockFromDpcLevel)
