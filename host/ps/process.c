@@ -1,0 +1,107 @@
+#include "host/ke/ke.h"
+#include "host/mm/mm.h"
+#include "host/ob/object.h"
+#include "host/ps/ps.h"
+
+static void process_remove(void *object)
+{
+    struct _EPROCESS *process = object;
+    struct ps_state *ps = process->machine->ps;
+    linux_lock(&ps->lock);
+    RemoveEntryList(&process->machine_link);
+    linux_unlock(&ps->lock);
+    if (process->handles)
+        ob_handle_table_free(process->handles);
+}
+
+OBJECT_TYPE ps_process_type = {.name = RTL_CONSTANT_STRING(L"Process"),
+                               .valid_access = PROCESS_ALL_ACCESS,
+                               .remove = process_remove};
+
+static uint64_t next_unique(void)
+{
+    static uint64_t last; /* process wide, so that thread-local caches never match by accident */
+    return __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
+}
+
+NTSTATUS ps_process_create(struct machine *machine, BOOLEAN is_administrator, BOOLEAN is_32_bit,
+                           struct _EPROCESS **created)
+{
+    struct _EPROCESS *process;
+    NTSTATUS status =
+        ob_allocate(machine, &ps_process_type, sizeof(*process), (void **)&process);
+    if (!NT_SUCCESS(status))
+        return status;
+    ke_header_initialize((DISPATCHER_HEADER *)&process->Header, DISPATCHER_PROCESS,
+                         sizeof(DISPATCHER_HEADER), 0);
+    process->machine = machine;
+    process->unique = next_unique();
+    process->is_administrator = is_administrator;
+    process->is_32_bit = is_32_bit;
+    process->exit_status = STATUS_PENDING;
+    process->handles = ob_handle_table_create();
+    linux_lock(&machine->ps->lock);
+    process->process_id = ULongToHandle(machine->ps->next_id += 4);
+    InsertTailList(&machine->ps->processes, &process->machine_link);
+    linux_unlock(&machine->ps->lock);
+    if (!process->handles) {
+        ob_dereference(process);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    *created = process;
+    return STATUS_SUCCESS;
+}
+
+void ps_process_exit(struct _EPROCESS *process, NTSTATUS status)
+{
+    ob_handle_table_close_all(process);
+    process->exit_status = status;
+    ke_header_signal(process->machine, &process->Header);
+}
+
+NTSTATUS ps_initialize(struct machine *machine)
+{
+    struct ps_state *ps = linux_allocate(sizeof(*ps));
+    if (!ps)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    InitializeListHead(&ps->threads);
+    InitializeListHead(&ps->processes);
+    machine->ps = ps;
+    NTSTATUS status = ps_process_create(machine, TRUE, FALSE, &ps->system_process);
+    if (NT_SUCCESS(status)) {
+        machine->data_exports->initial_system_process = ps->system_process;
+        machine->data_exports->process_type = &ps_process_type;
+        machine->data_exports->thread_type = &ps_thread_type;
+    }
+    return status;
+}
+SB_EXPORT_DATA("PsInitialSystemProcess", initial_system_process)
+SB_EXPORT_DATA("PsProcessType", process_type)
+SB_EXPORT_DATA("PsThreadType", thread_type)
+
+void ps_destroy(struct machine *machine)
+{
+    linux_free(machine->ps);
+    machine->ps = NULL;
+}
+
+PEPROCESS NTAPI nt_PsGetCurrentProcess(VOID)
+{
+    return current_thread()->Tcb.process;
+}
+SB_EXPORT_AS("PsGetCurrentProcess", nt_PsGetCurrentProcess)
+SB_EXPORT_AS("IoGetCurrentProcess", nt_PsGetCurrentProcess)
+
+#undef PsGetCurrentProcessId
+HANDLE NTAPI PsGetCurrentProcessId(VOID)
+{
+    return current_thread()->owner->process_id;
+}
+SB_EXPORT(PsGetCurrentProcessId)
+
+#undef PsGetCurrentThreadId
+HANDLE NTAPI PsGetCurrentThreadId(VOID)
+{
+    return current_thread()->thread_id;
+}
+SB_EXPORT(PsGetCurrentThreadId)

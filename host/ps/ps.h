@@ -1,0 +1,46 @@
+/*
+ * Processes and threads of a machine. An application's Linux thread becomes an NT thread of each
+ * process it calls in for, at the first call, and stays one until it ends or the machine goes.
+ * Lock: ps_state.lock (threads, processes, ids).
+ */
+#ifndef SYSBUF_HOST_PS_H
+#define SYSBUF_HOST_PS_H
+
+#include "host/ke/thread.h"
+
+struct ps_state {
+    struct linux_lock lock;
+    LIST_ENTRY threads;   /* ETHREAD.machine_link */
+    LIST_ENTRY processes; /* EPROCESS.machine_link */
+    ULONG next_id;        /* process and thread ids: multiples of 4 */
+    struct _EPROCESS *system_process;
+};
+
+extern OBJECT_TYPE ps_process_type, ps_thread_type;
+
+NTSTATUS ps_initialize(struct machine *machine); /* makes the System process, id 4 */
+void ps_destroy(struct machine *machine);
+/* Once per Linux process. */
+int ps_initialize_library(void);
+
+/* A process with an empty handle table; one reference, the caller's. */
+NTSTATUS ps_process_create(struct machine *machine, BOOLEAN is_administrator, BOOLEAN is_32_bit,
+                           struct _EPROCESS **process);
+/* Closes its handles and signals it. PASSIVE_LEVEL, inside the machine. */
+void ps_process_exit(struct _EPROCESS *process, NTSTATUS status);
+
+/* The calling Linux thread as a thread of process, with GS set; NULL when memory is short. */
+PETHREAD ps_thread_enter(struct _EPROCESS *process);
+void ps_thread_leave(PETHREAD thread);
+/* The NT thread the calling Linux thread is running as right now, or NULL. Signal safe. */
+PETHREAD ps_thread_inside(void);
+
+/* Starts a system thread; *thread is referenced for the caller. */
+NTSTATUS ps_system_thread_start(struct machine *machine, PKSTART_ROUTINE routine, void *context,
+                                PETHREAD *thread);
+/* Interrupts every thread but the caller's, so that it notices the machine's state. */
+void ps_interrupt_threads(struct machine *machine);
+/* Waits until all system threads have left. The machine is not running any more. Blocks. */
+void ps_join_system_threads(struct machine *machine);
+
+#endif
