@@ -1,1 +1,167 @@
+/* Machines: made of their components, in order; taken apart in reverse. */
+#include <sysbuf/host.h>
+
+#include "host/io/io.h"
+#include "host/ke/call.h"
+#include "host/ke/ke.h"
+#include "host/loader/loader.h"
 #include "host/mm/mm.h"
+#include "host/ob/object.h"
+#include "host/ps/ps.h"
+
+static const struct component {
+    NTSTATUS (*initialize)(struct machine *machine);
+    void (*destroy)(struct machine *machine);
+} components[] = {
+    {mm_initialize, mm_destroy},         {ke_initialize, ke_destroy},
+    {ob_initialize, ob_destroy},         {ps_initialize, ps_destroy},
+    {loader_initialize, loader_destroy}, {io_initialize, io_destroy},
+};
+
+/* Process wide: the machines that exist, so that a thread's end finds them. */
+static struct {
+    struct linux_lock lock;
+    struct linux_lock library_lock;
+    uint32_t is_initialized;
+    uint64_t last_id;
+    struct live_machine *live;
+} library;
+
+struct live_machine {
+    struct live_machine *next;
+    struct machine *machine;
+};
+
+static NTSTATUS library_initialize(void)
+{
+    NTSTATUS status = STATUS_SUCCESS;
+    linux_lock(&library.library_lock);
+    if (!library.is_initialized) {
+        if (ps_initialize_library() == 0)
+            library.is_initialized = 1;
+        else
+            status = STATUS_NOT_SUPPORTED;
+    }
+    linux_unlock(&library.library_lock);
+    return status;
+}
+
+static BOOLEAN live_add(struct machine *machine)
+{
+    struct live_machine *live = linux_allocate(sizeof(*live));
+    if (!live)
+        return FALSE;
+    live->machine = machine;
+    linux_lock(&library.lock);
+    machine->id = ++library.last_id;
+    live->next = library.live;
+    library.live = live;
+    linux_unlock(&library.lock);
+    return TRUE;
+}
+
+static void live_remove(struct machine *machine)
+{
+    linux_lock(&library.lock);
+    for (struct live_machine **link = &library.live; *link; link = &(*link)->next) {
+        struct live_machine *live = *link;
+        if (live->machine != machine)
+            continue;
+        *link = live->next;
+        linux_free(live);
+        break;
+    }
+    linux_unlock(&library.lock);
+}
+
+void machine_with_live(uint64_t id, void (*function)(struct machine *, void *), void *context)
+{
+    linux_lock(&library.lock);
+    for (struct live_machine *live = library.live; live; live = live->next) {
+        if (live->machine->id == id) {
+            function(live->machine, context);
+            break;
+        }
+    }
+    linux_unlock(&library.lock);
+}
+
+void machine_log(struct machine *machine, const char *text, size_t length)
+{
+    if (machine->log)
+        machine->log(machine->log_context, text, length);
+    else
+        linux_log_standard_error(text, length);
+}
+
+static void components_destroy(struct machine *machine, ULONG count)
+{
+    /* Mm owns all memory: everything else goes before it. */
+    while (count-- > 0)
+        components[count].destroy(machine);
+}
+
+static char *text_copy(const char *text)
+{
+    SIZE_T length = 0;
+    while (text[length])
+        length++;
+    char *copy = linux_allocate(length + 1);
+    if (copy)
+        __builtin_memcpy(copy, text, length);
+    return copy;
+}
+
+static NTSTATUS apply_options(struct machine *machine, const struct sb_machine_options *options)
+{
+    static const struct sb_machine_options defaults;
+    if (!options)
+        options = &defaults;
+    if (options->processors > 64)
+        return STATUS_INVALID_PARAMETER;
+    machine->processors = options->processors ? options->processors : 1;
+    machine->memory_limit = options->memory_limit;
+    machine->log = options->log;
+    machine->log_context = options->log_context;
+    if (options->root_directory && !(machine->root_directory = text_copy(options->root_directory)))
+        return STATUS_INSUFFICIENT_RESOURCES;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS machine_create(const struct sb_machine_options *options, struct machine **created)
+{
+    NTSTATUS status = library_initialize();
+    if (!NT_SUCCESS(status))
+        return status;
+    struct machine *machine = linux_allocate(sizeof(*machine));
+    if (!machine)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    ULONG done = 0;
+    status = apply_options(machine, options);
+    if (NT_SUCCESS(status) && !live_add(machine))
+        status = STATUS_INSUFFICIENT_RESOURCES;
+    while (NT_SUCCESS(status) && done < RTL_NUMBER_OF(components))
+        status = components[done++].initialize(machine);
+    if (NT_SUCCESS(status))
+        status = ke_start_clock(machine);
+    if (NT_SUCCESS(status)) {
+        *created = machine;
+        return STATUS_SUCCESS;
+    }
+    live_remove(machine);
+    components_destroy(machine, done);
+    linux_free(machine->root_directory);
+    linux_free(machine);
+    return status;
+}
+
+void machine_destroy(struct machine *machine)
+{
+    __atomic_store_n(&machine->state, MACHINE_DESTROYING, __ATOMIC_RELEASE);
+    live_remove(machine);
+    ps_interrupt_threads(machine);
+    ps_join_system_threads(machine);
+    components_destroy(machine, RTL_NUMBER_OF(components));
+    linux_free(machine->root_directory);
+    linux_free(machine);
+}

@@ -1,0 +1,143 @@
+/*
+ * The host: a Windows NT kernel in a Linux process, enough of one to load a driver's .sys file and
+ * to make an application's system calls on it.
+ *
+ * A machine is one running NT. Any number may exist at once; nothing passes from one to another.
+ * Functions that return sb_status answer with an NTSTATUS: negative means failure. Every function may
+ * be called from any thread unless it says otherwise; calls that reach a driver block as long as
+ * the driver does. After a bug check every call on the machine answers SB_STATUS_MACHINE_STOPPED;
+ * the process and other machines go on. Failed calls leave their outputs untouched.
+ *
+ * The program must be position independent (the default) and must leave SIGSEGV, SIGBUS, SIGILL,
+ * SIGFPE and SIGTRAP to the host or chain to it; faults outside the machine go to whoever had the
+ * signal before.
+ */
+#ifndef SYSBUF_HOST_H
+#define SYSBUF_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SB_HOST_API __attribute__((visibility("default")))
+
+typedef int32_t sb_status;
+#define SB_STATUS_MACHINE_STOPPED ((sb_status)0xE0530001)
+#define SB_STATUS_PENDING         ((sb_status)0x00000103)
+
+typedef uint64_t sb_handle; /* an NT handle value of one process; 0 is none */
+
+struct sb_machine;
+struct sb_process;
+struct sb_driver;
+
+/* ---- machine ---- */
+struct sb_machine_options {
+    uint32_t processors;        /* 1 to 64; 0 means 1 */
+    uint64_t memory_limit;      /* bytes of pool, images and user buffers; 0 means no limit */
+    const char *root_directory; /* stands for \??\C:\; NULL: none. Copied */
+    /* Receives DbgPrint output, one message a call, UTF-8, not terminated; from any thread, and never
+     * may it call back into the machine. NULL: standard error. */
+    void (*log)(void *context, const char *text, size_t length);
+    void *log_context;
+};
+
+/* options NULL: all defaults. The caller destroys the machine. STATUS_INSUFFICIENT_RESOURCES,
+ * STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED (Linux refuses what the host needs). */
+SB_HOST_API sb_status sb_machine_create(const struct sb_machine_options *options,
+                                        struct sb_machine **machine);
+/* Ends the machine with all its processes and drivers, without unloading them, and frees them. No
+ * other call on it may be in progress. Blocks until its system threads are gone. NULL is fine. */
+SB_HOST_API void sb_machine_destroy(struct sb_machine *machine);
+
+/* How a machine stopped. */
+struct sb_bug_check {
+    uint32_t code;
+    uint64_t parameters[4];
+    char module[64]; /* "name.sys" of the faulting instruction; empty when not in a driver */
+    uint64_t offset; /* from the module's base, or the address */
+};
+/* True when the machine has stopped; fills bug_check then. */
+SB_HOST_API bool sb_machine_bug_check(struct sb_machine *machine, struct sb_bug_check *bug_check);
+
+/* Live pool blocks and their bytes, for leak checks. */
+SB_HOST_API void sb_machine_pool_usage(struct sb_machine *machine, uint64_t *blocks,
+                                       uint64_t *bytes);
+
+/* ---- drivers ---- */
+/* Loads the image in memory (copied) as service "name.sys" and runs its DriverEntry. error (may be
+ * NULL with size 0) receives what is wrong in words: every missing import is named.
+ * STATUS_INVALID_IMAGE_FORMAT and kin, STATUS_DRIVER_ENTRYPOINT_NOT_FOUND (missing imports),
+ * STATUS_IMAGE_ALREADY_LOADED, or what DriverEntry returned. */
+SB_HOST_API sb_status sb_machine_load_driver(struct sb_machine *machine, const void *image,
+                                             size_t size, const char *name,
+                                             struct sb_driver **driver, char *error,
+                                             size_t error_size);
+/* The same from a file; its name without folders is the service's. */
+SB_HOST_API sb_status sb_machine_load_driver_file(struct sb_machine *machine, const char *path,
+                                                  struct sb_driver **driver, char *error,
+                                                  size_t error_size);
+/* Runs DriverUnload and frees the image. STATUS_INVALID_DEVICE_REQUEST: the driver has none.
+ * STATUS_DEVICE_BUSY: files are open or drivers import from it. */
+SB_HOST_API sb_status sb_machine_unload_driver(struct sb_machine *machine,
+                                               struct sb_driver *driver);
+
+/* ---- application processes ---- */
+struct sb_process_options {
+    bool is_ordinary; /* a user who is no administrator */
+    bool is_32_bit;
+};
+SB_HOST_API sb_status sb_process_create(struct sb_machine *machine,
+                                        const struct sb_process_options *options,
+                                        struct sb_process **process);
+/* The process exits: its handles are closed, then it is freed. NULL is fine. */
+SB_HOST_API void sb_process_destroy(struct sb_process *process);
+
+/* Memory in the user arena, whole zeroed pages with guard pages around; the buffer's end lies at
+ * a page's end when at_end is set, so that an overrun faults at once. NULL: none left. Only such
+ * memory is a valid buffer for the calls below. */
+SB_HOST_API void *sb_process_allocate(struct sb_process *process, size_t size, bool at_end);
+SB_HOST_API void sb_process_free(struct sb_process *process, void *buffer);
+
+/* Laid out as IO_STATUS_BLOCK. Written when a request completes; for a pending one it must stay
+ * valid until then. */
+struct sb_io_status {
+    sb_status status;
+    uint32_t reserved;
+    uint64_t information;
+};
+
+struct sb_open_options {
+    uint32_t access;      /* FILE_* or GENERIC_*; 0: GENERIC_READ | GENERIC_WRITE */
+    uint32_t share;       /* FILE_SHARE_* */
+    uint32_t disposition; /* FILE_OPEN (1) ...; 0: FILE_OPEN */
+    bool is_overlapped;   /* requests may pend: then they answer SB_STATUS_PENDING */
+};
+/* Opens "\\.\Name" or an NT path ("\Device\Name"), UTF-8. options NULL: all defaults. */
+SB_HOST_API sb_status sb_process_open(struct sb_process *process, const char *path,
+                                      const struct sb_open_options *options, sb_handle *handle);
+SB_HOST_API sb_status sb_process_close(struct sb_process *process, sb_handle handle);
+
+/* NtDeviceIoControlFile. event 0: none. Buffers are user memory (or NULL with length 0); io_status
+ * is the caller's own memory. On a synchronous handle it waits. */
+SB_HOST_API sb_status sb_process_ioctl(struct sb_process *process, sb_handle file, sb_handle event,
+                                       struct sb_io_status *io_status, uint32_t code,
+                                       const void *input, uint32_t input_length, void *output,
+                                       uint32_t output_length);
+/* NtReadFile, NtWriteFile. */
+SB_HOST_API sb_status sb_process_read(struct sb_process *process, sb_handle file, sb_handle event,
+                                      struct sb_io_status *io_status, void *buffer,
+                                      uint32_t length, int64_t offset);
+SB_HOST_API sb_status sb_process_write(struct sb_process *process, sb_handle file, sb_handle event,
+                                       struct sb_io_status *io_status, const void *buffer,
+                                       uint32_t length, int64_t offset);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
