@@ -1,0 +1,31 @@
+# sysbuf_test_driver(NAME [LIBRARIES ...]): builds tests/drivers/NAME/*.c into
+# ${SYSBUF_TEST_DRIVERS}/NAME-gcc.sys and NAME-clang.sys with the cross compilers.
+set(SYSBUF_TEST_DRIVERS ${CMAKE_BINARY_DIR}/drivers)
+set(SYSBUF_DRIVER_FLAGS -std=c11 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter
+  -Wno-unknown-pragmas -ffreestanding -fno-stack-protector -fms-extensions
+  -I${SYSBUF_MINGW_INCLUDE}/ddk -I${PROJECT_SOURCE_DIR}/tests/drivers -D_WIN32_WINNT=0x0A00)
+set(SYSBUF_DRIVER_LINK -shared -nostdlib -Wl,--subsystem,native -Wl,--entry,DriverEntry
+  -Wl,--dynamicbase -Wl,--exclude-all-symbols)
+
+function(sysbuf_test_driver name)
+  cmake_parse_arguments(driver "" "" "LIBRARIES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/drivers/${name}/*.c)
+  set(libraries -L/usr/x86_64-w64-mingw32/lib -lntoskrnl -lhal)
+  foreach(library ${driver_LIBRARIES})
+    list(APPEND libraries -l${library})
+  endforeach()
+  set(gcc ${SYSBUF_TEST_DRIVERS}/${name}-gcc.sys)
+  set(clang ${SYSBUF_TEST_DRIVERS}/${name}-clang.sys)
+  add_custom_command(OUTPUT ${gcc}
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${SYSBUF_TEST_DRIVERS}
+    COMMAND x86_64-w64-mingw32-gcc ${SYSBUF_DRIVER_FLAGS} ${sources} -o ${gcc}
+      ${SYSBUF_DRIVER_LINK} ${libraries} -lgcc
+    DEPENDS ${sources} VERBATIM)
+  add_custom_command(OUTPUT ${clang}
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${SYSBUF_TEST_DRIVERS}
+    COMMAND clang --target=x86_64-w64-windows-gnu -fuse-ld=lld ${SYSBUF_DRIVER_FLAGS}
+      -Wno-microsoft -Wno-pragma-pack -Wno-ignored-attributes ${sources} -o ${clang}
+      ${SYSBUF_DRIVER_LINK} ${libraries}
+    DEPENDS ${sources} VERBATIM)
+  add_custom_target(driver-${name} ALL DEPENDS ${gcc} ${clang})
+endfunction()
