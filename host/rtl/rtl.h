@@ -87,7 +87,5 @@ ULONG NTAPI RtlNumberOfClearBitsInRange(PRTL_BITMAP map, ULONG start, ULONG leng
 VOID NTAPI RtlCopyBitMap(PRTL_BITMAP source, PRTL_BITMAP destination, ULONG target);
 VOID NTAPI RtlExtractBitMap(PRTL_BITMAP source, PRTL_BITMAP destination, ULONG target, ULONG count);
 VOID NTAPI RtlTimeToElapsedTimeFields(PLARGE_INTEGER time, PTIME_FIELDS fields);
-BOOLEAN NTAPI RtlIsNtDdiVersionAvailable(ULONG version);
-BOOLEAN NTAPI RtlIsServicePackVersionInstalled(ULONG version);
 
 #endif

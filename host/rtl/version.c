@@ -1,6 +1,10 @@
 /* Rtl: which NT this is. */
 #include "host/rtl/rtl.h"
 
+/* wdm.h sends these to a library of drivers; the kernel exports them too. */
+#undef RtlIsNtDdiVersionAvailable
+#undef RtlIsServicePackVersionInstalled
+
 /* NTDDI values hold version, service pack and sub-version as bytes below the top half. */
 enum {
     NTDDI_OF_WINDOWS_10 = 0x0A000000,

@@ -1,4 +1,4 @@
-/* Pool for the Rtl tests: libc's heap, counted, and able to run dry. */
+/* What the Rtl tests need of other components: a pool, counted, that can run dry. */
 #include <stdlib.h>
 
 #include "pool.h"
@@ -21,4 +21,32 @@ __attribute__((ms_abi)) void ExFreePoolWithTag(void *block, unsigned tag)
     (void)tag;
     pool_blocks--;
     free(block);
+}
+
+/* The dispatcher, which only a contended initialisation would reach. */
+__attribute__((ms_abi)) void KeInitializeEvent(void *event, int type, unsigned char state)
+{
+    (void)event;
+    (void)type;
+    (void)state;
+    abort();
+}
+
+__attribute__((ms_abi)) int KeSetEvent(void *event, int increment, unsigned char wait)
+{
+    (void)event;
+    (void)increment;
+    (void)wait;
+    abort();
+}
+
+__attribute__((ms_abi)) int KeWaitForSingleObject(void *object, int reason, char mode,
+                                                  unsigned char alertable, void *timeout)
+{
+    (void)object;
+    (void)reason;
+    (void)mode;
+    (void)alertable;
+    (void)timeout;
+    abort();
 }
