@@ -59,6 +59,9 @@ static enum seh_walk_result unwind_host(struct seh_walk *walk)
         return SEH_WALK_END;
     case LINUX_FRAME_NO_CFI:
         return SEH_WALK_NO_CFI;
+    case LINUX_FRAME_NO_OBJECT: /* a wild call, or code a driver made: a leaf to NT */
+        walk->frame.kind = SEH_FRAME_LEAF;
+        return seh_unwind_leaf(&walk->stack, &walk->caller) ? SEH_WALK_CALLER : SEH_WALK_CORRUPT;
     default:
         return SEH_WALK_CORRUPT;
     }
