@@ -1,7 +1,7 @@
 # sysbuf_test_driver(NAME [LIBRARIES ...]): builds tests/drivers/NAME/*.c into
 # ${SYSBUF_TEST_DRIVERS}/NAME-gcc.sys and NAME-clang.sys with the cross compilers.
 set(SYSBUF_TEST_DRIVERS ${CMAKE_BINARY_DIR}/drivers)
-set(SYSBUF_DRIVER_FLAGS -std=c11 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter
+set(SYSBUF_DRIVER_FLAGS -std=c11 -Wno-array-bounds -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter
   -Wno-unknown-pragmas -ffreestanding -fno-stack-protector -fms-extensions
   -I${SYSBUF_MINGW_INCLUDE}/ddk -I${PROJECT_SOURCE_DIR}/tests/drivers -D_WIN32_WINNT=0x0A00)
 set(SYSBUF_DRIVER_LINK -shared -nostdlib -Wl,--subsystem,native -Wl,--entry,DriverEntry

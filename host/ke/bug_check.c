@@ -4,7 +4,6 @@
 #include "host/loader/loader.h"
 #include "host/ps/ps.h"
 #include "host/ke/text.h"
-#include "host/seh/crash.h"
 
 static void record(struct machine *machine, ULONG code, const ULONG_PTR parameters[4],
                    uint64_t address, const struct linux_registers *registers)
@@ -55,7 +54,6 @@ _Noreturn void ke_bug_check(ULONG code, const ULONG_PTR parameters[4], uint64_t 
     if (__atomic_exchange_n(&machine->ke->bug_checked, 1, __ATOMIC_ACQ_REL) == 0) {
         record(machine, code, parameters, address, registers);
         report(machine);
-        crash_describe(machine, registers);
         uint32_t running = MACHINE_RUNNING;
         __atomic_compare_exchange_n(&machine->state, &running, MACHINE_STOPPED, false,
                                     __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
