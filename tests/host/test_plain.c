@@ -32,7 +32,7 @@ struct fixture {
     char log[4096];
 };
 
-static const char *driver_path = SYSBUF_TEST_DRIVERS "/echo-gcc.sys";
+static const char *driver_path = SYSBUF_TEST_DRIVERS "/plain-gcc.sys";
 
 static void keep_log(void *context, const char *text, size_t length)
 {
@@ -55,7 +55,7 @@ static int start(void **state)
         fprintf(stderr, "load: %08x %s\n", (unsigned)status, error);
     assert_int_equal(status, 0);
     assert_int_equal(sb_process_create(fixture.machine, NULL, &fixture.process), 0);
-    assert_int_equal(sb_process_open(fixture.process, "\\\\.\\Echo", NULL, &fixture.file), 0);
+    assert_int_equal(sb_process_open(fixture.process, "\\\\.\\Plain", NULL, &fixture.file), 0);
     fixture.buffer = sb_process_allocate(fixture.process, 4096, false);
     assert_non_null(fixture.buffer);
     *state = &fixture;
@@ -144,7 +144,7 @@ static void last_handle_brings_cleanup_then_close(void **state)
     struct sb_io_status result;
     sb_handle second;
     const int32_t before[] = {2, 0, 0}, after[] = {2, 1, 1};
-    assert_int_equal(sb_process_open(fixture->process, "\\Device\\Echo", NULL, &second), 0);
+    assert_int_equal(sb_process_open(fixture->process, "\\Device\\Plain", NULL, &second), 0);
     assert_int_equal(call(fixture, COUNTERS, 0, 16, &result), 0);
     assert_memory_equal(fixture->buffer + 2048, before, sizeof(before));
     assert_int_equal(sb_process_close(fixture->process, second), 0);
@@ -197,7 +197,7 @@ static void crash_stops_this_machine_only(void **state)
     pthread_join(thread, &hung);
     assert_int_equal((sb_status)(intptr_t)hung, SB_STATUS_MACHINE_STOPPED);
     assert_true(sb_machine_bug_check(fixture->machine, &stop_information));
-    assert_non_null(strstr(stop_information.module, "echo-"));
+    assert_non_null(strstr(stop_information.module, "plain-"));
     assert_true(stop_information.offset >= 0x1000 && stop_information.offset < 0x10000);
     assert_int_equal(call(fixture, ECHO, 0, 0, &result), SB_STATUS_MACHINE_STOPPED);
     struct sb_machine *other;
@@ -209,8 +209,8 @@ static void crash_stops_this_machine_only(void **state)
 static void log_receives_what_the_driver_prints(void **state)
 {
     struct fixture *fixture = *state;
-    assert_non_null(strstr(fixture->log, "echo: started from \\Registry\\Machine\\System\\"
-                                         "CurrentControlSet\\Services\\echo-"));
+    assert_non_null(strstr(fixture->log, "plain: started from \\Registry\\Machine\\System\\"
+                                         "CurrentControlSet\\Services\\plain-"));
 }
 
 /* Not a test of speed, which depends on the machine: it prints the figure. */
@@ -250,8 +250,8 @@ int main(void)
         TEST(buffered_ioctl_is_measured),
         TEST(crash_stops_this_machine_only),
     };
-    int failed = cmocka_run_group_tests_name("echo built by gcc", tests, NULL, NULL);
-    driver_path = SYSBUF_TEST_DRIVERS "/echo-clang.sys";
-    failed += cmocka_run_group_tests_name("echo built by clang", tests, NULL, NULL);
+    int failed = cmocka_run_group_tests_name("plain built by gcc", tests, NULL, NULL);
+    driver_path = SYSBUF_TEST_DRIVERS "/plain-clang.sys";
+    failed += cmocka_run_group_tests_name("plain built by clang", tests, NULL, NULL);
     return failed;
 }

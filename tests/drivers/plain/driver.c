@@ -21,7 +21,7 @@ struct extension {
     KSPIN_LOCK lock;
 };
 
-static UNICODE_STRING link_name = RTL_CONSTANT_STRING(L"\\??\\Echo");
+static UNICODE_STRING link_name = RTL_CONSTANT_STRING(L"\\??\\Plain");
 
 static NTSTATUS complete(PIRP irp, NTSTATUS status, ULONG_PTR information)
 {
@@ -151,7 +151,7 @@ static VOID NTAPI unload(PDRIVER_OBJECT driver)
 
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING registry_path)
 {
-    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\Echo");
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\Plain");
     struct extension *extension;
     PDEVICE_OBJECT device;
     NTSTATUS status = IoCreateDevice(driver, sizeof(*extension), &name, FILE_DEVICE_UNKNOWN,
@@ -172,6 +172,6 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING registry_path)
     driver->MajorFunction[IRP_MJ_CLOSE] = count;
     driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = control;
     driver->DriverUnload = unload;
-    DbgPrint("echo: started from %wZ\n", registry_path);
+    DbgPrint("plain: started from %wZ\n", registry_path);
     return STATUS_SUCCESS;
 }
