@@ -218,9 +218,8 @@ static DWORD run_call(struct sb_client *client, struct call *call, const struct 
         *ended = false;
         return WAIT_TIMEOUT;
     }
-    return GetOverlappedResult(client->device, &call->overlapped, received, FALSE)
-               ? ERROR_SUCCESS
-               : GetLastError();
+    return GetOverlappedResult(client->device, &call->overlapped, received, FALSE) ? ERROR_SUCCESS
+                                                                                   : GetLastError();
 }
 
 static enum sb_error finish_call(struct sb_client *client, DWORD reason, uint32_t timeout)

@@ -108,7 +108,8 @@ static enum sb_error query_state(const struct service *service, DWORD *state)
     return SB_OK;
 }
 
-/* Waits until the service is in the wanted state or stays out of it; *state is the last one seen. */
+/* Waits until the service is in the wanted state or stays out of it; *state is the last one seen.
+ */
 static enum sb_error wait_for_state(const struct service *service, DWORD wanted, DWORD *state)
 {
     ULONGLONG end = GetTickCount64() + STATE_LIMIT;

@@ -134,7 +134,8 @@ static NTSTATUS serve(const struct sb_driver *driver, const struct sb_command *c
     return call_with_pool(driver, command, call);
 }
 
-/* The one buffer of METHOD_BUFFERED, as an input and an output; neither points anywhere if empty. */
+/* The one buffer of METHOD_BUFFERED, as an input and an output; neither points anywhere if empty.
+ */
 static void describe_call(struct sb_call *call, const struct sb_driver *driver, PIRP irp)
 {
     PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);

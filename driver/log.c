@@ -16,7 +16,7 @@ static ULONG filter_level(enum sb_log_level level)
     }
 }
 
-void sb_log(enum sb_log_level level, const char *format, ...)
+void __cdecl sb_log(enum sb_log_level level, const char *format, ...)
 {
     va_list arguments;
 

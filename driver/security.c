@@ -26,8 +26,7 @@ struct grantee {
     ACCESS_MASK access;
 };
 
-static const struct grantee local_system = {
-    5, 1, {SECURITY_LOCAL_SYSTEM_RID, 0}, FILE_ALL_ACCESS};
+static const struct grantee local_system = {5, 1, {SECURITY_LOCAL_SYSTEM_RID, 0}, FILE_ALL_ACCESS};
 static const struct grantee administrators = {
     5, 2, {SECURITY_BUILTIN_DOMAIN_RID, DOMAIN_ALIAS_RID_ADMINS}, FILE_ALL_ACCESS};
 static const struct grantee authenticated_users = {

@@ -19,7 +19,14 @@ static const struct verb_name verbs[] = {
     {"uninstall", VERB_UNINSTALL}, {"status", VERB_STATUS},
 };
 
-enum field { FIELD_FLAG = 1, FIELD_ADDRESS, FIELD_WRITE_BUFFER, FIELD_SIZE, FIELD_PID, FIELD_TIMEOUT };
+enum field {
+    FIELD_FLAG = 1,
+    FIELD_ADDRESS,
+    FIELD_WRITE_BUFFER,
+    FIELD_SIZE,
+    FIELD_PID,
+    FIELD_TIMEOUT
+};
 
 static const struct option call_options[] = {
     {"flag", required_argument, NULL, FIELD_FLAG},

@@ -52,8 +52,7 @@ SB_ASSERT_SIZE(MYDEVICE_REPLY_TEXT, sizeof(struct mydevice_reply));
  *   STATUS_BUFFER_OVERFLOW       (ERROR_MORE_DATA)            the output length is 1 to 13: that
  *                                                             many bytes of the text are returned.
  */
-#define MYDEVICE_HELLO                                                                             \
-    SB_CONTROL_CODE(SB_DEVICE_UNKNOWN, 0x800, SB_METHOD_BUFFERED, SB_ACCESS_ANY)
+#define MYDEVICE_HELLO SB_CONTROL_CODE(SB_DEVICE_UNKNOWN, 0x800, SB_METHOD_BUFFERED, SB_ACCESS_ANY)
 
 SB_STATIC_ASSERT(MYDEVICE_HELLO == 0x222000, "the control code is part of the contract");
 

@@ -28,12 +28,12 @@ enum sb_error {
     SB_ERROR_ACCESS_DENIED = 12, /* the caller lacks the right; administrators usually have it */
 
     /* Calling: what the driver answered. */
-    SB_ERROR_TIMEOUT = 20,        /* not answered in time; the call was cancelled */
-    SB_ERROR_TRUNCATED = 21,      /* the reply was longer than the buffer, which it fills */
-    SB_ERROR_BAD_LENGTH = 22,     /* the request has a length that the command does not take */
-    SB_ERROR_REPLY_TOO_SMALL = 23,/* the reply buffer is too small for any answer */
-    SB_ERROR_UNKNOWN_COMMAND = 24,/* the driver has no such command */
-    SB_ERROR_CLOSED = 25,         /* cancelled: the client was closed, or the driver gave up */
+    SB_ERROR_TIMEOUT = 20,         /* not answered in time; the call was cancelled */
+    SB_ERROR_TRUNCATED = 21,       /* the reply was longer than the buffer, which it fills */
+    SB_ERROR_BAD_LENGTH = 22,      /* the request has a length that the command does not take */
+    SB_ERROR_REPLY_TOO_SMALL = 23, /* the reply buffer is too small for any answer */
+    SB_ERROR_UNKNOWN_COMMAND = 24, /* the driver has no such command */
+    SB_ERROR_CLOSED = 25,          /* cancelled: the client was closed, or the driver gave up */
 
     /* Services. */
     SB_ERROR_NOT_INSTALLED = 30,

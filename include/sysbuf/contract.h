@@ -18,8 +18,8 @@
  * Functions below 0x800 and device types below 0x8000 belong to Microsoft, except
  * SB_DEVICE_UNKNOWN, which any driver may use.
  */
-#define SB_CONTROL_CODE(device_type, function, method, access)                                     \
-    (((uint32_t)(device_type) << 16) | ((uint32_t)(access) << 14) | ((uint32_t)(function) << 2) |  \
+#define SB_CONTROL_CODE(device_type, function, method, access)                                    \
+    (((uint32_t)(device_type) << 16) | ((uint32_t)(access) << 14) | ((uint32_t)(function) << 2) | \
      (uint32_t)(method))
 
 #define SB_CONTROL_CODE_METHOD(code) ((uint32_t)(code)&3u)
@@ -46,10 +46,10 @@
 #endif
 
 /* Both sides of a boundary were compiled with the same idea of a structure, or not at all. */
-#define SB_ASSERT_SIZE(type, size)                                                                 \
+#define SB_ASSERT_SIZE(type, size) \
     SB_STATIC_ASSERT(sizeof(type) == (size), "the size of " #type " is part of the contract")
-#define SB_ASSERT_OFFSET(type, field, offset)                                                      \
-    SB_STATIC_ASSERT(offsetof(type, field) == (offset),                                            \
+#define SB_ASSERT_OFFSET(type, field, offset)           \
+    SB_STATIC_ASSERT(offsetof(type, field) == (offset), \
                      "the offset of " #type "." #field " is part of the contract")
 
 #endif

@@ -157,7 +157,7 @@ enum sb_log_level { SB_LOG_ERROR, SB_LOG_WARNING, SB_LOG_TRACE, SB_LOG_INFO };
  * The format is DbgPrintEx's; end it with a line feed. Any IRQL, but %ws, %wZ and kin only at
  * PASSIVE_LEVEL. Windows shows errors only unless the component's filter mask is widened.
  */
-void sb_log(enum sb_log_level level, const char *format, ...);
+void __cdecl sb_log(enum sb_log_level level, const char *format, ...);
 
 #ifdef __cplusplus
 }
