@@ -10,35 +10,31 @@
 
 static char message[300];
 
-/* Parses the words up to NULL behind a program name. */
-static int parse(struct arguments *arguments, ...)
+/* Parses the words behind a program name; words ends with NULL. */
+static int parse_words(struct arguments *arguments, const char *const *words)
 {
-    static char words[MAXIMUM_WORDS][64];
-    char *argv[MAXIMUM_WORDS + 1] = {NULL};
-    const char *word = "mydevice";
-    va_list list;
-    int argc = 0;
+    static char copies[MAXIMUM_WORDS][64];
+    char *argv[MAXIMUM_WORDS + 1] = {"mydevice"};
+    int argc = 1;
 
-    va_start(list, arguments);
-    for (; word != NULL; word = va_arg(list, const char *)) {
-        assert_true(argc < MAXIMUM_WORDS && strlen(word) < sizeof(words[0]));
-        strcpy(words[argc], word);
-        argv[argc] = words[argc];
-        argc++;
+    for (; *words != NULL; words++, argc++) {
+        assert_true(argc < MAXIMUM_WORDS && strlen(*words) < sizeof(copies[0]));
+        argv[argc] = strcpy(copies[argc], *words);
     }
-    va_end(list);
     message[0] = '\0';
     return parse_arguments(argc, argv, arguments, message, sizeof(message));
 }
 
-#define assert_refused(...)                                     \
-    do {                                                        \
-        struct arguments before, after;                         \
-        memset(&before, 0x5A, sizeof(before));                  \
-        after = before;                                         \
-        assert_int_equal(parse(&after, __VA_ARGS__, NULL), -1); \
-        assert_memory_equal(&before, &after, sizeof(before));   \
-        assert_true(message[0] != '\0');                        \
+#define parse(arguments, ...) parse_words(arguments, (const char *const[]){__VA_ARGS__, NULL})
+
+#define assert_refused(...)                                   \
+    do {                                                      \
+        struct arguments before, after;                       \
+        memset(&before, 0x5A, sizeof(before));                \
+        after = before;                                       \
+        assert_int_equal(parse(&after, __VA_ARGS__), -1);     \
+        assert_memory_equal(&before, &after, sizeof(before)); \
+        assert_true(message[0] != '\0');                      \
     } while (0)
 
 static void each_verb_is_known(void **state)
@@ -46,21 +42,21 @@ static void each_verb_is_known(void **state)
     struct arguments arguments;
 
     (void)state;
-    assert_int_equal(parse(&arguments, "demo", NULL), 0);
+    assert_int_equal(parse(&arguments, "demo"), 0);
     assert_int_equal(arguments.verb, VERB_DEMO);
-    assert_int_equal(parse(&arguments, "start", NULL), 0);
+    assert_int_equal(parse(&arguments, "start"), 0);
     assert_int_equal(arguments.verb, VERB_START);
-    assert_int_equal(parse(&arguments, "stop", NULL), 0);
+    assert_int_equal(parse(&arguments, "stop"), 0);
     assert_int_equal(arguments.verb, VERB_STOP);
-    assert_int_equal(parse(&arguments, "uninstall", NULL), 0);
+    assert_int_equal(parse(&arguments, "uninstall"), 0);
     assert_int_equal(arguments.verb, VERB_UNINSTALL);
-    assert_int_equal(parse(&arguments, "status", NULL), 0);
+    assert_int_equal(parse(&arguments, "status"), 0);
     assert_int_equal(arguments.verb, VERB_STATUS);
-    assert_int_equal(parse(&arguments, "help", NULL), 0);
+    assert_int_equal(parse(&arguments, "help"), 0);
     assert_int_equal(arguments.verb, VERB_HELP);
-    assert_int_equal(parse(&arguments, "--help", NULL), 0);
+    assert_int_equal(parse(&arguments, "--help"), 0);
     assert_int_equal(arguments.verb, VERB_HELP);
-    assert_int_equal(parse(&arguments, "--version", NULL), 0);
+    assert_int_equal(parse(&arguments, "--version"), 0);
     assert_int_equal(arguments.verb, VERB_VERSION);
 }
 
@@ -69,7 +65,7 @@ static void install_takes_one_path(void **state)
     struct arguments arguments;
 
     (void)state;
-    assert_int_equal(parse(&arguments, "install", "C:\\a b\\驱动.sys", NULL), 0);
+    assert_int_equal(parse(&arguments, "install", "C:\\a b\\驱动.sys"), 0);
     assert_int_equal(arguments.verb, VERB_INSTALL);
     assert_string_equal(arguments.path, "C:\\a b\\驱动.sys");
     assert_refused("install");
@@ -102,7 +98,7 @@ static void fields_not_given_are_zero(void **state)
     struct arguments arguments;
 
     (void)state;
-    assert_int_equal(parse(&arguments, "call", NULL), 0);
+    assert_int_equal(parse(&arguments, "call"), 0);
     assert_memory_equal(&arguments.request, &zero, sizeof(zero));
     assert_int_equal(arguments.timeout, DEFAULT_TIMEOUT);
 }
