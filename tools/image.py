@@ -2,9 +2,10 @@
 """Finishes and checks a driver image.
 
     image.py finish FILE.sys               writes the right PE checksum into the header
-    image.py check  FILE.sys [--exports LIST]  is the image fit for Windows, and are all its
-                                           imports there? LIST names what a runtime implements,
-                                           a line each: IMAGE NAME.
+    image.py check  FILE.sys [--exports LIST] [--version VERSION]
+                               is the image fit for Windows, are all its imports there, and does
+                               its resource say VERSION? LIST names the routines that a runtime
+                               implements, a line each: IMAGE NAME.
 
 Exit codes: 0 all is well; 1 the image is not fit, each reason on a line; 2 the file or the
 arguments are unusable.
@@ -18,9 +19,15 @@ except ImportError:
     sys.exit("image.py: the Python module pefile is missing; install the package python3-pefile")
 
 KERNEL_IMAGES = {"ntoskrnl.exe", "hal.dll"}
+DIRECTORY_DELAY_IMPORTS = pefile.DIRECTORY_ENTRY["IMAGE_DIRECTORY_ENTRY_DELAY_IMPORT"]
 DIRECTORY_RELOCATIONS = pefile.DIRECTORY_ENTRY["IMAGE_DIRECTORY_ENTRY_BASERELOC"]
 WRITE = pefile.SECTION_CHARACTERISTICS["IMAGE_SCN_MEM_WRITE"]
 EXECUTE = pefile.SECTION_CHARACTERISTICS["IMAGE_SCN_MEM_EXECUTE"]
+
+
+def entry_is_executable(image):
+    section = image.get_section_by_rva(image.OPTIONAL_HEADER.AddressOfEntryPoint)
+    return section is not None and bool(section.Characteristics & EXECUTE)
 
 
 def header_faults(image):
@@ -38,6 +45,7 @@ def header_faults(image):
         "sections are aligned to 4096 bytes": optional.SectionAlignment == 4096,
         "the checksum is right": image.verify_checksum(),
         "there is a version resource": bool(getattr(image, "VS_FIXEDFILEINFO", None)),
+        "the entry point is in an executable section": entry_is_executable(image),
     }
     return [f"it must hold that {rule}" for rule, holds in rules.items() if not holds]
 
@@ -50,8 +58,26 @@ def section_faults(image):
     ]
 
 
+def version_faults(image, wanted):
+    """Does the version resource say the wanted version, one to four numbers?"""
+    information = getattr(image, "VS_FIXEDFILEINFO", None)
+    if wanted is None or not information:
+        return []
+    found = (
+        information[0].FileVersionMS >> 16,
+        information[0].FileVersionMS & 0xFFFF,
+        information[0].FileVersionLS >> 16,
+        information[0].FileVersionLS & 0xFFFF,
+    )
+    if found == tuple(int(number) for number in (wanted + ".0.0.0").split(".")[:4]):
+        return []
+    return [f"its version resource says {'.'.join(map(str, found))}, not {wanted}"]
+
+
 def import_faults(image, exports):
     faults = []
+    if image.OPTIONAL_HEADER.DATA_DIRECTORY[DIRECTORY_DELAY_IMPORTS].VirtualAddress != 0:
+        faults.append("it has delayed imports, which the kernel does not resolve")
     for library in getattr(image, "DIRECTORY_ENTRY_IMPORT", []):
         name = library.dll.decode().lower()
         if name not in KERNEL_IMAGES:
@@ -75,6 +101,7 @@ def check(arguments):
     exports = read_exports(arguments.exports) if arguments.exports else None
     image = pefile.PE(arguments.file)
     faults = header_faults(image) + section_faults(image) + import_faults(image, exports)
+    faults += version_faults(image, arguments.version)
     for fault in faults:
         print(f"{arguments.file}: {fault}", file=sys.stderr)
     return 1 if faults else 0
@@ -101,6 +128,7 @@ def main():
     checking = commands.add_parser("check", help="is the image fit for Windows?")
     checking.add_argument("--exports", help="the routines that must suffice, a line each: IMAGE NAME")
     checking.set_defaults(run=check)
+    checking.add_argument("--version", help="what the version resource must say, as in 1.2.3")
     for command in (finishing, checking):
         command.add_argument("file", help="a driver image")
     arguments = parser.parse_args()
