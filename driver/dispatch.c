@@ -3,7 +3,8 @@
  *
  *   the code       no row: STATUS_INVALID_DEVICE_REQUEST
  *   the access     the handle lacks it: STATUS_ACCESS_DENIED
- *   the open       no file object where the driver keeps a context: STATUS_INVALID_DEVICE_REQUEST
+ *   the open       it was refused, or there is no file object where the driver keeps a context:
+ *                  STATUS_INVALID_DEVICE_REQUEST
  *   the input      its length is outside the row's limits: STATUS_INFO_LENGTH_MISMATCH
  *   the output     too short: STATUS_BUFFER_TOO_SMALL
  *
@@ -61,8 +62,12 @@ static NTSTATUS check_lengths(const struct sb_command *command, const struct sb_
 static NTSTATUS check_call(const struct sb_driver *driver, const struct sb_command *command,
                            PIRP irp, const struct sb_call *call)
 {
+    PFILE_OBJECT file = IoGetCurrentIrpStackLocation(irp)->FileObject;
+
     if (!access_granted(command, irp))
         return STATUS_ACCESS_DENIED;
+    if (file != NULL && !sb_is_open(driver, file))
+        return STATUS_INVALID_DEVICE_REQUEST;
     if (driver->open_context_size != 0 && call->open_context == NULL)
         return STATUS_INVALID_DEVICE_REQUEST;
     return check_lengths(command, call);

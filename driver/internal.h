@@ -43,6 +43,9 @@ NTSTATUS sb_description_check(const struct sb_driver *driver);
 /* Gives the device the DACL of its access level. PASSIVE_LEVEL. */
 NTSTATUS sb_device_protect(PDEVICE_OBJECT device, enum sb_access_level level);
 
+/* Has this file object been opened with success, and not closed? */
+BOOLEAN sb_is_open(const struct sb_driver *driver, PFILE_OBJECT file);
+
 /* The open's context of a file object; NULL where the driver has none. */
 void *sb_open_context(const struct sb_driver *driver, PFILE_OBJECT file);
 

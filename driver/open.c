@@ -1,8 +1,14 @@
 /*
  * The life of an open. FsContext of its file object is ours: the open's context, if the driver
- * asked for one. The I/O manager sends CLOSE exactly for each CREATE that succeeded.
+ * asked for one. FsContext2 marks an open that succeeded. NT sends CLOSE exactly for those; Wine 8
+ * lets a refused open happen and sends it calls and a CLOSE, which must find nothing to work on.
  */
 #include "internal.h"
+
+BOOLEAN sb_is_open(const struct sb_driver *driver, PFILE_OBJECT file)
+{
+    return file->FsContext2 == driver;
+}
 
 void *sb_open_context(const struct sb_driver *driver, PFILE_OBJECT file)
 {
@@ -41,6 +47,7 @@ static NTSTATUS open(const struct sb_driver *driver, PFILE_OBJECT file)
         status = driver->create(&opened);
     if (NT_SUCCESS(status)) {
         file->FsContext = opened.context;
+        file->FsContext2 = (void *)(ULONG_PTR)driver;
         return STATUS_SUCCESS;
     }
     if (opened.context != NULL)
@@ -72,6 +79,9 @@ NTSTATUS NTAPI sb_dispatch_close(PDEVICE_OBJECT device, PIRP irp)
     PFILE_OBJECT file = IoGetCurrentIrpStackLocation(irp)->FileObject;
     void *context = sb_open_context(driver, file);
 
+    if (file == NULL || !sb_is_open(driver, file))
+        return sb_complete(irp, STATUS_SUCCESS, 0);
+    file->FsContext2 = NULL;
     if (driver->close != NULL)
         driver->close(context);
     if (context != NULL) {

@@ -18,7 +18,9 @@ static int start(void **state)
 {
     (void)state;
     fake_reset();
-    return fake_start() == FAKE_STATUS_SUCCESS ? 0 : -1;
+    if (fake_start() != FAKE_STATUS_SUCCESS)
+        return -1;
+    return fake_open(NULL, false).status == FAKE_STATUS_SUCCESS ? 0 : -1;
 }
 
 static int stop(void **state)
@@ -144,6 +146,18 @@ static void an_open_relative_to_another_is_refused_on_an_exclusive_device(void *
     assert_result(fake_open(NULL, true), FAKE_STATUS_ACCESS_DENIED, 0);
 }
 
+/* Wine delivers a refused open all the same, with calls and a CLOSE. */
+static void an_open_that_was_refused_cannot_call(void **state)
+{
+    unsigned char reply[20];
+
+    (void)state;
+    assert_result(fake_open("\\anything", false), FAKE_STATUS_OBJECT_NAME_NOT_FOUND, 0);
+    assert_result(fake_control(MYDEVICE_HELLO, &sample, 20, reply, 20, 0),
+                  FAKE_STATUS_INVALID_DEVICE_REQUEST, 0);
+    assert_result(fake_simple(FAKE_CLOSE), FAKE_STATUS_SUCCESS, 0);
+}
+
 static void the_device_is_exclusive_buffered_and_for_administrators(void **state)
 {
     (void)state;
@@ -194,6 +208,7 @@ int main(void)
         driver_test(read_and_write_are_refused),
         driver_test(the_device_opens_under_its_own_name_only),
         driver_test(an_open_relative_to_another_is_refused_on_an_exclusive_device),
+        driver_test(an_open_that_was_refused_cannot_call),
         driver_test(the_device_is_exclusive_buffered_and_for_administrators),
         driver_test(a_start_that_fails_anywhere_leaves_nothing),
     };
