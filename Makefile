@@ -1,0 +1,45 @@
+# The targets that people and CI use; CMake and Ninja do the work behind them.
+.DEFAULT_GOAL := help
+.PHONY: help setup-demo demo demo-wine test lint package build clean
+
+PRESETS := windows-x64 windows-x86 linux
+
+## demo: run the scenario, driver and client, and print what both say
+demo: demo-wine
+
+## demo-wine: the same, on Wine
+demo-wine:
+	@scripts/setup.sh demo
+	@scripts/build.sh windows-x64
+	@scripts/demo-wine.sh
+
+## test: build all and run every test
+test:
+	@scripts/setup.sh test
+	@scripts/build.sh $(PRESETS) windows-x64-clang
+	@ctest --preset linux
+
+## lint: check the format of the sources and analyse them
+lint:
+	@scripts/setup.sh lint
+	@scripts/lint.sh
+
+## package: make the archive for Windows, build/dist/sysbuf-VERSION-windows-x64.zip
+package:
+	@scripts/setup.sh package
+	@scripts/build.sh windows-x64 windows-x86
+	@scripts/package.sh
+
+## build: build all, run nothing
+build:
+	@scripts/setup.sh test
+	@scripts/build.sh $(PRESETS)
+
+## clean: remove all that was built
+clean:
+	@rm -rf build
+
+## help: print this list
+help:
+	@echo "make TARGET, where TARGET is one of:"
+	@sed -n 's/^## \([a-z-]*\): \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16

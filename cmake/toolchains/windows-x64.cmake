@@ -1,0 +1,4 @@
+set(CMAKE_SYSTEM_PROCESSOR AMD64)
+set(SYSBUF_TRIPLE x86_64-w64-mingw32)
+set(SYSBUF_TRIPLE_CLANG x86_64-w64-windows-gnu)
+include(${CMAKE_CURRENT_LIST_DIR}/windows.cmake)

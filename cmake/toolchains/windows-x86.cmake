@@ -1,0 +1,4 @@
+set(CMAKE_SYSTEM_PROCESSOR X86)
+set(SYSBUF_TRIPLE i686-w64-mingw32)
+set(SYSBUF_TRIPLE_CLANG i686-w64-windows-gnu)
+include(${CMAKE_CURRENT_LIST_DIR}/windows.cmake)

@@ -1,0 +1,138 @@
+/*
+ * A driver's start and its end.
+ */
+#include "internal.h"
+
+#define DEFAULT_POOL_TAG 0x66754253 /* the bytes 'SBuf', as a debugger shows them */
+
+static ULONG pool_tag(const struct sb_driver *driver)
+{
+    return driver->pool_tag != 0 ? driver->pool_tag : DEFAULT_POOL_TAG;
+}
+
+void *sb_allocate(const struct sb_driver *driver, size_t length)
+{
+/* ExAllocatePool2, which replaces it, exists from Windows 10 version 2004 on only. */
+#ifdef _MSC_VER
+#pragma warning(suppress : 4996)
+#endif
+    return ExAllocatePoolWithTag(NonPagedPoolNx, length, pool_tag(driver));
+}
+
+void sb_free(const struct sb_driver *driver, void *memory)
+{
+    ExFreePoolWithTag(memory, pool_tag(driver));
+}
+
+NTSTATUS NTAPI sb_dispatch_refuse(PDEVICE_OBJECT device, PIRP irp)
+{
+    UNREFERENCED_PARAMETER(device);
+    return sb_complete(irp, STATUS_INVALID_DEVICE_REQUEST, 0);
+}
+
+static NTSTATUS create_device(PDRIVER_OBJECT object, const struct sb_driver *driver,
+                              PDEVICE_OBJECT *created)
+{
+    UNICODE_STRING name;
+    PDEVICE_OBJECT device;
+    NTSTATUS status;
+
+    RtlInitUnicodeString(&name, driver->device_name);
+    status = IoCreateDevice(object, sizeof(struct sb_device), &name, FILE_DEVICE_UNKNOWN,
+                            FILE_DEVICE_SECURE_OPEN, driver->exclusive, &device);
+    if (!NT_SUCCESS(status))
+        return status;
+    ((struct sb_device *)device->DeviceExtension)->driver = driver;
+    device->Flags |= DO_BUFFERED_IO;
+
+    status = sb_device_protect(device, driver->access_level);
+    if (!NT_SUCCESS(status)) {
+        IoDeleteDevice(device);
+        return status;
+    }
+    *created = device;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS create_link(const struct sb_driver *driver)
+{
+    UNICODE_STRING link;
+    UNICODE_STRING target;
+
+    if (driver->link_name == NULL)
+        return STATUS_SUCCESS;
+    RtlInitUnicodeString(&link, driver->link_name);
+    RtlInitUnicodeString(&target, driver->device_name);
+    return IoCreateSymbolicLink(&link, &target);
+}
+
+static void delete_link(const struct sb_driver *driver)
+{
+    UNICODE_STRING link;
+
+    if (driver->link_name == NULL)
+        return;
+    RtlInitUnicodeString(&link, driver->link_name);
+    IoDeleteSymbolicLink(&link);
+}
+
+static DRIVER_UNLOAD driver_unload;
+static VOID NTAPI driver_unload(PDRIVER_OBJECT object)
+{
+    PDEVICE_OBJECT device = object->DeviceObject;
+    const struct sb_driver *driver;
+
+    if (device == NULL)
+        return;
+    driver = sb_device_driver(device);
+    delete_link(driver);
+    if (driver->unload != NULL)
+        driver->unload();
+    IoDeleteDevice(device);
+}
+
+static void install_routines(PDRIVER_OBJECT object)
+{
+    object->MajorFunction[IRP_MJ_CREATE] = sb_dispatch_create;
+    object->MajorFunction[IRP_MJ_CLEANUP] = sb_dispatch_cleanup;
+    object->MajorFunction[IRP_MJ_CLOSE] = sb_dispatch_close;
+    object->MajorFunction[IRP_MJ_READ] = sb_dispatch_refuse;
+    object->MajorFunction[IRP_MJ_WRITE] = sb_dispatch_refuse;
+    object->MajorFunction[IRP_MJ_DEVICE_CONTROL] = sb_dispatch_device_control;
+    object->DriverUnload = driver_unload;
+}
+
+NTSTATUS sb_driver_start(PDRIVER_OBJECT object, PUNICODE_STRING registry_path,
+                         const struct sb_driver *driver)
+{
+    PDEVICE_OBJECT device;
+    NTSTATUS status;
+
+    UNREFERENCED_PARAMETER(registry_path);
+
+    status = sb_description_check(driver);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = create_device(object, driver, &device);
+    if (!NT_SUCCESS(status))
+        goto failed;
+    if (driver->load != NULL) {
+        status = driver->load();
+        if (!NT_SUCCESS(status))
+            goto delete_device;
+    }
+    install_routines(object);
+    status = create_link(driver);
+    if (!NT_SUCCESS(status))
+        goto unload;
+    return STATUS_SUCCESS;
+
+unload:
+    if (driver->unload != NULL)
+        driver->unload();
+delete_device:
+    IoDeleteDevice(device);
+failed:
+    sb_log(SB_LOG_ERROR, "sysbuf: the driver did not start, status 0x%08x\n", status);
+    return status;
+}

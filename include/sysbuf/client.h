@@ -1,0 +1,136 @@
+/*
+ * The application side: open a device, call its commands, run its driver as a service.
+ *
+ * All strings are UTF-8. Functions may be called from any thread, many at once on one client;
+ * only sb_close() must be the last use of its client. No function prints.
+ */
+#ifndef SYSBUF_CLIENT_H
+#define SYSBUF_CLIENT_H
+
+#include <stdbool.h>
+#include <sysbuf/contract.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What went wrong. 0 is success; numbers keep their meaning from version to version. */
+enum sb_error {
+    SB_OK = 0,
+
+    /* Mistakes of the calling program. */
+    SB_ERROR_ARGUMENT = 1, /* a NULL, a length over 4 GiB, text that is no UTF-8 */
+    SB_ERROR_NO_MEMORY = 2,
+
+    /* Opening. */
+    SB_ERROR_NOT_FOUND = 10,     /* no such device: its driver does not run */
+    SB_ERROR_BUSY = 11,          /* the device is exclusive and open elsewhere */
+    SB_ERROR_ACCESS_DENIED = 12, /* the caller lacks the right; administrators usually have it */
+
+    /* Calling: what the driver answered. */
+    SB_ERROR_TIMEOUT = 20,         /* not answered in time; the call was cancelled */
+    SB_ERROR_TRUNCATED = 21,       /* the reply was longer than the buffer, which it fills */
+    SB_ERROR_BAD_LENGTH = 22,      /* the request has a length that the command does not take */
+    SB_ERROR_REPLY_TOO_SMALL = 23, /* the reply buffer is too small for any answer */
+    SB_ERROR_UNKNOWN_COMMAND = 24, /* the driver has no such command */
+    SB_ERROR_CLOSED = 25,          /* cancelled: the client was closed, or the driver gave up */
+
+    /* Services. */
+    SB_ERROR_NOT_INSTALLED = 30,
+    SB_ERROR_ALREADY_INSTALLED = 31,
+    SB_ERROR_ALREADY_RUNNING = 32,
+    SB_ERROR_NOT_RUNNING = 33,
+    SB_ERROR_FILE_NOT_FOUND = 34, /* the driver's file is not there */
+    SB_ERROR_BAD_IMAGE = 35,      /* the driver's file is no driver for this machine */
+    SB_ERROR_SIGNATURE = 36,      /* Windows does not accept the driver's signature */
+    SB_ERROR_START_FAILED = 37,   /* the driver refused to start */
+    SB_ERROR_STOP_FAILED = 38,    /* the driver did not stop in time; is it still open? */
+    SB_ERROR_DELETE_PENDING = 39, /* removed, but still in use somewhere */
+
+    /* Anything else; sb_system_error() says what. */
+    SB_ERROR_SYSTEM = 99
+};
+
+/* A sentence in English that says what the error is and what to do. Never NULL; static. */
+const char *sb_error_text(enum sb_error error);
+
+/* The system's own number behind the last failure of this thread (Win32 error), 0 if none. */
+uint32_t sb_system_error(void);
+
+/* Wait for as long as it takes. */
+#define SB_FOREVER UINT32_MAX
+
+struct sb_client;
+
+/*
+ * Opens a device for reading and writing, as "\\\\.\\Name". *client is then the caller's, to be
+ * given back with sb_close(). On failure *client is untouched.
+ *
+ * Errors: ARGUMENT, NO_MEMORY, NOT_FOUND, BUSY, ACCESS_DENIED, SYSTEM. Windows answers the same for
+ * a device that is open elsewhere and for one the caller may not open; BUSY is said where the
+ * caller is an administrator, whom the toolkit's drivers never refuse.
+ */
+enum sb_error sb_open(const char *path, struct sb_client **client);
+
+/*
+ * Calls a command: sends input_length bytes of input, waits for the reply and puts it into output,
+ * which has room for output_capacity bytes; *reply_length is how many came. input may be NULL if
+ * its length is 0, so may output; reply_length may be NULL. Lengths in bytes.
+ *
+ * Blocks for at most timeout milliseconds (SB_FOREVER: no limit; 0: only what is answered at once)
+ * and a second more, in which a cancelled call may end. If the driver answers while it is being
+ * cancelled, the answer counts. After SB_ERROR_TIMEOUT nothing of the call touches output any
+ * more, even if the driver never lets go of it. A driver that works inside the call itself,
+ * without pending it, is waited for: Windows knows no other way.
+ *
+ * On SB_OK and SB_ERROR_TRUNCATED output and *reply_length are set; on any other error both are
+ * untouched. Errors: ARGUMENT, NO_MEMORY, TIMEOUT, TRUNCATED, BAD_LENGTH, REPLY_TOO_SMALL,
+ * UNKNOWN_COMMAND, ACCESS_DENIED, CLOSED, SYSTEM.
+ */
+enum sb_error sb_call(struct sb_client *client, uint32_t code, const void *input,
+                      size_t input_length, void *output, size_t output_capacity,
+                      size_t *reply_length, uint32_t timeout);
+
+/*
+ * Closes the device: cancels calls that other threads have under way, waits until they have
+ * returned (with SB_ERROR_CLOSED, or their answer) and frees the client. NULL is nothing to do.
+ */
+void sb_close(struct sb_client *client);
+
+/*
+ * A driver as a kernel service. Each needs an administrator, except sb_service_status(). Blocking;
+ * start and stop wait up to 30 seconds for the service to get there.
+ */
+enum sb_service_state {
+    SB_SERVICE_STOPPED,
+    SB_SERVICE_RUNNING,
+    SB_SERVICE_CHANGING, /* on its way from one to the other */
+};
+
+/*
+ * Registers the driver in the file at path (absolute or relative to the current folder) under the
+ * service's name, started on demand. The file is looked at first: FILE_NOT_FOUND where it is not
+ * there, BAD_IMAGE where it is no x64 kernel driver, and nothing is registered.
+ * Errors: ARGUMENT, NO_MEMORY, ACCESS_DENIED, ALREADY_INSTALLED, FILE_NOT_FOUND, BAD_IMAGE,
+ * DELETE_PENDING, SYSTEM.
+ */
+enum sb_error sb_service_install(const char *name, const char *path);
+
+/* Errors: ARGUMENT, NO_MEMORY, ACCESS_DENIED, NOT_INSTALLED, ALREADY_RUNNING, FILE_NOT_FOUND,
+   BAD_IMAGE, SIGNATURE, START_FAILED, SYSTEM. */
+enum sb_error sb_service_start(const char *name);
+
+/* Errors: ARGUMENT, NO_MEMORY, ACCESS_DENIED, NOT_INSTALLED, NOT_RUNNING, STOP_FAILED, SYSTEM. */
+enum sb_error sb_service_stop(const char *name);
+
+/* Stops the service if it runs, then removes it. Errors: as stop, DELETE_PENDING. */
+enum sb_error sb_service_uninstall(const char *name);
+
+/* Errors: ARGUMENT, NO_MEMORY, ACCESS_DENIED, NOT_INSTALLED, SYSTEM; *state is then untouched. */
+enum sb_error sb_service_status(const char *name, enum sb_service_state *state);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

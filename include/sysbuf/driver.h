@@ -1,0 +1,166 @@
+/*
+ * The driver side: a driver is one constant description, and DriverEntry is one call.
+ *
+ *     static NTSTATUS hello(struct sb_call *call) { ... }
+ *
+ *     static const struct sb_command commands[] = {
+ *         {.code = MY_HELLO, SB_INPUT_EXACT(struct my_request),
+ *          .output_minimum = sizeof(struct my_reply), .handler = hello},
+ *     };
+ *
+ *     static const struct sb_driver driver = {
+ *         .device_name = L"\\Device\\My", .link_name = L"\\??\\My",
+ *         .commands = commands, .command_count = SB_COUNT(commands),
+ *     };
+ *
+ *     NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT object, PUNICODE_STRING registry_path)
+ *     {
+ *         return sb_driver_start(object, registry_path, &driver);
+ *     }
+ *
+ * Everything that comes from user mode is checked in one place, against the table, before a
+ * handler runs. A handler never sees an IRP.
+ */
+#ifndef SYSBUF_DRIVER_H
+#define SYSBUF_DRIVER_H
+
+#include <ntifs.h>
+#include <sysbuf/contract.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SB_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/*
+ * One call of a command, valid until the handler returns. The handler runs in the caller's
+ * context at PASSIVE_LEVEL (the I/O manager's promise for requests from user mode to a driver
+ * that is the only one in its stack); several calls may run at once.
+ *
+ * Input and output never overlap. With METHOD_BUFFERED the I/O manager hands over one buffer for
+ * both; where a call has both, the library takes a private copy of the input first, so that a
+ * handler that writes its reply before it has read its request is still right. A command that
+ * wants the single buffer (large payloads transformed where they lie) says SB_IN_PLACE in its
+ * row; only then is output == input.
+ */
+struct sb_call {
+    const void *input;        /* NULL if input_length is 0 */
+    uint32_t input_length;    /* bytes, within the row's limits */
+    uint32_t output_capacity; /* bytes of room at output */
+    void *output;             /* NULL if output_capacity is 0; zeroed, except what SB_IN_PLACE
+                                 leaves of the input */
+    uint32_t reply_length;    /* bytes written to output, set by the handler or by sb_reply() */
+    uint32_t process_id;      /* of the calling process */
+    void *open_context;       /* this open's context, NULL if open_context_size is 0 */
+};
+
+/*
+ * Serves one call. Writes at most output_capacity bytes to output and sets reply_length; or uses
+ * sb_reply(), which does both. Returns the final status: a success or a warning
+ * (STATUS_BUFFER_OVERFLOW) delivers reply_length bytes, an error delivers none. STATUS_PENDING is
+ * not an answer: the library replaces it by STATUS_INTERNAL_ERROR and logs it. A reply_length
+ * above the capacity is cut to it and the status becomes STATUS_BUFFER_OVERFLOW.
+ */
+typedef NTSTATUS sb_handler(struct sb_call *call);
+
+/*
+ * Copies length bytes of reply to the call's output, as many as fit, and sets reply_length.
+ * Any IRQL. Returns STATUS_SUCCESS if all of them fitted, STATUS_BUFFER_OVERFLOW if some did,
+ * STATUS_BUFFER_TOO_SMALL if there was room for none; return it from the handler.
+ */
+NTSTATUS sb_reply(struct sb_call *call, const void *reply, size_t length);
+
+enum sb_command_flags {
+    /* An output shorter than output_minimum, but not empty, reaches the handler, which answers
+       with what fits (sb_reply() does). Without it such a call is refused. */
+    SB_TRUNCATABLE = 1,
+    /* input and output are the same memory; see struct sb_call. */
+    SB_IN_PLACE = 2,
+};
+
+/* A row of the command table. */
+struct sb_command {
+    uint32_t code;           /* SB_CONTROL_CODE(..., SB_METHOD_BUFFERED, ...), compared whole */
+    uint32_t input_minimum;  /* bytes; outside the two limits: STATUS_INFO_LENGTH_MISMATCH */
+    uint32_t input_maximum;  /* bytes */
+    uint32_t output_minimum; /* bytes; less: STATUS_BUFFER_TOO_SMALL */
+    uint32_t access;         /* SB_ACCESS_READ | SB_ACCESS_WRITE that the caller's handle must
+                                have, even where the code itself says SB_ACCESS_ANY; missing:
+                                STATUS_ACCESS_DENIED. 0 asks for what the code says. */
+    uint32_t flags;          /* enum sb_command_flags */
+    sb_handler *handler;
+};
+
+#define SB_INPUT_EXACT(type) .input_minimum = sizeof(type), .input_maximum = sizeof(type)
+#define SB_INPUT_NONE        .input_minimum = 0, .input_maximum = 0
+
+/* Who may open the device. SYSTEM and administrators always have full access. */
+enum sb_access_level {
+    SB_ADMINISTRATORS_ONLY = 0,
+    SB_AUTHENTICATED_USERS, /* and every authenticated user may read and write */
+    SB_EVERYONE,            /* and everyone may read and write */
+};
+
+/* What a create callback learns of the open. */
+struct sb_open {
+    void *context;       /* open_context_size zeroed bytes of nonpaged memory, or NULL */
+    uint32_t process_id; /* of the opener */
+};
+
+/*
+ * A driver with one device. All of it, the strings and the table included, must stay valid while
+ * the driver is loaded: make it static const.
+ */
+struct sb_driver {
+    const wchar_t *device_name; /* L"\\Device\\Name" */
+    const wchar_t *link_name;   /* L"\\??\\Name", or NULL for none */
+    enum sb_access_level access_level;
+    BOOLEAN exclusive;          /* one handle at a time; a second open: STATUS_ACCESS_DENIED */
+    uint32_t open_context_size; /* bytes of context for each open, 0 for none */
+    uint32_t pool_tag;          /* for what the library allocates; 0 means 'SBuf' */
+
+    const struct sb_command *commands;
+    size_t command_count;
+
+    /* Optional. load runs in sb_driver_start() before the device can be opened; an error ends the
+       start and is its result. unload runs after the last close, when nobody can open any more.
+       Both at PASSIVE_LEVEL. unload is called exactly if load succeeded. */
+    NTSTATUS (*load)(void);
+    void (*unload)(void);
+
+    /* Optional. create runs for each open, in the opener's context at PASSIVE_LEVEL; an error
+       refuses the open, and close is then not called. close runs when the last reference to the
+       open has gone, in any process's context, at PASSIVE_LEVEL. */
+    NTSTATUS (*create)(const struct sb_open *open);
+    void (*close)(void *open_context);
+};
+
+/*
+ * Starts a driver: checks the description, makes the device with a security descriptor of its
+ * own, then the link, and installs the dispatch routines and the unload routine. To be called
+ * once, from DriverEntry (PASSIVE_LEVEL), whose result it is. On failure everything done so far
+ * is undone in reverse.
+ *
+ * Returns STATUS_SUCCESS; STATUS_INVALID_PARAMETER for a description that contradicts itself (a
+ * row without handler or with another method than METHOD_BUFFERED, a minimum above its maximum, a
+ * code twice, a name missing), said in the log; or the status of the kernel routine that failed
+ * (STATUS_OBJECT_NAME_COLLISION where the name is taken, STATUS_INSUFFICIENT_RESOURCES, ...).
+ */
+NTSTATUS sb_driver_start(PDRIVER_OBJECT object, PUNICODE_STRING registry_path,
+                         const struct sb_driver *driver);
+
+enum sb_log_level { SB_LOG_ERROR, SB_LOG_WARNING, SB_LOG_TRACE, SB_LOG_INFO };
+
+/*
+ * Writes to the kernel's debug output under component IHVDRIVER at the given level (DbgPrintEx).
+ * The format is DbgPrintEx's; end it with a line feed. Any IRQL, but %ws, %wZ and kin only at
+ * PASSIVE_LEVEL. Windows shows errors only unless the component's filter mask is widened.
+ */
+void __cdecl sb_log(enum sb_log_level level, const char *format, ...);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

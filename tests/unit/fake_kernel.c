@@ -1,0 +1,471 @@
+#include <ntifs.h>
+#include <stdarg.h>
+
+#include "fake_kernel.h"
+
+void *calloc(size_t count, size_t size) __attribute__((sysv_abi));
+void free(void *memory) __attribute__((sysv_abi));
+#undef memcpy
+#undef memmove
+#undef memset
+
+#define MAXIMUM_DEVICES 4
+
+static struct {
+    unsigned calls;
+    unsigned failing_call;
+    struct fake_holdings held;
+    DRIVER_OBJECT driver;
+    PDEVICE_OBJECT device;
+    BOOLEAN exclusive;
+    FILE_OBJECT file;
+    FILE_OBJECT related;
+    unsigned completions;
+    struct {
+        UCHAR authority;
+        UCHAR count;
+        ULONG subauthority[2];
+        ULONG mask;
+    } entries[8];
+    unsigned entry_count;
+    unsigned dacl_count;
+    char log[4096];
+    size_t log_length;
+} fake;
+
+NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT object, PUNICODE_STRING path);
+
+void fake_reset(void)
+{
+    if (fake.device != NULL)
+        free(fake.device);
+    __builtin_memset(&fake, 0, sizeof(fake));
+}
+
+void fake_fail_call(unsigned n)
+{
+    fake.failing_call = n == 0 ? 0 : fake.calls + n;
+}
+
+unsigned fake_call_count(void)
+{
+    return fake.calls;
+}
+
+static BOOLEAN fails(void)
+{
+    return ++fake.calls == fake.failing_call;
+}
+
+/* What the driver library imports. */
+
+NTSTATUS NTAPI IoCreateDevice(PDRIVER_OBJECT driver, ULONG extension, PUNICODE_STRING name,
+                              DEVICE_TYPE type, ULONG characteristics, BOOLEAN exclusive,
+                              PDEVICE_OBJECT *created)
+{
+    PDEVICE_OBJECT device;
+
+    if (fails())
+        return STATUS_INSUFFICIENT_RESOURCES;
+    if (name->Length == 0 || type != FILE_DEVICE_UNKNOWN)
+        return STATUS_INVALID_PARAMETER;
+    device = calloc(1, sizeof(*device) + extension);
+    device->DriverObject = driver;
+    device->DeviceExtension = device + 1;
+    device->Characteristics = characteristics;
+    device->Flags = DO_DEVICE_INITIALIZING;
+    driver->DeviceObject = device;
+    fake.device = device;
+    fake.exclusive = exclusive;
+    fake.held.devices++;
+    *created = device;
+    return STATUS_SUCCESS;
+}
+
+VOID NTAPI IoDeleteDevice(PDEVICE_OBJECT device)
+{
+    device->DriverObject->DeviceObject = NULL;
+    fake.held.devices--;
+    fake.device = NULL;
+    free(device);
+}
+
+NTSTATUS NTAPI IoCreateSymbolicLink(PUNICODE_STRING link, PUNICODE_STRING target)
+{
+    if (fails())
+        return STATUS_INSUFFICIENT_RESOURCES;
+    if (link->Length == 0 || target->Length == 0)
+        return STATUS_INVALID_PARAMETER;
+    fake.held.links++;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI IoDeleteSymbolicLink(PUNICODE_STRING link)
+{
+    (void)link;
+    fake.held.links--;
+    return STATUS_SUCCESS;
+}
+
+VOID FASTCALL IofCompleteRequest(PIRP irp, CCHAR boost)
+{
+    (void)irp;
+    (void)boost;
+    fake.completions++;
+}
+
+PVOID NTAPI ExAllocatePoolWithTag(POOL_TYPE type, SIZE_T length, ULONG tag)
+{
+    void *block;
+
+    if (fails() || type != NonPagedPoolNx || tag == 0)
+        return NULL;
+    block = calloc(1, length);
+    __builtin_memset(block, 0x5A, length);
+    fake.held.blocks++;
+    return block;
+}
+
+VOID NTAPI ExFreePoolWithTag(PVOID block, ULONG tag)
+{
+    (void)tag;
+    fake.held.blocks--;
+    free(block);
+}
+
+VOID NTAPI RtlInitUnicodeString(PUNICODE_STRING string, PCWSTR source)
+{
+    USHORT length = 0;
+
+    while (source[length / sizeof(WCHAR)] != 0)
+        length += sizeof(WCHAR);
+    string->Buffer = (PWSTR)(ULONG_PTR)source;
+    string->Length = length;
+    string->MaximumLength = length + sizeof(WCHAR);
+}
+
+NTSTATUS NTAPI RtlCreateAcl(PACL acl, ULONG length, ULONG revision)
+{
+    if (fails())
+        return STATUS_INVALID_PARAMETER;
+    acl->AclRevision = (UCHAR)revision;
+    acl->AclSize = (USHORT)length;
+    acl->AceCount = 0;
+    fake.entry_count = 0;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI RtlInitializeSid(PSID sid, PSID_IDENTIFIER_AUTHORITY authority, UCHAR count)
+{
+    SID *body = sid;
+
+    if (fails())
+        return STATUS_INVALID_PARAMETER;
+    body->Revision = SID_REVISION;
+    body->SubAuthorityCount = count;
+    body->IdentifierAuthority = *authority;
+    return STATUS_SUCCESS;
+}
+
+PULONG NTAPI RtlSubAuthoritySid(PSID sid, ULONG index)
+{
+    return &((SID *)sid)->SubAuthority[index];
+}
+
+NTSTATUS NTAPI RtlAddAccessAllowedAce(PACL acl, ULONG revision, ACCESS_MASK mask, PSID sid)
+{
+    const SID *body = sid;
+    size_t used = sizeof(ACL) + (acl->AceCount + 1) * (sizeof(ACCESS_ALLOWED_ACE) + 8);
+
+    (void)revision;
+    if (fails() || used > acl->AclSize || fake.entry_count == 8)
+        return STATUS_ALLOTTED_SPACE_EXCEEDED;
+    acl->AceCount++;
+    fake.entries[fake.entry_count].authority = body->IdentifierAuthority.Value[5];
+    fake.entries[fake.entry_count].count = body->SubAuthorityCount;
+    for (UCHAR index = 0; index < body->SubAuthorityCount; index++)
+        fake.entries[fake.entry_count].subauthority[index] =
+            *RtlSubAuthoritySid((PSID)(ULONG_PTR)body, index);
+    fake.entries[fake.entry_count].mask = mask;
+    fake.entry_count++;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI RtlCreateSecurityDescriptor(PSECURITY_DESCRIPTOR descriptor, ULONG revision)
+{
+    SECURITY_DESCRIPTOR *body = descriptor;
+
+    if (fails())
+        return STATUS_UNKNOWN_REVISION;
+    __builtin_memset(body, 0, sizeof(*body));
+    body->Revision = (UCHAR)revision;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI RtlSetDaclSecurityDescriptor(PSECURITY_DESCRIPTOR descriptor, BOOLEAN present,
+                                            PACL acl, BOOLEAN defaulted)
+{
+    SECURITY_DESCRIPTOR *body = descriptor;
+
+    (void)defaulted;
+    if (fails() || !present)
+        return STATUS_UNKNOWN_REVISION;
+    body->Dacl = acl;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI ObOpenObjectByPointer(PVOID object, ULONG attributes, PACCESS_STATE state,
+                                     ACCESS_MASK access, POBJECT_TYPE type, KPROCESSOR_MODE mode,
+                                     PHANDLE handle)
+{
+    (void)state;
+    (void)type;
+    if (fails())
+        return STATUS_INSUFFICIENT_RESOURCES;
+    if (object != fake.device || (attributes & OBJ_KERNEL_HANDLE) == 0 || access != WRITE_DAC ||
+        mode != KernelMode)
+        return STATUS_INVALID_PARAMETER;
+    fake.held.handles++;
+    *handle = &fake;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI ZwSetSecurityObject(HANDLE handle, SECURITY_INFORMATION information,
+                                   PSECURITY_DESCRIPTOR descriptor)
+{
+    if (fails())
+        return STATUS_INSUFFICIENT_RESOURCES;
+    if (handle != &fake || information != DACL_SECURITY_INFORMATION)
+        return STATUS_INVALID_PARAMETER;
+    fake.dacl_count = ((SECURITY_DESCRIPTOR *)descriptor)->Dacl->AceCount;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI ZwClose(HANDLE handle)
+{
+    (void)handle;
+    fake.held.handles--;
+    return STATUS_SUCCESS;
+}
+
+HANDLE NTAPI PsGetCurrentProcessId(VOID)
+{
+    return (HANDLE)(ULONG_PTR)4242;
+}
+
+/* The formats the library uses, no more: %u, %x and %08x. */
+static void log_character(char character)
+{
+    if (fake.log_length + 1 < sizeof(fake.log))
+        fake.log[fake.log_length++] = character;
+}
+
+static void log_number(ULONG number, ULONG base, ULONG least_digits)
+{
+    if (number >= base || least_digits > 1)
+        log_number(number / base, base, least_digits > 1 ? least_digits - 1 : 0);
+    log_character("0123456789abcdef"[number % base]);
+}
+
+/* The list is NT's: pointer-sized slots in a row. */
+ULONG NTAPI vDbgPrintEx(ULONG component, ULONG level, PCCH format, va_list list)
+{
+    const ULONG_PTR *slots = *(const ULONG_PTR *const *)&list;
+
+    (void)component;
+    (void)level;
+    for (; *format != '\0'; format++) {
+        if (*format != '%') {
+            log_character(*format);
+            continue;
+        }
+        format++;
+        if (*format == '0')
+            format += 2;
+        if (*format == 's')
+            for (const char *text = (const char *)*slots; *text != '\0'; text++)
+                log_character(*text);
+        else
+            log_number((ULONG)*slots, *format == 'u' ? 10 : 16, 1);
+        slots++;
+    }
+    return 0;
+}
+
+void *__cdecl nt_memcpy(void *to, const void *from, size_t length)
+{
+    return __builtin_memcpy(to, from, length);
+}
+
+void *__cdecl nt_memmove(void *to, const void *from, size_t length)
+{
+    return __builtin_memmove(to, from, length);
+}
+
+void *__cdecl nt_memset(void *to, int byte, size_t length)
+{
+    return __builtin_memset(to, byte, length);
+}
+
+/* The test's side. */
+
+uint32_t fake_start(void)
+{
+    UNICODE_STRING path;
+    NTSTATUS status;
+
+    RtlInitUnicodeString(&path, L"\\Registry\\Machine\\Test");
+    status = DriverEntry(&fake.driver, &path);
+    if (NT_SUCCESS(status))
+        fake.device->Flags &= ~DO_DEVICE_INITIALIZING;
+    return (uint32_t)status;
+}
+
+void fake_unload(void)
+{
+    fake.driver.DriverUnload(&fake.driver);
+}
+
+struct fake_holdings fake_holdings(void)
+{
+    return fake.held;
+}
+
+uint32_t fake_device_flags(void)
+{
+    return fake.device->Flags;
+}
+
+uint32_t fake_device_characteristics(void)
+{
+    return fake.device->Characteristics;
+}
+
+bool fake_device_exclusive(void)
+{
+    return fake.exclusive;
+}
+
+uint32_t fake_granted(unsigned authority, uint32_t first, uint32_t second)
+{
+    unsigned index;
+
+    for (index = 0; index < fake.entry_count; index++)
+        if (fake.entries[index].authority == authority &&
+            fake.entries[index].subauthority[0] == first &&
+            (fake.entries[index].count == 1 || fake.entries[index].subauthority[1] == second))
+            return fake.entries[index].mask;
+    return 0;
+}
+
+unsigned fake_dacl_count(void)
+{
+    return fake.dacl_count;
+}
+
+struct request {
+    IRP irp;
+    IO_STACK_LOCATION stack;
+};
+
+static void prepare(struct request *request, enum fake_major major)
+{
+    __builtin_memset(request, 0, sizeof(*request));
+    request->irp.RequestorMode = UserMode;
+    request->irp.StackCount = 1;
+    request->irp.CurrentLocation = 1;
+    request->irp.Tail.Overlay.CurrentStackLocation = &request->stack;
+    request->stack.MajorFunction = (UCHAR)major;
+    request->stack.DeviceObject = fake.device;
+    request->stack.FileObject = &fake.file;
+    fake.completions = 0;
+}
+
+static struct fake_result dispatch(struct request *request)
+{
+    struct fake_result result = {0};
+
+    request->irp.IoStatus.Status = (NTSTATUS)0xDEADBEEF;
+    request->irp.IoStatus.Information = 0xDEADBEEF;
+    result.returned = (uint32_t)fake.driver.MajorFunction[request->stack.MajorFunction](
+        fake.device, &request->irp);
+    result.status = (uint32_t)request->irp.IoStatus.Status;
+    result.information = request->irp.IoStatus.Information;
+    result.completions = fake.completions;
+    return result;
+}
+
+struct fake_result fake_open(const char *name, bool relative)
+{
+    struct request request;
+    WCHAR wide[32];
+    USHORT length = 0;
+
+    __builtin_memset(&fake.file, 0, sizeof(fake.file));
+    while (name != NULL && name[length] != '\0') {
+        wide[length] = (WCHAR)name[length];
+        length++;
+    }
+    fake.file.FileName.Buffer = wide;
+    fake.file.FileName.Length = length * sizeof(WCHAR);
+    fake.file.RelatedFileObject = relative ? &fake.related : NULL;
+    prepare(&request, FAKE_CREATE);
+    return dispatch(&request);
+}
+
+struct fake_result fake_simple(enum fake_major major)
+{
+    struct request request;
+
+    prepare(&request, major);
+    return dispatch(&request);
+}
+
+static struct fake_result control(struct request *request, uint32_t code, const void *input,
+                                  uint32_t input_length, void *reply, uint32_t output_length)
+{
+    uint32_t length = input_length > output_length ? input_length : output_length;
+    UCHAR *buffer = length != 0 ? calloc(1, length) : NULL;
+    struct fake_result result;
+    uint64_t copied;
+
+    if (length != 0)
+        __builtin_memset(buffer, 0xA5, length);
+    if (input_length != 0)
+        __builtin_memcpy(buffer, input, input_length);
+    request->irp.AssociatedIrp.SystemBuffer = buffer;
+    request->stack.Parameters.DeviceIoControl.IoControlCode = code;
+    request->stack.Parameters.DeviceIoControl.InputBufferLength = input_length;
+    request->stack.Parameters.DeviceIoControl.OutputBufferLength = output_length;
+    result = dispatch(request);
+    copied = result.information < output_length ? result.information : output_length;
+    if (reply != NULL && copied != 0)
+        __builtin_memcpy(reply, buffer, copied);
+    free(buffer);
+    return result;
+}
+
+struct fake_result fake_control(uint32_t code, const void *input, uint32_t input_length,
+                                void *reply, uint32_t output_length, uint8_t granted)
+{
+    struct request request;
+
+    prepare(&request, FAKE_DEVICE_CONTROL);
+    request.stack.Flags = granted;
+    return control(&request, code, input, input_length, reply, output_length);
+}
+
+struct fake_result fake_control_without_file(uint32_t code, const void *input, uint32_t length)
+{
+    struct request request;
+
+    prepare(&request, FAKE_DEVICE_CONTROL);
+    request.stack.FileObject = NULL;
+    return control(&request, code, input, length, NULL, 0);
+}
+
+const char *fake_log(void)
+{
+    fake.log[fake.log_length] = '\0';
+    return fake.log;
+}
