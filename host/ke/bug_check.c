@@ -4,6 +4,7 @@
 #include "host/loader/loader.h"
 #include "host/ps/ps.h"
 #include "host/ke/text.h"
+#include "host/seh/crash.h"
 
 static void record(struct machine *machine, ULONG code, const ULONG_PTR parameters[4],
                    uint64_t address, const struct linux_registers *registers)
@@ -58,6 +59,8 @@ _Noreturn void ke_bug_check(ULONG code, const ULONG_PTR parameters[4], uint64_t 
         __atomic_compare_exchange_n(&machine->state, &running, MACHINE_STOPPED, false,
                                     __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
         ps_interrupt_threads(machine);
+        /* Last: a fault while it follows a broken stack must find the machine stopped. */
+        crash_describe(machine, registers);
     } else {
         /* Another thread got here first: its report counts; wait until the machine is stopped. */
         while (machine_is_running(machine))
