@@ -31,6 +31,7 @@ struct machine {
     uint32_t state; /* enum machine_state; read with machine_is_running */
     uint32_t processors;
     uint64_t memory_limit; /* bytes of pool and images, 0 = none */
+    uint32_t random_state; /* crt: rand, srand */
     char *root_directory;  /* host path that stands for \??\C:\, or NULL */
     void (*log)(void *context, const char *text, size_t length);
     void *log_context;
