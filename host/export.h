@@ -33,9 +33,18 @@ struct export_entry {
         __attribute__((used, section("sb_exports"), aligned(8))) = {module, name, SB_COMPONENT,    \
                                                                     address, offset};
 
-#define SB_EXPORT(function)              SB_EXPORT_ENTRY("ntoskrnl.exe", #function, function, 0)
-#define SB_EXPORT_AS(name, function)     SB_EXPORT_ENTRY("ntoskrnl.exe", name, function, 0)
-#define SB_EXPORT_FROM(module, function) SB_EXPORT_ENTRY(module, #function, function, 0)
+/* A few DDK prototypes name no convention, so natively they mean Linux's: the redeclaration makes
+ * exporting one an error. Define such a routine as nt_Name and use SB_EXPORT_AS. */
+#define SB_EXPORT_CHECK(function) extern __typeof__(function) function __attribute__((ms_abi));
+#define SB_EXPORT(function)                                                                        \
+    SB_EXPORT_CHECK(function)                                                                      \
+    SB_EXPORT_ENTRY("ntoskrnl.exe", #function, function, 0)
+#define SB_EXPORT_AS(name, function)                                                               \
+    SB_EXPORT_CHECK(function)                                                                      \
+    SB_EXPORT_ENTRY("ntoskrnl.exe", name, function, 0)
+#define SB_EXPORT_FROM(module, function)                                                           \
+    SB_EXPORT_CHECK(function)                                                                      \
+    SB_EXPORT_ENTRY(module, #function, function, 0)
 #define SB_EXPORT_DATA(name, field)                                                                \
     SB_EXPORT_ENTRY("ntoskrnl.exe", name, NULL, offsetof(struct data_exports, field))
 

@@ -21,11 +21,15 @@
 
 #include "host/nt_intrinsics.h"
 
-/* _mingw.h makes __stdcall empty on x64, where a Windows compiler has only one convention; without
- * ms_abi in NTAPI everything here would have Linux's. */
+/* The headers make __stdcall and FASTCALL empty on x64, where a Windows compiler has only one
+ * convention; natively both must name it, or everything here would have Linux's. */
 #include <_mingw.h>
 #undef __stdcall
 #define __stdcall __attribute__((ms_abi))
+#define NT_INCLUDED /* as wdm.h does in front of ntdef.h */
+#include <ntdef.h>
+#undef FASTCALL
+#define FASTCALL __attribute__((ms_abi))
 #include <ntifs.h>
 
 #undef KeGetCurrentIrql
