@@ -35,6 +35,8 @@ struct data_exports {
     int8_t number_processors;
     void *nt_global_flag;
     void *se_exports;
+    void *se_public_default_dacl;
+    void *se_system_default_dacl;
     uint8_t nls_mb_code_page_tag;
     uint8_t nls_mb_oem_code_page_tag;
 };

@@ -8,13 +8,15 @@
 #include "host/mm/mm.h"
 #include "host/ob/object.h"
 #include "host/ps/ps.h"
+#include "host/se/se.h"
 
 static const struct component {
     NTSTATUS (*initialize)(struct machine *machine);
     void (*destroy)(struct machine *machine);
 } components[] = {
     {mm_initialize, mm_destroy},         {ke_initialize, ke_destroy},
-    {ob_initialize, ob_destroy},         {ps_initialize, ps_destroy},
+    {ob_initialize, ob_destroy},         {se_initialize, se_destroy},
+    {ps_initialize, ps_destroy},
     {loader_initialize, loader_destroy}, {io_initialize, io_destroy},
 };
 

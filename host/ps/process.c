@@ -2,6 +2,7 @@
 #include "host/mm/mm.h"
 #include "host/ob/object.h"
 #include "host/ps/ps.h"
+#include "host/se/se.h"
 
 static void process_remove(void *object)
 {
@@ -12,6 +13,8 @@ static void process_remove(void *object)
     linux_unlock(&ps->lock);
     if (process->handles)
         ob_handle_table_free(process->handles);
+    if (process->token)
+        ob_dereference(process->token);
 }
 
 OBJECT_TYPE ps_process_type = {.name = RTL_CONSTANT_STRING(L"Process"),
@@ -22,6 +25,14 @@ static uint64_t next_unique(void)
 {
     static uint64_t last; /* process wide, so that thread-local caches never match by accident */
     return __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
+}
+
+/* The first process is the System process. */
+static enum se_token_kind token_kind(struct machine *machine, BOOLEAN is_administrator)
+{
+    if (!machine->ps->system_process)
+        return SE_TOKEN_SYSTEM;
+    return is_administrator ? SE_TOKEN_ADMINISTRATOR : SE_TOKEN_USER;
 }
 
 NTSTATUS ps_process_create(struct machine *machine, BOOLEAN is_administrator, BOOLEAN is_32_bit,
@@ -40,13 +51,17 @@ NTSTATUS ps_process_create(struct machine *machine, BOOLEAN is_administrator, BO
     process->is_32_bit = is_32_bit;
     process->exit_status = STATUS_PENDING;
     process->handles = ob_handle_table_create();
+    status = se_token_create(machine, token_kind(machine, is_administrator),
+                             (struct token **)&process->token);
     linux_lock(&machine->ps->lock);
     process->process_id = ULongToHandle(machine->ps->next_id += 4);
     InsertTailList(&machine->ps->processes, &process->machine_link);
     linux_unlock(&machine->ps->lock);
-    if (!process->handles) {
+    if (!process->handles)
+        status = STATUS_INSUFFICIENT_RESOURCES;
+    if (!NT_SUCCESS(status)) {
         ob_dereference(process);
-        return STATUS_INSUFFICIENT_RESOURCES;
+        return status;
     }
     *created = process;
     return STATUS_SUCCESS;

@@ -4,6 +4,7 @@
 #include "host/mm/mm.h"
 #include "host/ob/object.h"
 #include "host/ps/ps.h"
+#include "host/se/se.h"
 
 /* What a Linux thread is in the machines it has called. */
 struct attachment {
@@ -21,6 +22,7 @@ static void thread_remove(void *object)
 {
     PETHREAD thread = object;
     struct ps_state *ps = thread->machine->ps;
+    se_thread_revert(thread);
     linux_lock(&ps->lock);
     if (thread->machine_link.Flink)
         RemoveEntryList(&thread->machine_link);
