@@ -26,7 +26,7 @@ static ULONG print(const char *prefix, const char *format, nt_va_list arguments)
     return STATUS_SUCCESS;
 }
 
-ULONG __attribute__((ms_abi)) nt_DbgPrint(PCSTR format, ...)
+ULONG __attribute__((ms_abi)) DbgPrint(PCSTR format, ...)
 {
     nt_va_list arguments;
     __builtin_ms_va_start(arguments, format);
@@ -34,9 +34,9 @@ ULONG __attribute__((ms_abi)) nt_DbgPrint(PCSTR format, ...)
     __builtin_ms_va_end(arguments);
     return status;
 }
-SB_EXPORT_AS("DbgPrint", nt_DbgPrint)
+SB_EXPORT(DbgPrint)
 
-ULONG __attribute__((ms_abi)) nt_DbgPrintEx(ULONG component, ULONG level, PCSTR format, ...)
+ULONG __attribute__((ms_abi)) DbgPrintEx(ULONG component, ULONG level, PCSTR format, ...)
 {
     nt_va_list arguments;
     __builtin_ms_va_start(arguments, format);
@@ -44,7 +44,7 @@ ULONG __attribute__((ms_abi)) nt_DbgPrintEx(ULONG component, ULONG level, PCSTR 
     __builtin_ms_va_end(arguments);
     return status;
 }
-SB_EXPORT_AS("DbgPrintEx", nt_DbgPrintEx)
+SB_EXPORT(DbgPrintEx)
 
 ULONG __attribute__((ms_abi)) nt_vDbgPrintEx(ULONG component, ULONG level, PCSTR format,
                                              nt_va_list arguments)
