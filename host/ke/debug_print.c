@@ -59,3 +59,16 @@ ULONG __attribute__((ms_abi)) nt_vDbgPrintExWithPrefix(PCSTR prefix, ULONG compo
     return print(prefix, format, arguments);
 }
 SB_EXPORT_AS("vDbgPrintExWithPrefix", nt_vDbgPrintExWithPrefix)
+
+/* Without a debugger a breakpoint is an exception like any other. */
+VOID NTAPI DbgBreakPoint(VOID)
+{
+    __asm__ volatile("int3");
+}
+SB_EXPORT(DbgBreakPoint)
+
+VOID NTAPI DbgBreakPointWithStatus(ULONG status)
+{
+    __asm__ volatile("int3" : : "a"(status));
+}
+SB_EXPORT(DbgBreakPointWithStatus)
