@@ -43,9 +43,16 @@ static NTSTATUS library_initialize(void)
             library.is_initialized = 1;
         else
             status = STATUS_NOT_SUPPORTED;
+    } else if (linux_faults_claim() != 0) {
+        status = STATUS_NOT_SUPPORTED;
     }
     linux_unlock(&library.library_lock);
     return status;
+}
+
+sb_status sb_host_claim_faults(void)
+{
+    return library_initialize();
 }
 
 static BOOLEAN live_add(struct machine *machine)

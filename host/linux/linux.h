@@ -149,6 +149,9 @@ enum linux_fault_answer {
  * returns: it resumes by linux_registers_resume or jumps away. */
 int linux_faults_initialize(enum linux_fault_answer (*examine)(struct linux_fault *fault),
                             void (*dispatch)(struct linux_fault *fault));
+/* Takes the signals again, after something else in the process installed handlers of its own, which
+ * are then chained to. Returns 0 or -errno. */
+int linux_faults_claim(void);
 /* Gives the calling thread an alternate signal stack unless it has one. */
 void linux_faults_attach_thread(void);
 /* Continues the calling thread with exactly these registers (rip, rsp and flags included). */

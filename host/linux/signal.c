@@ -197,13 +197,28 @@ int linux_faults_initialize(enum linux_fault_answer (*examine_fault)(struct linu
         return -error;
     examine = examine_fault;
     dispatch = dispatch_fault;
-    struct sigaction action = {.sa_sigaction = on_signal};
+    return linux_faults_claim();
+}
+
+static int claim(int signal)
+{
+    struct sigaction action = {.sa_sigaction = on_signal}, before;
     action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
     sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < sizeof(fault_signals) / sizeof(fault_signals[0]); i++)
-        if (sigaction(fault_signals[i], &action, &previous[fault_signals[i]]) != 0)
-            return -errno;
-    return sigaction(stop_signal(), &action, &previous[stop_signal()]) == 0 ? 0 : -errno;
+    if (sigaction(signal, NULL, &before) != 0)
+        return -errno;
+    if ((before.sa_flags & SA_SIGINFO) && before.sa_sigaction == on_signal)
+        return 0;
+    previous[signal] = before;
+    return sigaction(signal, &action, NULL) == 0 ? 0 : -errno;
+}
+
+int linux_faults_claim(void)
+{
+    int error = claim(stop_signal());
+    for (size_t i = 0; i < sizeof(fault_signals) / sizeof(fault_signals[0]) && !error; i++)
+        error = claim(fault_signals[i]);
+    return error;
 }
 
 void linux_faults_attach_thread(void)

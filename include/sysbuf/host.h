@@ -35,6 +35,11 @@ struct sb_machine;
 struct sb_process;
 struct sb_driver;
 
+/* Takes the fault signals again after something else in the process (a test framework, a crash
+ * reporter) installed handlers of its own; those still get what is not the host's. Creating a
+ * machine does it too. STATUS_NOT_SUPPORTED: Linux refuses. */
+SB_HOST_API sb_status sb_host_claim_faults(void);
+
 /* ---- machine ---- */
 struct sb_machine_options {
     uint32_t processors;        /* 1 to 64; 0 means 1 */

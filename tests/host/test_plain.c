@@ -12,7 +12,7 @@
 
 #include <sysbuf/host.h>
 
-#define CODE(function) (0x222000u + ((function) << 2))
+#define CODE(function) (0x220000u + ((function) << 2))
 enum { ECHO, EVENT, CRASH, PEND, IRQL, COUNTERS, HANG };
 
 #define STATUS_BUFFER_OVERFLOW        ((sb_status)0x80000005)
@@ -70,6 +70,13 @@ static int stop(void **state)
     return 0;
 }
 
+/* cmocka puts handlers of its own in place before each test. */
+static struct fixture *fixture_of(void **state)
+{
+    sb_host_claim_faults();
+    return *state;
+}
+
 static sb_status call(struct fixture *fixture, int function, uint32_t input, uint32_t output,
                       struct sb_io_status *result)
 {
@@ -80,7 +87,7 @@ static sb_status call(struct fixture *fixture, int function, uint32_t input, uin
 
 static void reply_has_exactly_the_bytes_reported(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     struct sb_io_status result;
     memcpy(fixture->buffer, "0123456789", 10);
     memset(fixture->buffer + 2048, 0xAA, 16);
@@ -95,7 +102,7 @@ static void reply_has_exactly_the_bytes_reported(void **state)
 
 static void bad_requests_are_refused(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     struct sb_io_status result;
     sb_handle handle;
     assert_int_equal(call(fixture, 0x77, 4, 4, &result), STATUS_INVALID_DEVICE_REQUEST);
@@ -115,12 +122,12 @@ static void bad_requests_are_refused(void **state)
 static void threads_signal_and_waits_time_out(void **state)
 {
     struct sb_io_status result;
-    assert_int_equal(call(*state, EVENT, 0, 0, &result), 0);
+    assert_int_equal(call(fixture_of(state), EVENT, 0, 0, &result), 0);
 }
 
 static void timer_dpc_completes_a_pending_request_at_dispatch_level(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     struct sb_io_status result;
     for (int i = 0; i < 20; i++) {
         fixture->buffer[2048] = 0xAA;
@@ -132,7 +139,7 @@ static void timer_dpc_completes_a_pending_request_at_dispatch_level(void **state
 
 static void irql_is_a_number_of_the_thread(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     struct sb_io_status result;
     assert_int_equal(call(fixture, IRQL, 0, 3, &result), 0);
     assert_memory_equal(fixture->buffer + 2048, "\0\2\0", 3);
@@ -140,7 +147,7 @@ static void irql_is_a_number_of_the_thread(void **state)
 
 static void last_handle_brings_cleanup_then_close(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     struct sb_io_status result;
     sb_handle second;
     const int32_t before[] = {2, 0, 0}, after[] = {2, 1, 1};
@@ -155,7 +162,7 @@ static void last_handle_brings_cleanup_then_close(void **state)
 
 static void unload_and_reload_leave_nothing(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     uint64_t blocks[2], bytes[2];
     assert_int_equal(sb_machine_unload_driver(fixture->machine, fixture->driver),
                      STATUS_DEVICE_BUSY);
@@ -183,7 +190,7 @@ static void *hang(void *context)
 
 static void crash_stops_this_machine_only(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     struct sb_io_status result;
     struct sb_bug_check stop_information;
     pthread_t thread;
@@ -208,7 +215,7 @@ static void crash_stops_this_machine_only(void **state)
 
 static void log_receives_what_the_driver_prints(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     assert_non_null(strstr(fixture->log, "plain: started from \\Registry\\Machine\\System\\"
                                          "CurrentControlSet\\Services\\plain-"));
 }
@@ -216,7 +223,7 @@ static void log_receives_what_the_driver_prints(void **state)
 /* Not a test of speed, which depends on the machine: it prints the figure. */
 static void buffered_ioctl_is_measured(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     struct sb_io_status result;
     struct timespec begin, end;
     const int calls = 500000;
