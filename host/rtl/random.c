@@ -19,4 +19,6 @@ ULONG NTAPI RtlRandom(PULONG seed)
     return number;
 }
 SB_EXPORT(RtlRandom)
-SB_EXPORT_AS("RtlRandomEx", RtlRandom)
+
+ULONG NTAPI RtlRandomEx(PULONG seed) __attribute__((alias("RtlRandom")));
+SB_EXPORT(RtlRandomEx)

@@ -213,4 +213,7 @@ ULONG NTAPI RtlNtStatusToDosErrorNoTeb(NTSTATUS status)
     return ERROR_MR_MID_NOT_FOUND;
 }
 SB_EXPORT(RtlNtStatusToDosErrorNoTeb)
-SB_EXPORT_AS("RtlNtStatusToDosError", RtlNtStatusToDosErrorNoTeb)
+
+ULONG NTAPI RtlNtStatusToDosError(NTSTATUS status)
+    __attribute__((alias("RtlNtStatusToDosErrorNoTeb")));
+SB_EXPORT(RtlNtStatusToDosError)

@@ -67,8 +67,11 @@ VOID NTAPI RtlInitAnsiString(PANSI_STRING destination, PCSZ source)
     set_ansi(destination, source, length > INIT_ANSI_BYTES ? INIT_ANSI_BYTES : length);
 }
 SB_EXPORT(RtlInitAnsiString)
-SB_EXPORT_AS("RtlInitString", RtlInitAnsiString)
 SB_EXPORT_AS("RtlInitUTF8String", RtlInitAnsiString)
+
+VOID NTAPI RtlInitString(PSTRING destination, PCSZ source)
+    __attribute__((alias("RtlInitAnsiString")));
+SB_EXPORT(RtlInitString)
 
 NTSTATUS NTAPI RtlInitAnsiStringEx(PANSI_STRING destination, PCSZ source)
 {

@@ -50,3 +50,24 @@ __attribute__((ms_abi)) int KeWaitForSingleObject(void *object, int reason, char
     (void)timeout;
     abort();
 }
+
+/* Out of memory is not reached, and no assertion fails, in these tests. */
+__attribute__((ms_abi)) void ExRaiseStatus(int status)
+{
+    (void)status;
+    abort();
+}
+
+__attribute__((ms_abi)) void DbgBreakPoint(void)
+{
+    abort();
+}
+
+__attribute__((ms_abi)) unsigned DbgPrintEx(unsigned component, unsigned level, const char *format,
+                                            ...)
+{
+    (void)component;
+    (void)level;
+    (void)format;
+    abort();
+}

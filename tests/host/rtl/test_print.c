@@ -22,7 +22,7 @@ static void integers_have_their_size(void **state)
 {
     assert_printed("-1 4294967295", "%d %u", -1, -1);
     assert_printed("-2147483648", "%i", (int)0x80000000);
-    assert_printed("-9223372036854775808", "%I64d", (LONGLONG)1 << 63);
+    assert_printed("-9223372036854775808", "%I64d", (LONGLONG)(1ull << 63));
     assert_printed("18446744073709551615", "%llu", ~0ull);
     assert_printed("ffffffff", "%lx", 0xFFFFFFFFull);
     assert_printed("1", "%x", 0x100000001ull);
