@@ -53,7 +53,7 @@ static NOINLINE ULONG recurse(ULONG depth)
     return recurse(depth + 1) + local[(depth + 1) & 255];
 }
 
-__attribute__((dllexport)) void NTAPI run_fatal(ULONG which)
+__attribute__((dllexport)) NOINLINE void NTAPI run_fatal(ULONG which)
 {
     KIRQL irql;
     ULONG *kernel_address = (ULONG *)((ULONG_PTR)&run_fatal + 0x200000000ull);
@@ -90,7 +90,7 @@ static NTSTATUS NTAPI complete(PDEVICE_OBJECT device, PIRP irp)
 
     (void)device;
     if (stack->MajorFunction == IRP_MJ_DEVICE_CONTROL)
-        run_fatal((stack->Parameters.DeviceIoControl.IoControlCode >> 2) & 0xFFF);
+        run_fatal((stack->Parameters.DeviceIoControl.IoControlCode >> 2) & 0x7FF);
     irp->IoStatus.Status = STATUS_SUCCESS;
     irp->IoStatus.Information = 0;
     IoCompleteRequest(irp, IO_NO_INCREMENT);
