@@ -82,6 +82,7 @@ __attribute__((dllexport)) NOINLINE void NTAPI run_fatal(ULONG which)
         recurse(0);
         break;
     }
+    DbgPrint("seh: %lu did not stop the machine\n", which);
 }
 
 static NTSTATUS NTAPI complete(PDEVICE_OBJECT device, PIRP irp)
