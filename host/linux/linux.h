@@ -48,9 +48,35 @@ void linux_pages_unmap(void *base, size_t size);
 int linux_pages_protect(void *base, size_t size, enum linux_protection protection);
 /* Drops the contents of whole pages: they read as zero afterwards. */
 void linux_pages_discard(void *base, size_t size);
-/* A second mapping, in the given arena, of the very same pages (base, size: whole pages of an
- * arena mapping): writes through one are seen through the other. Unmap with linux_pages_unmap. */
-void *linux_pages_alias(enum linux_arena arena, const void *base, size_t size,
+
+/* Parts of linux_pages_map. Reserves addresses only (without access): at wanted (aligned to a page)
+ * or, when that is NULL, anywhere; guard pages around as above. NULL when they are not free. Give
+ * back with linux_pages_unmap. */
+void *linux_pages_reserve(enum linux_arena arena, void *wanted, size_t size, size_t alignment);
+/* Backs whole pages of a reservation with memory of its own, zero. Returns 0 or -errno. */
+int linux_pages_commit(void *base, size_t size, enum linux_protection protection);
+/* Makes whole pages a bare reservation again; memory of its own is dropped. */
+void linux_pages_decommit(void *base, size_t size);
+
+/* ---- frames: what is behind the arenas' pages. Each page of an arena has one frame number for
+ * good, so that it serves as a physical page number; kernel frames begin at zero. ---- */
+#define LINUX_KERNEL_FRAME 0x0000000ull
+#define LINUX_USER_FRAME   0x1000000ull
+#define LINUX_FRAME_END    (LINUX_USER_FRAME + (LINUX_USER_END - LINUX_USER_BASE) / LINUX_PAGE_SIZE)
+
+/* The frame mapped at address; 0 when nothing is, or address is in no arena. Signal safe. */
+uint64_t linux_page_frame(const void *address);
+/* How an arena's page is mapped; LINUX_NO_ACCESS outside the arenas. Signal safe. */
+enum linux_protection linux_page_protection(const void *address);
+/* The address whose own memory the frame is, mapped there or not; NULL for no frame. */
+void *linux_frame_page(uint64_t frame);
+/* A second mapping of count frames, one after the other: writes through one are seen through the
+ * others. The frames must stay allocated. NULL when memory or addresses are short; unmap with
+ * linux_pages_unmap. */
+void *linux_frames_map(enum linux_arena arena, const uint64_t *frames, size_t count,
+                       enum linux_protection protection);
+/* The same inside a reservation. Returns 0 or -errno, with nothing mapped. */
+int linux_frames_map_at(void *base, const uint64_t *frames, size_t count,
                         enum linux_protection protection);
 
 /* ---- locks for host data; never held while driver code or driver memory is touched ---- */

@@ -1,7 +1,11 @@
 /*
  * The two arenas. Each is one reservation without access, backed by one memory file: the page at
  * arena base + n is the file's byte n, so that any page can be mapped a second time (an MDL's system
- * address, a view for the application). Lock: arena_lock, a leaf.
+ * address, a view for the application).
+ *
+ * A page table per arena says which frame (page of either file) each page shows and how; entries
+ * are written by whoever owns the page's address range and may be read by anyone. Lock: arena_lock
+ * (address ranges only), a leaf.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,24 +16,31 @@
 #include "host/linux/linux.h"
 #include "host/linux/ranges.h"
 
-struct alias {
-    struct alias *next;
-    uint64_t base, size, source;
-};
+/* An entry: the frame in the low bits, 0 when nothing is mapped; the protection above. */
+enum { PROTECTION_SHIFT = 28 };
+static const uint32_t frame_mask = (1u << PROTECTION_SHIFT) - 1;
 
 struct arena {
     uint64_t base, end;
+    uint64_t first_frame; /* the frame of the page at base */
     int file;
+    uint32_t *pages;
     struct ranges free;
 };
 
 static pthread_once_t arenas_once = PTHREAD_ONCE_INIT;
 static pthread_mutex_t arena_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct alias *aliases;
 static struct arena arenas[] = {
-    [LINUX_ARENA_USER] = {.base = LINUX_USER_BASE, .end = LINUX_USER_END, .file = -1},
-    [LINUX_ARENA_KERNEL] = {.base = LINUX_KERNEL_BASE, .end = LINUX_KERNEL_END, .file = -1},
+    [LINUX_ARENA_USER] = {.base = LINUX_USER_BASE,
+                          .end = LINUX_USER_END,
+                          .first_frame = LINUX_USER_FRAME,
+                          .file = -1},
+    [LINUX_ARENA_KERNEL] = {.base = LINUX_KERNEL_BASE,
+                            .end = LINUX_KERNEL_END,
+                            .first_frame = LINUX_KERNEL_FRAME,
+                            .file = -1},
 };
+enum { ARENA_COUNT = sizeof(arenas) / sizeof(arenas[0]) };
 
 static void arena_open(struct arena *arena, const char *name)
 {
@@ -42,9 +53,12 @@ static void arena_open(struct arena *arena, const char *name)
             munmap(got, size);
         return;
     }
+    void *pages = mmap(NULL, size / LINUX_PAGE_SIZE * sizeof(uint32_t), PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     arena->file = memfd_create(name, MFD_CLOEXEC);
-    if (arena->file < 0 || ftruncate(arena->file, (off_t)size) != 0)
+    if (pages == MAP_FAILED || arena->file < 0 || ftruncate(arena->file, (off_t)size) != 0)
         return;
+    arena->pages = pages;
     ranges_give(&arena->free, arena->base, size);
 }
 
@@ -56,9 +70,19 @@ static void arenas_open(void)
 
 static struct arena *arena_of(uint64_t address)
 {
-    for (size_t i = 0; i < sizeof(arenas) / sizeof(arenas[0]); i++)
+    for (size_t i = 0; i < ARENA_COUNT; i++)
         if (address >= arenas[i].base && address < arenas[i].end)
-            return &arenas[i];
+            return arenas[i].pages ? &arenas[i] : NULL;
+    return NULL;
+}
+
+static struct arena *arena_of_frame(uint64_t frame)
+{
+    for (size_t i = 0; i < ARENA_COUNT; i++) {
+        uint64_t count = (arenas[i].end - arenas[i].base) / LINUX_PAGE_SIZE;
+        if (frame - arenas[i].first_frame < count)
+            return arenas[i].pages ? &arenas[i] : NULL;
+    }
     return NULL;
 }
 
@@ -74,14 +98,68 @@ static int native_protection(enum linux_protection protection)
     return native[protection];
 }
 
-static uint64_t take(struct arena *arena, size_t size, size_t alignment)
+/* ---- the page table ---- */
+static uint32_t *entry_of(const struct arena *arena, uint64_t address)
 {
-    uint64_t base = 0;
+    return &arena->pages[(address - arena->base) / LINUX_PAGE_SIZE];
+}
+
+static uint32_t entry_read(const struct arena *arena, uint64_t address)
+{
+    return __atomic_load_n(entry_of(arena, address), __ATOMIC_ACQUIRE);
+}
+
+static void entry_write(const struct arena *arena, uint64_t address, uint64_t frame,
+                        enum linux_protection protection)
+{
+    uint32_t entry = frame ? (uint32_t)frame | (uint32_t)protection << PROTECTION_SHIFT : 0;
+    __atomic_store_n(entry_of(arena, address), entry, __ATOMIC_RELEASE);
+}
+
+static uint64_t own_frame(const struct arena *arena, uint64_t address)
+{
+    return arena->first_frame + (address - arena->base) / LINUX_PAGE_SIZE;
+}
+
+static off_t file_offset(const struct arena *arena, uint64_t address)
+{
+    return (off_t)(address - arena->base);
+}
+
+uint64_t linux_page_frame(const void *address)
+{
+    struct arena *arena = arena_of((uint64_t)address);
+    return arena ? entry_read(arena, (uint64_t)address) & frame_mask : 0;
+}
+
+void *linux_frame_page(uint64_t frame)
+{
+    struct arena *arena = arena_of_frame(frame);
+    if (!arena || frame == 0)
+        return NULL;
+    return (void *)(arena->base + (frame - arena->first_frame) * LINUX_PAGE_SIZE);
+}
+
+enum linux_protection linux_page_protection(const void *address)
+{
+    struct arena *arena = arena_of((uint64_t)address);
+    uint32_t entry = arena ? entry_read(arena, (uint64_t)address) : 0;
+    return (enum linux_protection)(entry >> PROTECTION_SHIFT);
+}
+
+/* ---- address ranges ---- */
+void *linux_pages_reserve(enum linux_arena which, void *wanted, size_t size, size_t alignment)
+{
+    pthread_once(&arenas_once, arenas_open);
+    struct arena *arena = &arenas[which];
+    uint64_t base = (uint64_t)wanted - LINUX_PAGE_SIZE, span = size + 2 * LINUX_PAGE_SIZE;
+    if (!arena->pages || size == 0 || size > arena->end - arena->base)
+        return NULL;
     pthread_mutex_lock(&arena_lock);
-    bool taken = ranges_take(&arena->free, size + 2 * LINUX_PAGE_SIZE, alignment, LINUX_PAGE_SIZE,
-                             &base);
+    bool taken = wanted ? ranges_take_at(&arena->free, base, span)
+                        : ranges_take(&arena->free, span, alignment, LINUX_PAGE_SIZE, &base);
     pthread_mutex_unlock(&arena_lock);
-    return taken ? base + LINUX_PAGE_SIZE : 0;
+    return taken ? (void *)(base + LINUX_PAGE_SIZE) : NULL;
 }
 
 static void give(struct arena *arena, uint64_t base, size_t size)
@@ -91,30 +169,113 @@ static void give(struct arena *arena, uint64_t base, size_t size)
     pthread_mutex_unlock(&arena_lock);
 }
 
-static void *map_file(struct arena *arena, size_t size, size_t alignment, int file, off_t offset,
-                      int protection)
+static int map_file(uint64_t address, size_t size, const struct arena *owner, off_t offset,
+                    enum linux_protection protection)
 {
-    uint64_t base = take(arena, size, alignment);
-    if (!base)
-        return NULL;
-    if (offset < 0)
-        offset = (off_t)(base - arena->base);
-    void *mapped =
-        mmap((void *)base, size, protection, MAP_SHARED | MAP_FIXED | MAP_NORESERVE, file, offset);
-    if (mapped == MAP_FAILED) {
-        give(arena, base, size);
-        return NULL;
+    void *mapped = mmap((void *)address, size, native_protection(protection),
+                        MAP_SHARED | MAP_FIXED | MAP_NORESERVE, owner->file, offset);
+    return mapped == MAP_FAILED ? -errno : 0;
+}
+
+int linux_pages_commit(void *base, size_t size, enum linux_protection protection)
+{
+    uint64_t address = (uint64_t)base;
+    struct arena *arena = arena_of(address);
+    if (!arena)
+        return -EINVAL;
+    int error = map_file(address, size, arena, file_offset(arena, address), protection);
+    for (uint64_t at = 0; at < size && !error; at += LINUX_PAGE_SIZE)
+        entry_write(arena, address + at, own_frame(arena, address + at), protection);
+    return error;
+}
+
+/* How many of the frames from index on follow one another in one file. */
+static size_t frame_run(const uint64_t *frames, size_t index, size_t count)
+{
+    const struct arena *owner = arena_of_frame(frames[index]);
+    size_t run = 1;
+    while (index + run < count && frames[index + run] == frames[index] + run &&
+           arena_of_frame(frames[index + run]) == owner)
+        run++;
+    return run;
+}
+
+int linux_frames_map_at(void *base, const uint64_t *frames, size_t count,
+                        enum linux_protection protection)
+{
+    uint64_t address = (uint64_t)base;
+    struct arena *arena = arena_of(address);
+    size_t run;
+    for (size_t i = 0; i < count; i += run, address += run * LINUX_PAGE_SIZE) {
+        struct arena *owner = arena_of_frame(frames[i]);
+        run = frame_run(frames, i, count);
+        uint64_t source = (uint64_t)linux_frame_page(frames[i]);
+        int error = -EINVAL;
+        if (arena && owner && source)
+            error = map_file(address, run * LINUX_PAGE_SIZE, owner, file_offset(owner, source),
+                             protection);
+        if (error) {
+            linux_pages_decommit(base, i * LINUX_PAGE_SIZE);
+            return error;
+        }
+        for (size_t page = 0; page < run; page++)
+            entry_write(arena, address + page * LINUX_PAGE_SIZE, frames[i] + page, protection);
     }
-    return mapped;
+    return 0;
+}
+
+static void punch(struct arena *arena, uint64_t base, size_t size)
+{
+    (void)!fallocate(arena->file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                     file_offset(arena, base), (off_t)size);
+}
+
+/* Forgets the pages; the contents of those that were the range's own are dropped. */
+static void forget(struct arena *arena, uint64_t base, size_t size)
+{
+    uint64_t own_start = base, own_size = 0;
+    for (uint64_t at = base; at < base + size; at += LINUX_PAGE_SIZE) {
+        bool owned = (entry_read(arena, at) & frame_mask) == own_frame(arena, at);
+        entry_write(arena, at, 0, LINUX_NO_ACCESS);
+        if (owned && own_size == 0)
+            own_start = at;
+        if (owned)
+            own_size += LINUX_PAGE_SIZE;
+        if (own_size && (!owned || at + LINUX_PAGE_SIZE == base + size)) {
+            punch(arena, own_start, own_size);
+            own_size = 0;
+        }
+    }
+}
+
+void linux_pages_decommit(void *base, size_t size)
+{
+    struct arena *arena = arena_of((uint64_t)base);
+    if (!arena || size == 0)
+        return;
+    mmap(base, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    forget(arena, (uint64_t)base, size);
+}
+
+void linux_pages_unmap(void *base, size_t size)
+{
+    struct arena *arena = arena_of((uint64_t)base);
+    if (!arena) {
+        munmap(base, size);
+        return;
+    }
+    linux_pages_decommit(base, size);
+    give(arena, (uint64_t)base, size);
 }
 
 void *linux_pages_map(enum linux_arena which, size_t size, size_t alignment)
 {
-    pthread_once(&arenas_once, arenas_open);
-    struct arena *arena = &arenas[which];
-    if (size == 0 || size > arena->end - arena->base)
+    void *base = linux_pages_reserve(which, NULL, size, alignment);
+    if (base && linux_pages_commit(base, size, LINUX_READ_WRITE) != 0) {
+        linux_pages_unmap(base, size);
         return NULL;
-    return map_file(arena, size, alignment, arena->file, -1, PROT_READ | PROT_WRITE);
+    }
+    return base;
 }
 
 void *linux_pages_map_fixed(uint64_t address, size_t size)
@@ -131,47 +292,15 @@ void *linux_pages_map_fixed(uint64_t address, size_t size)
     return got;
 }
 
-static void punch(struct arena *arena, uint64_t base, size_t size)
-{
-    (void)!fallocate(arena->file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-                     (off_t)(base - arena->base), (off_t)size);
-}
-
-/* True when base was an alias: then the pages belong to its source and keep their contents. */
-static bool alias_forget(uint64_t base)
-{
-    bool found = false;
-    pthread_mutex_lock(&arena_lock);
-    for (struct alias **link = &aliases; *link; link = &(*link)->next) {
-        if ((*link)->base != base)
-            continue;
-        struct alias *alias = *link;
-        *link = alias->next;
-        linux_free(alias);
-        found = true;
-        break;
-    }
-    pthread_mutex_unlock(&arena_lock);
-    return found;
-}
-
-void linux_pages_unmap(void *pointer, size_t size)
-{
-    uint64_t base = (uint64_t)pointer;
-    struct arena *arena = arena_of(base);
-    if (!arena) {
-        munmap(pointer, size);
-        return;
-    }
-    mmap(pointer, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-    if (!alias_forget(base))
-        punch(arena, base, size);
-    give(arena, base, size);
-}
-
 int linux_pages_protect(void *base, size_t size, enum linux_protection protection)
 {
-    return mprotect(base, size, native_protection(protection)) == 0 ? 0 : -errno;
+    uint64_t address = (uint64_t)base;
+    struct arena *arena = arena_of(address);
+    if (mprotect(base, size, native_protection(protection)) != 0)
+        return -errno;
+    for (uint64_t at = address; arena && at < address + size; at += LINUX_PAGE_SIZE)
+        entry_write(arena, at, entry_read(arena, at) & frame_mask, protection);
+    return 0;
 }
 
 void linux_pages_discard(void *base, size_t size)
@@ -181,41 +310,13 @@ void linux_pages_discard(void *base, size_t size)
         punch(arena, (uint64_t)base, size);
 }
 
-/* Where the pages mapped at address really live. */
-static uint64_t source_of(uint64_t address)
+void *linux_frames_map(enum linux_arena which, const uint64_t *frames, size_t count,
+                       enum linux_protection protection)
 {
-    pthread_mutex_lock(&arena_lock);
-    for (struct alias *alias = aliases; alias; alias = alias->next) {
-        if (address >= alias->base && address - alias->base < alias->size) {
-            address = alias->source + (address - alias->base);
-            break;
-        }
+    void *base = linux_pages_reserve(which, NULL, count * LINUX_PAGE_SIZE, LINUX_PAGE_SIZE);
+    if (base && linux_frames_map_at(base, frames, count, protection) != 0) {
+        linux_pages_unmap(base, count * LINUX_PAGE_SIZE);
+        return NULL;
     }
-    pthread_mutex_unlock(&arena_lock);
-    return address;
-}
-
-void *linux_pages_alias(enum linux_arena which, const void *base, size_t size,
-                        enum linux_protection protection)
-{
-    uint64_t source = source_of((uint64_t)base);
-    struct arena *owner = arena_of(source);
-    struct alias *alias = linux_allocate(sizeof(*alias));
-    if (!owner || !alias)
-        goto undo;
-    void *mapped = map_file(&arenas[which], size, LINUX_PAGE_SIZE, owner->file,
-                            (off_t)(source - owner->base), native_protection(protection));
-    if (!mapped)
-        goto undo;
-    alias->base = (uint64_t)mapped;
-    alias->size = size;
-    alias->source = source;
-    pthread_mutex_lock(&arena_lock);
-    alias->next = aliases;
-    aliases = alias;
-    pthread_mutex_unlock(&arena_lock);
-    return mapped;
-undo:
-    linux_free(alias);
-    return NULL;
+    return base;
 }

@@ -34,6 +34,23 @@ static void erase(struct ranges *ranges, size_t index)
             (ranges->count - index) * sizeof(struct range));
 }
 
+/* Cuts [start, start + size) out of the item at index, which contains it. */
+static bool cut(struct ranges *ranges, size_t index, uint64_t start, uint64_t size)
+{
+    struct range item = ranges->items[index];
+    struct range tail = {start + size, item.base + item.size - start - size};
+    bool head_remains = start > item.base;
+    if (head_remains && tail.size && !insert(ranges, index + 1, tail))
+        return false;
+    if (head_remains)
+        ranges->items[index].size = start - item.base;
+    else if (tail.size)
+        ranges->items[index] = tail;
+    else
+        erase(ranges, index);
+    return true;
+}
+
 bool ranges_take(struct ranges *ranges, uint64_t size, uint64_t alignment, uint64_t offset,
                  uint64_t *base)
 {
@@ -43,18 +60,20 @@ bool ranges_take(struct ranges *ranges, uint64_t size, uint64_t alignment, uint6
         uint64_t end = item.base + item.size;
         if (start > end || end - start < size)
             continue;
-        struct range tail = {start + size, end - start - size};
-        bool head_remains = start > item.base;
-        if (head_remains && tail.size && !insert(ranges, i + 1, tail))
+        if (!cut(ranges, i, start, size))
             return false;
-        if (head_remains)
-            ranges->items[i].size = start - item.base;
-        else if (tail.size)
-            ranges->items[i] = tail;
-        else
-            erase(ranges, i);
         *base = start;
         return true;
+    }
+    return false;
+}
+
+bool ranges_take_at(struct ranges *ranges, uint64_t base, uint64_t size)
+{
+    for (size_t i = 0; i < ranges->count; i++) {
+        struct range item = ranges->items[i];
+        if (base >= item.base && base - item.base < item.size)
+            return item.size - (base - item.base) >= size && cut(ranges, i, base, size);
     }
     return false;
 }

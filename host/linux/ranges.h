@@ -21,6 +21,8 @@ struct ranges {
 /* Takes size bytes whose base is `offset` below an aligned address. False when nothing fits. */
 bool ranges_take(struct ranges *ranges, uint64_t size, uint64_t alignment, uint64_t offset,
                  uint64_t *base);
+/* Takes exactly this range. False when part of it is not free. */
+bool ranges_take_at(struct ranges *ranges, uint64_t base, uint64_t size);
 /* Gives a range (back). False only when the host heap is exhausted: the range is then lost. */
 bool ranges_give(struct ranges *ranges, uint64_t base, uint64_t size);
 
