@@ -20,7 +20,7 @@ static NTSTATUS reserve(struct loaded_image *image, struct loader_error *error)
     }
     image->base = linux_pages_map_fixed(image->headers.image_base, image->size);
     if (image->base &&
-        mm_region_add(image->machine, image->base, image->size, MM_REGION_IMAGE))
+        mm_region_add(image->machine, image->base, image->size, 0, MM_REGION_IMAGE))
         return STATUS_SUCCESS;
     if (image->base)
         linux_pages_unmap(image->base, image->size);

@@ -1,7 +1,8 @@
 /*
  * Pool: small blocks from size classes of 16 bytes, carved from 64 KiB chunks; larger ones are whole
  * pages, so that a page-aligned block is always a large one, as on NT. A small block has a 16-byte
- * header in front, whose magic tells live from free.
+ * header in front, whose magic tells live from free. Executable blocks (NonPagedPool, the old kind)
+ * and cache-aligned ones have chunks of their own.
  */
 #include "host/mm/mm.h"
 #include "host/mm/state.h"
@@ -22,14 +23,38 @@ struct pool_free_block {
     struct pool_free_block *next;
 };
 
-/* Carves a new chunk into blocks of one class. The class lock is held. */
-static BOOLEAN refill(struct machine *machine, struct pool_class *pool_class, ULONG size_class)
+static enum pool_kind kind_of(ULONG pool_type)
 {
-    SIZE_T stride = sizeof(struct pool_header) + size_class * POOL_GRANULE;
-    uint8_t *chunk = mm_pages_allocate(machine, LINUX_ARENA_KERNEL, POOL_CHUNK, MM_REGION_POOL);
+    BOOLEAN executable = !(pool_type & (PagedPool | NonPagedPoolNx));
+    return (executable ? POOL_EXECUTABLE : POOL_DATA) |
+           (pool_type & NonPagedPoolCacheAligned ? POOL_CACHE_ALIGNED : POOL_DATA);
+}
+
+static void *chunk_allocate(struct machine *machine, SIZE_T size, enum pool_kind kind)
+{
+    void *base = mm_pages_allocate(machine, LINUX_ARENA_KERNEL, size, MM_REGION_POOL);
+    if (!base || !(kind & POOL_EXECUTABLE))
+        return base;
+    SIZE_T rounded = (size + LINUX_PAGE_SIZE - 1) & ~(LINUX_PAGE_SIZE - 1);
+    if (linux_pages_protect(base, rounded, LINUX_READ_WRITE_EXECUTE) == 0)
+        return base;
+    mm_pages_free(machine, base);
+    return NULL;
+}
+
+/* Carves a new chunk into blocks of one class. The class lock is held. */
+static BOOLEAN refill(struct machine *machine, struct pool_class *pool_class, enum pool_kind kind,
+                      ULONG size_class)
+{
+    SIZE_T stride = sizeof(struct pool_header) + size_class * POOL_GRANULE, offset = 0;
+    uint8_t *chunk = chunk_allocate(machine, POOL_CHUNK, kind);
     if (!chunk)
         return FALSE;
-    for (SIZE_T offset = 0; offset + stride <= POOL_CHUNK; offset += stride) {
+    if (kind & POOL_CACHE_ALIGNED) { /* the bodies, not the headers, lie on lines */
+        stride = (stride + POOL_CACHE_LINE - 1) & ~(SIZE_T)(POOL_CACHE_LINE - 1);
+        offset = POOL_CACHE_LINE - sizeof(struct pool_header);
+    }
+    for (; offset + stride <= POOL_CHUNK; offset += stride) {
         struct pool_free_block *block = (struct pool_free_block *)(chunk + offset);
         if (((uint64_t)(&block->header + 1) & (LINUX_PAGE_SIZE - 1)) == 0)
             continue; /* a page-aligned body would look like a large block */
@@ -43,10 +68,11 @@ static BOOLEAN refill(struct machine *machine, struct pool_class *pool_class, UL
 
 static void *allocate_small(struct machine *machine, ULONG pool_type, SIZE_T size, ULONG tag)
 {
+    enum pool_kind kind = kind_of(pool_type);
     ULONG size_class = size ? (ULONG)((size + POOL_GRANULE - 1) / POOL_GRANULE) : 1;
-    struct pool_class *pool_class = &machine->mm->classes[size_class];
+    struct pool_class *pool_class = &machine->mm->classes[kind][size_class];
     linux_lock(&pool_class->lock);
-    if (!pool_class->free && !refill(machine, pool_class, size_class)) {
+    if (!pool_class->free && !refill(machine, pool_class, kind, size_class)) {
         linux_unlock(&pool_class->lock);
         return NULL;
     }
@@ -62,13 +88,13 @@ static void *allocate_small(struct machine *machine, ULONG pool_type, SIZE_T siz
 
 static void *allocate_large(struct machine *machine, ULONG pool_type, SIZE_T size, ULONG tag)
 {
-    void *base = mm_pages_allocate(machine, LINUX_ARENA_KERNEL, size, MM_REGION_POOL);
+    void *base = chunk_allocate(machine, size, kind_of(pool_type));
     if (!base)
         return NULL;
     struct mm_region *region = mm_region_find(machine, base);
     region->tag = tag;
-    region->requested = size;
     region->pool_type = pool_type;
+    region->requested = size;
     return base;
 }
 
@@ -96,14 +122,15 @@ static BOOLEAN is_large(const void *block)
     return ((uint64_t)block & (LINUX_PAGE_SIZE - 1)) == 0;
 }
 
-/* The header of a live small block, or NULL. block must be readable kernel memory. */
+/* The header of a small block, live or not, or NULL when block cannot be one. */
 static struct pool_header *small_header(const void *block)
 {
     struct pool_header *header = (struct pool_header *)block - 1;
     if ((uint64_t)block < LINUX_KERNEL_BASE || (uint64_t)block >= LINUX_KERNEL_END ||
-        (uint64_t)block % POOL_GRANULE != 0)
+        (uint64_t)block % POOL_GRANULE != 0 || !mm_page_allows(header, TRUE))
         return NULL;
-    return __atomic_load_n(&header->magic, __ATOMIC_ACQUIRE) == POOL_LIVE ? header : NULL;
+    ULONG magic = __atomic_load_n(&header->magic, __ATOMIC_ACQUIRE);
+    return magic == POOL_LIVE || magic == POOL_FREE ? header : NULL;
 }
 
 static struct mm_region *large_region(struct machine *machine, const void *block)
@@ -124,7 +151,7 @@ BOOLEAN mm_pool_query(struct machine *machine, const void *block, SIZE_T *size, 
         return TRUE;
     }
     struct pool_header *header = small_header(block);
-    if (!header)
+    if (!header || header->magic != POOL_LIVE)
         return FALSE;
     *size = header->size;
     *tag = header->tag;
@@ -134,34 +161,70 @@ BOOLEAN mm_pool_query(struct machine *machine, const void *block, SIZE_T *size, 
 static void free_small(struct machine *machine, struct pool_header *header)
 {
     struct pool_free_block *block = (struct pool_free_block *)header;
-    struct pool_class *pool_class = &machine->mm->classes[header->size_class];
+    struct pool_class *pool_class =
+        &machine->mm->classes[kind_of(header->pool_type)][header->size_class];
     linux_lock(&pool_class->lock);
     block->next = pool_class->free;
     pool_class->free = block;
     linux_unlock(&pool_class->lock);
 }
 
-BOOLEAN mm_pool_free(struct machine *machine, void *block)
+static BOOLEAN tag_matches(ULONG tag, ULONG actual)
+{
+    return tag == 0 || ((tag ^ actual) & ~(ULONG)PROTECTED_POOL) == 0;
+}
+
+static enum mm_free free_large_block(struct machine *machine, void *block, ULONG tag, ULONG *actual,
+                                     SIZE_T *size)
+{
+    struct mm_region *region = large_region(machine, block);
+    if (!region)
+        return MM_FREE_NOT_A_BLOCK;
+    *size = region->requested;
+    if (!tag_matches(tag, region->tag)) {
+        *actual = region->tag;
+        return MM_FREE_WRONG_TAG;
+    }
+    mm_pages_free(machine, block);
+    return MM_FREED;
+}
+
+static enum mm_free free_small_block(struct machine *machine, void *block, ULONG tag, ULONG *actual,
+                                     SIZE_T *size)
+{
+    struct pool_header *header = small_header(block);
+    ULONG live = POOL_LIVE;
+    if (!header)
+        return MM_FREE_NOT_A_BLOCK;
+    if (header->magic == POOL_LIVE && !tag_matches(tag, header->tag)) {
+        *actual = header->tag;
+        return MM_FREE_WRONG_TAG;
+    }
+    if (!__atomic_compare_exchange_n(&header->magic, &live, POOL_FREE, false, __ATOMIC_ACQ_REL,
+                                     __ATOMIC_RELAXED))
+        return MM_FREE_TWICE;
+    *size = header->size;
+    free_small(machine, header);
+    return MM_FREED;
+}
+
+enum mm_free mm_pool_free_tagged(struct machine *machine, void *block, ULONG tag, ULONG *actual)
 {
     SIZE_T size;
-    if (is_large(block)) {
-        struct mm_region *region = large_region(machine, block);
-        if (!region)
-            return FALSE;
-        size = region->requested;
-        mm_pages_free(machine, block);
-    } else {
-        struct pool_header *header = small_header(block);
-        ULONG live = POOL_LIVE;
-        if (!header || !__atomic_compare_exchange_n(&header->magic, &live, POOL_FREE, false,
-                                                    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
-            return FALSE;
-        size = header->size;
-        free_small(machine, header);
-    }
+    enum mm_free result = is_large(block)
+                              ? free_large_block(machine, block, tag, actual, &size)
+                              : free_small_block(machine, block, tag, actual, &size);
+    if (result != MM_FREED)
+        return result;
     __atomic_sub_fetch(&machine->mm->pool_blocks, 1, __ATOMIC_RELAXED);
     __atomic_sub_fetch(&machine->mm->pool_bytes, (LONG64)size, __ATOMIC_RELAXED);
-    return TRUE;
+    return MM_FREED;
+}
+
+BOOLEAN mm_pool_free(struct machine *machine, void *block)
+{
+    ULONG actual;
+    return mm_pool_free_tagged(machine, block, 0, &actual) == MM_FREED;
 }
 
 void mm_pool_count(struct machine *machine, SIZE_T *blocks, SIZE_T *bytes)

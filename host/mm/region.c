@@ -1,4 +1,7 @@
-/* Which whole-page mappings a machine owns. Lock: mm_state.lock. */
+/*
+ * Which address ranges a machine owns: a sorted array, so that any address is found quickly. Lock:
+ * mm_state.lock.
+ */
 #include "host/mm/mm.h"
 #include "host/mm/state.h"
 
@@ -7,7 +10,6 @@ NTSTATUS mm_initialize(struct machine *machine)
     struct mm_state *mm = linux_allocate(sizeof(*mm));
     if (!mm)
         return STATUS_INSUFFICIENT_RESOURCES;
-    InitializeListHead(&mm->regions);
     machine->mm = mm;
     machine->data_exports = mm_pages_allocate(machine, LINUX_ARENA_KERNEL,
                                               sizeof(*machine->data_exports), MM_REGION_SYSTEM);
@@ -25,22 +27,97 @@ SB_EXPORT_DATA("MmUserProbeAddress", user_probe_address)
 SB_EXPORT_DATA("MmHighestUserAddress", highest_user_address)
 SB_EXPORT_DATA("MmSystemRangeStart", system_range_start)
 
+static void region_free(struct mm_region *region)
+{
+    linux_pages_unmap(region->base, region->size);
+    linux_free(region->pages);
+    linux_free(region);
+}
+
 void mm_destroy(struct machine *machine)
 {
     struct mm_state *mm = machine->mm;
     if (!mm)
         return;
-    while (!IsListEmpty(&mm->regions)) {
-        struct mm_region *region =
-            CONTAINING_RECORD(RemoveHeadList(&mm->regions), struct mm_region, link);
-        linux_pages_unmap(region->base, region->size);
-        linux_free(region);
-    }
+    /* Aliases first: what they show belongs to other regions. */
+    for (SIZE_T i = 0; i < mm->region_count; i++)
+        if (linux_page_frame(mm->regions[i]->base) &&
+            linux_frame_page(linux_page_frame(mm->regions[i]->base)) != mm->regions[i]->base)
+            linux_pages_decommit(mm->regions[i]->base, mm->regions[i]->size);
+    for (SIZE_T i = 0; i < mm->region_count; i++)
+        region_free(mm->regions[i]);
+    linux_free(mm->regions);
     linux_free(mm);
     machine->mm = NULL;
 }
 
-struct mm_region *mm_region_add(struct machine *machine, void *base, SIZE_T size,
+BOOLEAN mm_charge(struct machine *machine, SIZE_T size)
+{
+    SIZE_T total = __atomic_add_fetch(&machine->mm->mapped_bytes, size, __ATOMIC_RELAXED);
+    if (!machine->memory_limit || (total <= machine->memory_limit && total >= size))
+        return TRUE;
+    mm_uncharge(machine, size);
+    return FALSE;
+}
+
+void mm_uncharge(struct machine *machine, SIZE_T size)
+{
+    __atomic_sub_fetch(&machine->mm->mapped_bytes, size, __ATOMIC_RELAXED);
+}
+
+/* The index of the first region that ends above address. Lock held. */
+static SIZE_T index_of(const struct mm_state *mm, const void *address)
+{
+    SIZE_T low = 0, high = mm->region_count;
+    while (low < high) {
+        SIZE_T middle = (low + high) / 2;
+        const struct mm_region *region = mm->regions[middle];
+        if (region->base + region->size <= (const uint8_t *)address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static struct mm_region *find_locked(const struct mm_state *mm, const void *address)
+{
+    SIZE_T index = index_of(mm, address);
+    if (index == mm->region_count || mm->regions[index]->base > (const uint8_t *)address)
+        return NULL;
+    return mm->regions[index];
+}
+
+static void move(struct mm_region **to, struct mm_region **from, SIZE_T count)
+{
+    __builtin_memmove(to, from, count * sizeof(*to));
+}
+
+static BOOLEAN insert(struct mm_state *mm, struct mm_region *region)
+{
+    if (mm->region_count == mm->region_capacity) {
+        SIZE_T capacity = mm->region_capacity ? mm->region_capacity * 2 : 64;
+        void *grown = linux_reallocate(mm->regions, capacity * sizeof(*mm->regions));
+        if (!grown)
+            return FALSE;
+        mm->regions = grown;
+        mm->region_capacity = capacity;
+    }
+    SIZE_T index = index_of(mm, region->base);
+    move(&mm->regions[index + 1], &mm->regions[index], mm->region_count - index);
+    mm->regions[index] = region;
+    mm->region_count++;
+    return TRUE;
+}
+
+static void erase(struct mm_state *mm, struct mm_region *region)
+{
+    SIZE_T index = index_of(mm, region->base);
+    mm->region_count--;
+    move(&mm->regions[index], &mm->regions[index + 1], mm->region_count - index);
+}
+
+struct mm_region *mm_region_add(struct machine *machine, void *base, SIZE_T size, SIZE_T charge,
                                 enum mm_region_kind kind)
 {
     struct mm_region *region = linux_allocate(sizeof(*region));
@@ -48,58 +125,118 @@ struct mm_region *mm_region_add(struct machine *machine, void *base, SIZE_T size
         return NULL;
     region->base = base;
     region->size = size;
+    region->charged = charge;
     region->kind = kind;
     linux_lock(&machine->mm->lock);
-    InsertHeadList(&machine->mm->regions, &region->link);
-    machine->mm->mapped_bytes += size;
+    BOOLEAN inserted = insert(machine->mm, region);
     linux_unlock(&machine->mm->lock);
-    return region;
+    if (inserted)
+        return region;
+    linux_free(region);
+    return NULL;
 }
 
 struct mm_region *mm_region_find(struct machine *machine, const void *address)
 {
+    linux_lock(&machine->mm->lock);
+    struct mm_region *region = find_locked(machine->mm, address);
+    if (region && region->is_freed)
+        region = NULL;
+    linux_unlock(&machine->mm->lock);
+    return region;
+}
+
+struct mm_region *mm_region_of_process(struct machine *machine, const void *process)
+{
     struct mm_region *found = NULL;
     linux_lock(&machine->mm->lock);
-    for (PLIST_ENTRY link = machine->mm->regions.Flink; link != &machine->mm->regions;
-         link = link->Flink) {
-        struct mm_region *region = CONTAINING_RECORD(link, struct mm_region, link);
-        if ((uint64_t)address - (uint64_t)region->base < region->size) {
+    for (SIZE_T i = 0; i < machine->mm->region_count && !found; i++) {
+        struct mm_region *region = machine->mm->regions[i];
+        if (region->owner == process && !region->is_freed)
             found = region;
-            break;
-        }
     }
     linux_unlock(&machine->mm->lock);
     return found;
-}
-
-static bool exceeds_limit(struct machine *machine, SIZE_T size)
-{
-    return machine->memory_limit && machine->mm->mapped_bytes + size > machine->memory_limit;
 }
 
 void *mm_pages_allocate(struct machine *machine, enum linux_arena arena, SIZE_T size,
                         enum mm_region_kind kind)
 {
     SIZE_T rounded = (size + LINUX_PAGE_SIZE - 1) & ~(LINUX_PAGE_SIZE - 1);
-    if (size == 0 || rounded < size || exceeds_limit(machine, rounded))
+    if (size == 0 || rounded < size || !mm_charge(machine, rounded))
         return NULL;
     void *base = linux_pages_map(arena, rounded, LINUX_PAGE_SIZE);
-    if (base && !mm_region_add(machine, base, rounded, kind)) {
+    if (base && !mm_region_add(machine, base, rounded, rounded, kind)) {
         linux_pages_unmap(base, rounded);
-        return NULL;
+        base = NULL;
     }
+    if (!base)
+        mm_uncharge(machine, rounded);
     return base;
 }
 
 void mm_pages_free(struct machine *machine, void *base)
 {
-    struct mm_region *region = mm_region_find(machine, base);
+    linux_lock(&machine->mm->lock);
+    struct mm_region *region = find_locked(machine->mm, base);
+    if (!region || region->base != base || region->is_freed) {
+        linux_unlock(&machine->mm->lock);
+        return;
+    }
+    region->is_freed = region->pins != 0;
+    if (region->is_freed) {
+        region->owner = NULL;
+        linux_pages_protect(region->base, region->size, LINUX_NO_ACCESS);
+        region = NULL;
+    } else {
+        erase(machine->mm, region);
+    }
+    linux_unlock(&machine->mm->lock);
     if (!region)
         return;
+    mm_uncharge(machine, region->charged);
+    region_free(region);
+}
+
+/* Adds change to the pins of the region that owns the frame, if there is one in that state. Lock
+ * held. Frames of no arena belong to nobody and need no pin. */
+static BOOLEAN pin_one(struct machine *machine, PFN_NUMBER frame, LONG change)
+{
+    void *address;
+    if (mm_frame_is_direct(frame, &address))
+        return TRUE;
+    address = linux_frame_page(frame);
+    struct mm_region *region = address ? find_locked(machine->mm, address) : NULL;
+    if (!region || (change > 0 && region->is_freed) || region->pins + change < 0)
+        return FALSE;
+    region->pins += change;
+    if (region->pins || !region->is_freed)
+        return TRUE;
+    erase(machine->mm, region);
+    mm_uncharge(machine, region->charged);
+    region_free(region);
+    return TRUE;
+}
+
+static BOOLEAN pin_all(struct machine *machine, const PFN_NUMBER *frames, SIZE_T count, LONG change)
+{
+    SIZE_T done = 0;
     linux_lock(&machine->mm->lock);
-    RemoveEntryList(&region->link);
-    machine->mm->mapped_bytes -= region->size;
+    while (done < count && pin_one(machine, frames[done], change))
+        done++;
+    BOOLEAN complete = done == count;
+    while (!complete && done > 0)
+        pin_one(machine, frames[--done], -change);
     linux_unlock(&machine->mm->lock);
-    linux_pages_unmap(region->base, region->size);
-    linux_free(region);
+    return complete;
+}
+
+BOOLEAN mm_frames_pin(struct machine *machine, const PFN_NUMBER *frames, SIZE_T count)
+{
+    return pin_all(machine, frames, count, 1);
+}
+
+BOOLEAN mm_frames_unpin(struct machine *machine, const PFN_NUMBER *frames, SIZE_T count)
+{
+    return pin_all(machine, frames, count, -1);
 }

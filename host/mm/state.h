@@ -4,7 +4,16 @@
 
 #include "host/mm/mm.h"
 
+/* Blocks of a chunk share its protection and their alignment. */
+enum pool_kind {
+    POOL_DATA,
+    POOL_EXECUTABLE = 1,
+    POOL_CACHE_ALIGNED = 2, /* or-ed */
+    POOL_KINDS = 4,
+};
+
 enum {
+    POOL_CACHE_LINE = 64,
     POOL_GRANULE = 16,
     POOL_LARGEST_SMALL = 2048, /* larger requests get whole pages */
     POOL_CLASSES = POOL_LARGEST_SMALL / POOL_GRANULE,
@@ -17,10 +26,11 @@ struct pool_class {
 };
 
 struct mm_state {
-    struct linux_lock lock; /* regions, mapped_bytes */
-    LIST_ENTRY regions;
-    SIZE_T mapped_bytes;
-    struct pool_class classes[POOL_CLASSES + 1];
+    struct linux_lock lock; /* regions */
+    struct mm_region **regions; /* by base address */
+    SIZE_T region_count, region_capacity;
+    SIZE_T mapped_bytes; /* atomic */
+    struct pool_class classes[POOL_KINDS][POOL_CLASSES + 1];
     LONG64 pool_blocks, pool_bytes; /* live; atomic */
 };
 
