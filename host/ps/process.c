@@ -94,8 +94,17 @@ SB_EXPORT_DATA("PsInitialSystemProcess", initial_system_process)
 SB_EXPORT_DATA("PsProcessType", process_type)
 SB_EXPORT_DATA("PsThreadType", thread_type)
 
+/* The process objects go with the machine's pool; their tables are on the host heap. */
 void ps_destroy(struct machine *machine)
 {
+    struct ps_state *ps = machine->ps;
+    if (!ps)
+        return;
+    for (PLIST_ENTRY link = ps->processes.Flink; link != &ps->processes; link = link->Flink) {
+        struct _EPROCESS *process = CONTAINING_RECORD(link, struct _EPROCESS, machine_link);
+        if (process->handles)
+            ob_handle_table_free(process->handles);
+    }
     linux_free(machine->ps);
     machine->ps = NULL;
 }

@@ -11,6 +11,7 @@ struct attachment {
     struct attachment *next;
     uint64_t process_unique, machine_id;
     PETHREAD thread;
+    BOOLEAN is_live; /* scratch of prune */
 };
 
 struct thread_slot {
@@ -108,9 +109,51 @@ static struct thread_slot *slot_get(void)
     return linux_thread_slot;
 }
 
+static void thread_end(PETHREAD thread, NTSTATUS status)
+{
+    thread->exit_status = status;
+    if (machine_is_running(thread->machine))
+        ke_header_signal(thread->machine, &thread->Tcb.Header);
+}
+
+static void detach(struct machine *machine, void *context)
+{
+    PETHREAD thread = context;
+    linux_gs_base_set((uint64_t)thread->Tcb.kpcr);
+    thread_end(thread, STATUS_SUCCESS);
+    linux_gs_base_set(0);
+    ob_dereference(thread);
+}
+
+static void note_whether_ended(struct machine *machine, void *context)
+{
+    struct attachment *attachment = context;
+    attachment->is_live = attachment->thread->owner->exit_status == STATUS_PENDING;
+    if (!attachment->is_live)
+        detach(machine, attachment->thread);
+}
+
+/* Forgets what this thread was in machines that are gone and in processes that have ended. */
+static void prune(struct thread_slot *slot)
+{
+    struct attachment **link = &slot->attachments;
+    while (*link) {
+        struct attachment *attachment = *link;
+        attachment->is_live = FALSE;
+        machine_with_live(attachment->machine_id, note_whether_ended, attachment);
+        if (attachment->is_live) {
+            link = &attachment->next;
+            continue;
+        }
+        *link = attachment->next;
+        linux_free(attachment);
+    }
+}
+
 static PETHREAD attach(struct thread_slot *slot, struct _EPROCESS *process)
 {
     PETHREAD thread;
+    prune(slot);
     struct attachment *attachment = linux_allocate(sizeof(*attachment));
     if (!attachment)
         return NULL;
@@ -166,22 +209,6 @@ PETHREAD ps_thread_inside(void)
 {
     struct thread_slot *slot = linux_thread_slot;
     return slot ? slot->inside : NULL;
-}
-
-static void thread_end(PETHREAD thread, NTSTATUS status)
-{
-    thread->exit_status = status;
-    if (machine_is_running(thread->machine))
-        ke_header_signal(thread->machine, &thread->Tcb.Header);
-}
-
-static void detach(struct machine *machine, void *context)
-{
-    PETHREAD thread = context;
-    linux_gs_base_set((uint64_t)thread->Tcb.kpcr);
-    thread_end(thread, STATUS_SUCCESS);
-    linux_gs_base_set(0);
-    ob_dereference(thread);
 }
 
 /* A Linux thread ends: so do the NT threads it was, in the machines that still exist. */
