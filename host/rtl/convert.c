@@ -305,3 +305,13 @@ BOOLEAN NTAPI RtlIsValidOemCharacter(PWCHAR character)
     return TRUE;
 }
 SB_EXPORT(RtlIsValidOemCharacter)
+
+/* Which code pages the conversions use; both tags say "one byte a character". */
+VOID NTAPI RtlGetDefaultCodePage(PUSHORT ansi, PUSHORT oem)
+{
+    *ansi = 1252;
+    *oem = 437;
+}
+SB_EXPORT(RtlGetDefaultCodePage)
+SB_EXPORT_DATA("NlsMbCodePageTag", nls_mb_code_page_tag)
+SB_EXPORT_DATA("NlsMbOemCodePageTag", nls_mb_oem_code_page_tag)

@@ -71,3 +71,8 @@ __attribute__((ms_abi)) unsigned DbgPrintEx(unsigned component, unsigned level, 
     (void)format;
     abort();
 }
+
+int linux_time_zone_bias(void)
+{
+    return 60;
+}

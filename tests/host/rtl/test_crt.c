@@ -31,11 +31,11 @@ CRT_API wint_t nt_towupper(wint_t);
 /* Every length up to past the threshold of the string instructions, at odd addresses, both ways. */
 static void memory_moves_and_fills_exactly(void **state)
 {
-    static unsigned char from[1300], to[1300];
+    static unsigned char from[2400], to[2400];
 
     for (size_t i = 0; i < sizeof from; i++)
         from[i] = (unsigned char)(i * 7 + i / 256);
-    for (size_t length = 0; length < 1200; length = length < 80 ? length + 1 : length + 61) {
+    for (size_t length = 0; length < 2300; length = length < 140 ? length + 1 : length + 61) {
         memset(to, 0xEE, sizeof to);
         assert_ptr_equal(to + 3, memcpy(to + 3, from + 5, length));
         assert_memory_equal(to + 3, from + 5, length);

@@ -212,6 +212,37 @@ static void paths_are_dissected(void **state)
     assert_false(FsRtlDoesNameContainWildCards(&first));
 }
 
+static LONG compare_altitudes(PCWSTR first, PCWSTR second)
+{
+    UNICODE_STRING left, right;
+
+    RtlInitUnicodeString(&left, first);
+    RtlInitUnicodeString(&right, second);
+    return RtlCompareAltitudes(&left, &right);
+}
+
+static void altitudes_compare_as_numbers(void **state)
+{
+    assert_true(compare_altitudes(L"100", L"99") > 0);
+    assert_true(compare_altitudes(L"100.5", L"100.45") > 0);
+    assert_true(compare_altitudes(L"3333.33", L"3333.333") < 0);
+    assert_int_equal(0, compare_altitudes(L"03333", L"3333.0"));
+}
+
+NTSTATUS NTAPI RtlSystemTimeToLocalTime(PLARGE_INTEGER, PLARGE_INTEGER);
+NTSTATUS NTAPI RtlLocalTimeToSystemTime(PLARGE_INTEGER, PLARGE_INTEGER);
+
+/* The test's time zone is one hour west. */
+static void local_time_is_system_time_less_the_bias(void **state)
+{
+    LARGE_INTEGER system = {.QuadPart = 72000000000}, local;
+
+    assert_status(STATUS_SUCCESS, RtlSystemTimeToLocalTime(&system, &local));
+    assert_int_equal(36000000000, local.QuadPart);
+    assert_status(STATUS_SUCCESS, RtlLocalTimeToSystemTime(&local, &local));
+    assert_int_equal(system.QuadPart, local.QuadPart);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +255,8 @@ int main(void)
         cmocka_unit_test(statuses_become_win32_errors),
         cmocka_unit_test(names_match_expressions),
         cmocka_unit_test(paths_are_dissected),
+        cmocka_unit_test(altitudes_compare_as_numbers),
+        cmocka_unit_test(local_time_is_system_time_less_the_bias),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
