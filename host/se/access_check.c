@@ -1,7 +1,12 @@
 /* May this subject do that? Discretionary access, mandatory labels, privileges. */
 #include "host/se/se.h"
 
-enum { INITIAL_PRIVILEGES = 3, LABEL_NO_WRITE_UP = 1, LABEL_NO_READ_UP = 2, LABEL_NO_EXECUTE_UP = 4 };
+enum {
+    INITIAL_PRIVILEGES = 3,
+    LABEL_NO_WRITE_UP = 1,
+    LABEL_NO_READ_UP = 2,
+    LABEL_NO_EXECUTE_UP = 4
+};
 
 /* One check under way. */
 struct check {
@@ -149,18 +154,18 @@ static void report_privileges(const struct check *check, PPRIVILEGE_SET *privile
 {
     if (!privileges || !check->privilege_count)
         return;
-    PPRIVILEGE_SET set = ExAllocatePoolWithTag(
-        PagedPool,
-        FIELD_OFFSET(PRIVILEGE_SET, Privilege) +
-            check->privilege_count * sizeof(LUID_AND_ATTRIBUTES),
-        SE_TOKEN_TAG);
+    PPRIVILEGE_SET set =
+        ExAllocatePoolWithTag(PagedPool,
+                              FIELD_OFFSET(PRIVILEGE_SET, Privilege) +
+                                  check->privilege_count * sizeof(LUID_AND_ATTRIBUTES),
+                              SE_TOKEN_TAG);
     if (!set)
         return;
     set->PrivilegeCount = check->privilege_count;
     set->Control = 0;
     for (ULONG i = 0; i < check->privilege_count; i++)
-        set->Privilege[i] = (LUID_AND_ATTRIBUTES){{check->privileges[i], 0},
-                                                  SE_PRIVILEGE_USED_FOR_ACCESS};
+        set->Privilege[i] =
+            (LUID_AND_ATTRIBUTES){{check->privileges[i], 0}, SE_PRIVILEGE_USED_FOR_ACCESS};
     *privileges = set;
 }
 
@@ -193,8 +198,8 @@ BOOLEAN NTAPI SeAccessCheck(PSECURITY_DESCRIPTOR descriptor, PSECURITY_SUBJECT_C
         return FALSE;
     }
     RtlMapGenericMask(&desired, mapping);
-    struct check check = {.token = subject->ClientToken ? subject->ClientToken
-                                                        : subject->PrimaryToken,
+    struct check check = {.token =
+                              subject->ClientToken ? subject->ClientToken : subject->PrimaryToken,
                           .mapping = mapping,
                           .parts = se_descriptor_parts(descriptor),
                           .remaining = desired & ~MAXIMUM_ALLOWED,

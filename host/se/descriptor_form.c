@@ -21,10 +21,8 @@ void se_parts_store(const struct se_parts *parts, PISECURITY_DESCRIPTOR_RELATIVE
     descriptor->Control = parts->control | SE_SELF_RELATIVE;
     descriptor->Sacl = put(base, &at, parts->sacl, parts->sacl ? parts->sacl->AclSize : 0);
     descriptor->Dacl = put(base, &at, parts->dacl, parts->dacl ? parts->dacl->AclSize : 0);
-    descriptor->Owner =
-        put(base, &at, parts->owner, parts->owner ? RtlLengthSid(parts->owner) : 0);
-    descriptor->Group =
-        put(base, &at, parts->group, parts->group ? RtlLengthSid(parts->group) : 0);
+    descriptor->Owner = put(base, &at, parts->owner, parts->owner ? RtlLengthSid(parts->owner) : 0);
+    descriptor->Group = put(base, &at, parts->group, parts->group ? RtlLengthSid(parts->group) : 0);
 }
 
 PSECURITY_DESCRIPTOR se_descriptor_build(const struct se_parts *parts)

@@ -65,11 +65,11 @@ typedef struct _ACL_SIZE_INFORMATION {
 } ACL_SIZE_INFORMATION, *PACL_SIZE_INFORMATION;
 
 PSID_IDENTIFIER_AUTHORITY NTAPI RtlIdentifierAuthoritySid(PSID sid);
-NTSTATUS __attribute__((ms_abi)) RtlInitializeSidEx(PSID sid, PSID_IDENTIFIER_AUTHORITY authority,
-                                                    ULONG count, ...);
+NTSTATUS __attribute__((ms_abi))
+RtlInitializeSidEx(PSID sid, PSID_IDENTIFIER_AUTHORITY authority, ULONG count, ...);
 NTSTATUS NTAPI RtlCopySidAndAttributesArray(ULONG count, PSID_AND_ATTRIBUTES source, ULONG room,
-                                            PSID_AND_ATTRIBUTES target, PSID next_sid,
-                                            PSID *end, PULONG left);
+                                            PSID_AND_ATTRIBUTES target, PSID next_sid, PSID *end,
+                                            PULONG left);
 BOOLEAN NTAPI RtlFirstFreeAce(PACL acl, PVOID *ace);
 BOOLEAN NTAPI RtlValidAcl(PACL acl);
 NTSTATUS NTAPI RtlQueryInformationAcl(PACL acl, PVOID information, ULONG length,

@@ -24,6 +24,13 @@
 #define SE_GROUP_LOGON_ID           0xC0000000
 #endif
 
+#ifndef PROCESS_QUERY_INFORMATION
+#define PROCESS_QUERY_INFORMATION 0x0400
+#endif
+#ifndef THREAD_QUERY_INFORMATION
+#define THREAD_QUERY_INFORMATION 0x0040
+#endif
+
 /* The identifiers that se_sid knows. */
 enum se_well_known {
     SE_SID_NULL,
@@ -84,7 +91,7 @@ struct token {
     struct se_group groups[SE_GROUP_LIMIT];
     ULONG owner, primary_group, label; /* indexes of groups */
     struct linux_lock lock;
-    LONG readers;      /* SeLockSubjectContext: no change while not 0 */
+    LONG readers; /* SeLockSubjectContext: no change while not 0 */
     ULONG privilege_count;
     LUID_AND_ATTRIBUTES privileges[SE_PRIVILEGE_LIMIT];
     union {

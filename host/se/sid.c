@@ -58,8 +58,8 @@ NTSTATUS NTAPI RtlInitializeSid(PSID sid, PSID_IDENTIFIER_AUTHORITY authority, U
 }
 SB_EXPORT(RtlInitializeSid)
 
-NTSTATUS __attribute__((ms_abi)) RtlInitializeSidEx(PSID sid, PSID_IDENTIFIER_AUTHORITY authority,
-                                                    ULONG count, ...)
+NTSTATUS __attribute__((ms_abi))
+RtlInitializeSidEx(PSID sid, PSID_IDENTIFIER_AUTHORITY authority, ULONG count, ...)
 {
     NTSTATUS status = RtlInitializeSid(sid, authority, (UCHAR)count);
     if (!NT_SUCCESS(status))
@@ -182,8 +182,8 @@ NTSTATUS NTAPI RtlConvertSidToUnicodeString(PUNICODE_STRING string, PSID sid, BO
     } else if (source.Length > string->MaximumLength) {
         return STATUS_BUFFER_OVERFLOW;
     }
-    ULONG copied = source.MaximumLength <= string->MaximumLength ? source.MaximumLength
-                                                                 : source.Length;
+    ULONG copied =
+        source.MaximumLength <= string->MaximumLength ? source.MaximumLength : source.Length;
     RtlCopyMemory(string->Buffer, text, copied);
     string->Length = source.Length;
     return STATUS_SUCCESS;
@@ -191,8 +191,8 @@ NTSTATUS NTAPI RtlConvertSidToUnicodeString(PUNICODE_STRING string, PSID sid, BO
 SB_EXPORT(RtlConvertSidToUnicodeString)
 
 NTSTATUS NTAPI RtlCopySidAndAttributesArray(ULONG count, PSID_AND_ATTRIBUTES source, ULONG room,
-                                            PSID_AND_ATTRIBUTES target, PSID next_sid,
-                                            PSID *end, PULONG left)
+                                            PSID_AND_ATTRIBUTES target, PSID next_sid, PSID *end,
+                                            PULONG left)
 {
     PUCHAR at = next_sid;
     for (ULONG i = 0; i < count; i++) {

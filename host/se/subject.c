@@ -179,9 +179,9 @@ NTSTATUS NTAPI PsAssignImpersonationToken(PETHREAD thread, HANDLE handle)
         se_thread_revert(thread);
         return STATUS_SUCCESS;
     }
-    NTSTATUS status = ObReferenceObjectByHandle(handle, TOKEN_IMPERSONATE, &se_token_type,
-                                                current_thread()->Tcb.previous_mode,
-                                                (PVOID *)&token, NULL);
+    NTSTATUS status =
+        ObReferenceObjectByHandle(handle, TOKEN_IMPERSONATE, &se_token_type,
+                                  current_thread()->Tcb.previous_mode, (PVOID *)&token, NULL);
     if (!NT_SUCCESS(status))
         return status;
     if (token->type != TokenImpersonation)

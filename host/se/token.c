@@ -1,10 +1,10 @@
 /* Token objects: how the host's own processes get them, copies, membership. */
 #include "host/se/se.h"
 
-OBJECT_TYPE se_token_type = {.name = RTL_CONSTANT_STRING(L"Token"),
-                             .mapping = {TOKEN_READ, TOKEN_WRITE, TOKEN_EXECUTE | TOKEN_IMPERSONATE,
-                                         TOKEN_ALL_ACCESS},
-                             .valid_access = TOKEN_ALL_ACCESS};
+OBJECT_TYPE se_token_type = {
+    .name = RTL_CONSTANT_STRING(L"Token"),
+    .mapping = {TOKEN_READ, TOKEN_WRITE, TOKEN_EXECUTE | TOKEN_IMPERSONATE, TOKEN_ALL_ACCESS},
+    .valid_access = TOKEN_ALL_ACCESS};
 
 enum {
     GROUP_ON = SE_GROUP_MANDATORY | SE_GROUP_ENABLED_BY_DEFAULT | SE_GROUP_ENABLED,
@@ -116,10 +116,8 @@ static const struct privilege_template administrator_privileges[] = {
     {SE_CREATE_SYMBOLIC_LINK_PRIVILEGE, 0},
 };
 static const struct privilege_template user_privileges[] = {
-    {SE_SHUTDOWN_PRIVILEGE, 0},
-    {SE_CHANGE_NOTIFY_PRIVILEGE, PRIVILEGE_ON},
-    {SE_UNDOCK_PRIVILEGE, 0},
-    {SE_INC_WORKING_SET_PRIVILEGE, 0},
+    {SE_SHUTDOWN_PRIVILEGE, 0},  {SE_CHANGE_NOTIFY_PRIVILEGE, PRIVILEGE_ON},
+    {SE_UNDOCK_PRIVILEGE, 0},    {SE_INC_WORKING_SET_PRIVILEGE, 0},
     {SE_TIME_ZONE_PRIVILEGE, 0},
 };
 

@@ -7,8 +7,20 @@ struct constant_sid {
     ULONG values[5];
 };
 
-#define NT(...)    {1, sizeof((ULONG[]){__VA_ARGS__}) / 4, {0, 0, 0, 0, 0, 5}, {__VA_ARGS__}}
-#define LABEL(rid) {1, 1, {0, 0, 0, 0, 0, 16}, {rid}}
+#define NT(...)                                                    \
+    {                                                              \
+        1, sizeof((ULONG[]){__VA_ARGS__}) / 4, {0, 0, 0, 0, 0, 5}, \
+        {                                                          \
+            __VA_ARGS__                                            \
+        }                                                          \
+    }
+#define LABEL(rid)                 \
+    {                              \
+        1, 1, {0, 0, 0, 0, 0, 16}, \
+        {                          \
+            rid                    \
+        }                          \
+    }
 /* The machine's own account domain: any constant numbers would do. */
 #define ACCOUNT(rid) NT(21, 1085031214, 1563985344, 725345543, rid)
 
@@ -150,8 +162,7 @@ static PACL default_dacl(struct machine *machine, BOOLEAN is_public)
         RtlAddAccessAllowedAce(acl, ACL_REVISION, GENERIC_EXECUTE, se_sid(SE_SID_WORLD));
     RtlAddAccessAllowedAce(acl, ACL_REVISION, GENERIC_ALL, se_sid(SE_SID_LOCAL_SYSTEM));
     RtlAddAccessAllowedAce(acl, ACL_REVISION,
-                           is_public ? GENERIC_ALL
-                                     : GENERIC_READ | GENERIC_EXECUTE | READ_CONTROL,
+                           is_public ? GENERIC_ALL : GENERIC_READ | GENERIC_EXECUTE | READ_CONTROL,
                            se_sid(SE_SID_ADMINISTRATORS));
     return acl;
 }
@@ -164,8 +175,7 @@ NTSTATUS se_initialize(struct machine *machine)
         return STATUS_INSUFFICIENT_RESOURCES;
     machine->se = se;
     se->last_luid = FIRST_LUID;
-    struct exports_block *block =
-        mm_pool_allocate_zero(machine, sizeof(*block), SE_TOKEN_TAG);
+    struct exports_block *block = mm_pool_allocate_zero(machine, sizeof(*block), SE_TOKEN_TAG);
     se->exports = block;
     se->public_dacl = default_dacl(machine, TRUE);
     se->system_dacl = default_dacl(machine, FALSE);
