@@ -66,13 +66,17 @@ BOOLEAN rtl_parse_integer(rtl_next_unit next, void *cursor, ULONG base, ULONGLON
 
 struct unicode_cursor {
     PCWCH next, end;
+    BOOLEAN past_end; /* read beyond the last unit */
 };
 
 static ULONG next_unicode(void *argument)
 {
     struct unicode_cursor *cursor = argument;
 
-    return cursor->next < cursor->end ? *cursor->next++ : 0;
+    if (cursor->next < cursor->end)
+        return *cursor->next++;
+    cursor->past_end = TRUE;
+    return 0;
 }
 
 /* Stays at the terminator once it is there. */
@@ -83,18 +87,41 @@ static ULONG next_ansi(void *argument)
     return **cursor ? (UCHAR) * (*cursor)++ : 0;
 }
 
-NTSTATUS NTAPI RtlUnicodeStringToInteger(PCUNICODE_STRING string, ULONG base, PULONG value)
+/* `end`, if wanted, receives where the number ends in the string. */
+static NTSTATUS parse_unicode(PCUNICODE_STRING string, ULONG base, ULONGLONG *value, PWSTR *end)
 {
-    struct unicode_cursor cursor = {string->Buffer,
-                                    string->Buffer + string->Length / sizeof(WCHAR)};
-    ULONGLONG wide;
+    struct unicode_cursor cursor = {string->Buffer, string->Buffer + string->Length / sizeof(WCHAR),
+                                    FALSE};
 
-    if (string->Length < sizeof(WCHAR) || !rtl_parse_integer(next_unicode, &cursor, base, &wide))
+    if (string->Length < sizeof(WCHAR) || !rtl_parse_integer(next_unicode, &cursor, base, value))
         return STATUS_INVALID_PARAMETER;
-    *value = (ULONG)wide;
+    if (end)
+        *end = (PWSTR)cursor.next - (cursor.past_end ? 0 : 1);
     return STATUS_SUCCESS;
 }
+
+NTSTATUS NTAPI RtlUnicodeStringToInteger(PCUNICODE_STRING string, ULONG base, PULONG value)
+{
+    ULONGLONG wide;
+    NTSTATUS status = parse_unicode(string, base, &wide, NULL);
+
+    if (NT_SUCCESS(status))
+        *value = (ULONG)wide;
+    return status;
+}
 SB_EXPORT(RtlUnicodeStringToInteger)
+
+NTSTATUS NTAPI RtlUnicodeStringToInt64(PCUNICODE_STRING string, ULONG base, PLONG64 value,
+                                       PWSTR *end)
+{
+    ULONGLONG wide;
+    NTSTATUS status = parse_unicode(string, base, &wide, end);
+
+    if (NT_SUCCESS(status))
+        *value = (LONG64)wide;
+    return status;
+}
+SB_EXPORT(RtlUnicodeStringToInt64)
 
 NTSTATUS NTAPI RtlCharToInteger(PCSZ string, ULONG base, PULONG value)
 {

@@ -226,8 +226,10 @@ static ULONG parse(PCWSTR text, ULONG base)
 
 static void integers_are_read(void **state)
 {
-    UNICODE_STRING empty = SB_UNICODE(L"");
+    UNICODE_STRING empty = SB_UNICODE(L""), large = SB_UNICODE(L"-0x123456789z");
     ULONG value = 77;
+    LONG64 wide;
+    PWSTR end;
 
     assert_int_equal(123, parse(L"123", 10));
     assert_int_equal((ULONG)-345, parse(L"-345", 10));
@@ -242,6 +244,12 @@ static void integers_are_read(void **state)
     assert_status(STATUS_INVALID_PARAMETER, RtlUnicodeStringToInteger(&empty, 10, &value));
     assert_status(STATUS_INVALID_PARAMETER, RtlCharToInteger("1", 7, &value));
     assert_int_equal(77, value);
+    assert_status(STATUS_SUCCESS, RtlUnicodeStringToInt64(&large, 0, &wide, &end));
+    assert_true(wide == -0x123456789ll);
+    assert_ptr_equal(large.Buffer + 12, end);
+    large.Length = 12 * sizeof(WCHAR);
+    assert_status(STATUS_SUCCESS, RtlUnicodeStringToInt64(&large, 0, &wide, &end));
+    assert_ptr_equal(large.Buffer + 12, end);
     assert_status(STATUS_SUCCESS, RtlCharToInteger("0x1G", 0, &value));
     assert_int_equal(1, value);
 }
@@ -286,6 +294,40 @@ static void guids_round_trip(void **state)
     assert_int_equal(0, pool_blocks);
 }
 
+static BOOLEAN is_short_name(PCWSTR text, BOOLEAN *spaces)
+{
+    UNICODE_STRING name;
+
+    RtlInitUnicodeString(&name, text);
+    return RtlIsNameLegalDOS8Dot3(&name, NULL, spaces);
+}
+
+static void short_names_are_eight_and_three(void **state)
+{
+    UNICODE_STRING name = SB_UNICODE(L"read me.t\xE9x");
+    CHAR buffer[12];
+    OEM_STRING oem = EMPTY_STRING(OEM_STRING, buffer);
+    BOOLEAN spaces = FALSE;
+
+    assert_true(RtlIsNameLegalDOS8Dot3(&name, &oem, &spaces));
+    assert_ansi("READ ME.T\x90X", oem);
+    assert_true(spaces);
+    assert_true(is_short_name(L".", &spaces));
+    assert_false(spaces);
+    assert_true(is_short_name(L"..", NULL));
+    assert_true(is_short_name(L"12345678.123", NULL));
+    assert_true(is_short_name(L"A", NULL));
+    assert_false(is_short_name(L"", NULL));
+    assert_false(is_short_name(L"123456789", NULL));
+    assert_false(is_short_name(L"A.1234", NULL));
+    assert_false(is_short_name(L"A.B.C", NULL));
+    assert_false(is_short_name(L".A", NULL));
+    assert_false(is_short_name(L"A.", NULL));
+    assert_false(is_short_name(L"A+B", NULL));
+    assert_false(is_short_name(L"A\x263A", NULL));
+    assert_false(is_short_name(L"A .B", NULL));
+}
+
 static void bad_strings_are_told(void **state)
 {
     WCHAR buffer[2];
@@ -317,6 +359,7 @@ int main(void)
         cmocka_unit_test(integers_are_read),
         cmocka_unit_test(integers_are_written),
         cmocka_unit_test(guids_round_trip),
+        cmocka_unit_test(short_names_are_eight_and_three),
         cmocka_unit_test(bad_strings_are_told),
     };
 
