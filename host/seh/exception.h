@@ -12,6 +12,10 @@
  * only. TRUE when the instruction is done. */
 BOOLEAN fault_emulate(struct linux_fault *fault);
 
+/* The same for what cannot be done in a signal handler: mov to cr8 that lets waiting DPCs run. On
+ * the faulting thread's stack; changes context. TRUE when the instruction is done. */
+BOOLEAN fault_emulate_on_thread(CONTEXT *context);
+
 /* A hardware fault that was not emulated, in driver code or in host code called by it. Finds the
  * handler, or stops the machine (KMODE_EXCEPTION_NOT_HANDLED...). Never returns. */
 _Noreturn void exception_dispatch(struct linux_fault *fault);

@@ -4,8 +4,8 @@
  */
 #include "seh.h"
 
-static test_routine *const tests[] = {test_hardware, test_nesting, test_software,
-                                      test_frames,   test_jumps,   test_lookup};
+static test_routine *const tests[] = {test_hardware, test_nesting, test_software, test_frames,
+                                      test_jumps,    test_lookup,  test_emulated};
 
 LONG note(struct seen *seen, PEXCEPTION_POINTERS pointers)
 {

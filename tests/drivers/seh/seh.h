@@ -55,6 +55,7 @@ void fault_in_epilogue(void *unused);
 /* Reads through rbx, which a filter may repair: returns what it read. */
 ULONG read_through_rbx(ULONG *address);
 
-test_routine test_hardware, test_nesting, test_software, test_frames, test_jumps, test_lookup;
+test_routine test_hardware, test_nesting, test_software, test_frames, test_jumps, test_lookup,
+    test_emulated;
 
 #endif

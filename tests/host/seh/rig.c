@@ -29,6 +29,17 @@ bool seh_find_image(uint64_t address, struct seh_image *found)
     return true;
 }
 
+int64_t ke_interrupt_time(struct machine *machine)
+{
+    return linux_monotonic_time() / 100;
+}
+
+VOID NTAPI KeLowerIrql(KIRQL new_irql)
+{
+    kpcr.irql = new_irql;
+    kpcr.interrupt_request++; /* how often it was asked for */
+}
+
 void ke_bug_check(ULONG code, const ULONG_PTR parameters[4], uint64_t address,
                   const struct linux_registers *registers)
 {
