@@ -1,7 +1,7 @@
 #include "host/linux/frame_cfi.h"
 
 #include <fcntl.h>
-#include <libelf.h>
+#include <gelf.h>
 #include <link.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -13,7 +13,8 @@ struct elf_object {
     struct elf_object *next;
     uint64_t load_address; /* difference between addresses in memory and in the file */
     uint64_t first_byte;   /* of the first segment: tells objects apart */
-    Dwarf_CFI *eh_frame;   /* NULL when the file has none */
+    Elf *elf;              /* NULL when the file cannot be read */
+    Dwarf_CFI *eh_frame;   /* NULL when it has none */
 };
 
 struct cached_frame {
@@ -64,20 +65,18 @@ static int match_object(struct dl_phdr_info *info, size_t size, void *argument)
     return 0;
 }
 
-/* The ELF handle and the file stay open: libdw reads the frames from them as they are asked for. */
-static Dwarf_CFI *open_eh_frame(const char *path)
+/* The file's mapping stays: libdw reads the frames from it as they are asked for. */
+static Elf *open_elf(const char *path)
 {
     int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0)
         return NULL;
     elf_version(EV_CURRENT);
     Elf *elf = elf_begin(file, ELF_C_READ_MMAP, NULL);
-    Dwarf_CFI *eh_frame = elf ? dwarf_getcfi_elf(elf) : NULL;
-    if (!eh_frame) {
-        elf_end(elf);
-        close(file);
-    }
-    return eh_frame;
+    if (elf)
+        elf_cntl(elf, ELF_C_FDREAD);
+    close(file);
+    return elf;
 }
 
 static struct elf_object *find_object(uint64_t address)
@@ -96,10 +95,41 @@ static struct elf_object *find_object(uint64_t address)
         return NULL;
     object->load_address = lookup.load_address;
     object->first_byte = lookup.first_byte;
-    object->eh_frame = open_eh_frame(lookup.path);
+    object->elf = open_elf(lookup.path);
+    object->eh_frame = object->elf ? dwarf_getcfi_elf(object->elf) : NULL;
     object->next = objects;
     objects = object;
     return object;
+}
+
+static const char *search_table(Elf *elf, Elf_Scn *section, uint64_t address, uint64_t *offset)
+{
+    GElf_Shdr header;
+    GElf_Sym symbol;
+    Elf_Data *data = elf_getdata(section, NULL);
+
+    if (!data || !gelf_getshdr(section, &header))
+        return NULL;
+    for (int i = 0; gelf_getsym(data, i, &symbol); i++) {
+        *offset = address - symbol.st_value;
+        if (GELF_ST_TYPE(symbol.st_info) == STT_FUNC && *offset < symbol.st_size)
+            return elf_strptr(elf, header.sh_link, symbol.st_name);
+    }
+    return NULL;
+}
+
+const char *frame_cfi_function(uint64_t address, uint64_t *offset)
+{
+    struct elf_object *object = find_object(address);
+    Elf_Scn *section = NULL;
+    GElf_Shdr header;
+    const char *name = NULL;
+
+    while (object && object->elf && !name && (section = elf_nextscn(object->elf, section)))
+        if (gelf_getshdr(section, &header) &&
+            (header.sh_type == SHT_SYMTAB || header.sh_type == SHT_DYNSYM))
+            name = search_table(object->elf, section, address - object->load_address, offset);
+    return name;
 }
 
 bool frame_cfi_has_object(uint64_t address)

@@ -15,6 +15,10 @@ void frame_cfi_unlock(void);
  * valid until the lock is given back. */
 Dwarf_Frame *frame_cfi_find(uint64_t address);
 
+/* The function of the object's symbol table that contains address, and the distance from its start.
+ * NULL when none does. */
+const char *frame_cfi_function(uint64_t address, uint64_t *offset);
+
 /* Whether an ELF object is loaded at address. */
 bool frame_cfi_has_object(uint64_t address);
 

@@ -1,4 +1,5 @@
 #include "host/linux/host_frame.h"
+#include "host/linux/frame_cfi.h"
 
 #include <dlfcn.h>
 #include <stdio.h>
@@ -13,14 +14,18 @@ static const char *file_name(const char *path)
 bool linux_frame_describe(uint64_t address, char *text, size_t capacity)
 {
     Dl_info info;
+    uint64_t offset;
 
     if (!dladdr((const void *)(uintptr_t)address, &info) || !info.dli_fname)
         return false;
-    if (info.dli_sname)
-        snprintf(text, capacity, "%s!%s+0x%llx", file_name(info.dli_fname), info.dli_sname,
-                 (unsigned long long)(address - (uint64_t)(uintptr_t)info.dli_saddr));
+    frame_cfi_lock();
+    const char *function = frame_cfi_function(address, &offset);
+    if (function)
+        snprintf(text, capacity, "%s!%s+0x%llx", file_name(info.dli_fname), function,
+                 (unsigned long long)offset);
     else
         snprintf(text, capacity, "%s+0x%llx", file_name(info.dli_fname),
                  (unsigned long long)(address - (uint64_t)(uintptr_t)info.dli_fbase));
+    frame_cfi_unlock();
     return true;
 }

@@ -80,3 +80,4 @@ VOID NTAPI RtlRaiseException(PEXCEPTION_RECORD record)
     RtlRestoreContext(&context, NULL);
 }
 SB_EXPORT(RtlRaiseException)
+SB_EXPORT_AS("ExRaiseException", RtlRaiseException)

@@ -281,6 +281,29 @@ fault_target:
     ret
     .seh_endproc
 
+# setjmp as MSVC calls it, with this function's frame address: longjmp unwinds to it. rcx: routine,
+# which gets the buffer; eax: the value that longjmp was given, 0 when the routine came back.
+    begin call_with_jump_buffer
+    pushq %rbx
+    .seh_pushreg %rbx
+    subq $0x120, %rsp
+    .seh_stackalloc 0x120
+    .seh_endprologue
+    movq %rcx, %rbx
+    leaq 0x20(%rsp), %rcx
+    movq %rsp, %rdx
+    call *__imp__setjmpex(%rip)
+    testl %eax, %eax
+    jne 1f
+    leaq 0x20(%rsp), %rcx
+    call *%rbx
+    xorl %eax, %eax
+1:
+    addq $0x120, %rsp
+    popq %rbx
+    ret
+    .seh_endproc
+
 # Leaf functions that fault: no unwind information, the return address is on top of the stack.
 .macro leaf name
     .globl \name

@@ -10,7 +10,7 @@ static NOINLINE void jump(int value)
     longjmp(buffer, value);
 }
 
-ULONG test_jumps(void)
+static ULONG test_plain_jump(void)
 {
     volatile ULONG count = 0;
     int value = _setjmp(buffer, NULL);
@@ -22,4 +22,41 @@ ULONG test_jumps(void)
         jump(0);
     CHECK(value == 1 && count == 3);
     return 0;
+}
+
+static ULONG left;
+
+static NOINLINE void jump_out(void *target)
+{
+    __try {
+        longjmp(target, 7);
+    } __finally {
+        left++;
+    }
+}
+
+struct jump_test {
+    int result;
+};
+
+static NOINLINE void jump_over_frames(void *argument)
+{
+    ((struct jump_test *)argument)->result = call_with_jump_buffer(jump_out);
+}
+
+/* A jump runs the termination handlers of what it leaves. */
+static ULONG test_unwinding_jump(void)
+{
+    struct jump_test test = {0};
+
+    left = 0;
+    CHECK(registers_survive(jump_over_frames, &test) == 0);
+    CHECK(test.result == 7 && left == 1);
+    return 0;
+}
+
+ULONG test_jumps(void)
+{
+    ULONG line = test_plain_jump();
+    return line ? line : test_unwinding_jump();
 }

@@ -40,6 +40,7 @@ void frame_large(void (*routine)(void *), void *argument);
 /* Fills all nonvolatile registers with known values, runs routine(argument) and answers 0 when all
  * of them are as before afterwards, else a bit for each that is not. */
 ULONG registers_survive(void (*routine)(void *), void *argument);
+int call_with_jump_buffer(void (*routine)(void *));
 /* Instructions that fault, with the address of the instruction. */
 extern const char fault_at_divide[], fault_at_overflow[], fault_at_breakpoint[];
 extern const char fault_at_illegal[], fault_at_halt[], fault_at_noncanonical[];

@@ -89,6 +89,7 @@ static void null_read_in_a_call_is_0x3b_and_described(void **state)
     assert_logged(&run, "(driver.c:");
     assert_logged(&run, "run_fatal+0x");
     assert_logged(&run, "complete+0x");
+    assert_logged(&run, "!machine_call+0x");
     assert_logged(&run, "rcx=0000000000000008");
 }
 
