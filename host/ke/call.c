@@ -14,10 +14,10 @@ NTSTATUS machine_call(struct _EPROCESS *process, NTSTATUS (*function)(void *), v
     NTSTATUS status = STATUS_MACHINE_STOPPED;
     frame.previous = thread->call_frame;
     if (linux_context_save(&frame.context) == 0) {
-        thread->call_frame = &frame;
+        thread_set_call_frame(thread, &frame);
         status = function(arguments);
     }
-    thread->call_frame = frame.previous;
+    thread_set_call_frame(thread, frame.previous);
     ps_thread_leave(thread);
     return status;
 }
@@ -27,10 +27,10 @@ BOOLEAN machine_run(PETHREAD thread, void (*function)(void *), void *context)
     struct call_frame frame = {.previous = NULL};
     BOOLEAN finished = FALSE;
     if (linux_context_save(&frame.context) == 0) {
-        thread->call_frame = &frame;
+        thread_set_call_frame(thread, &frame);
         function(context);
         finished = TRUE;
     }
-    thread->call_frame = NULL;
+    thread_set_call_frame(thread, NULL);
     return finished;
 }

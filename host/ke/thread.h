@@ -46,7 +46,7 @@ struct _ETHREAD {
     HANDLE thread_id;
     struct machine *machine;
     LIST_ENTRY machine_link; /* ps_state->threads, threads lock */
-    struct call_frame *call_frame; /* innermost; NULL while outside the machine */
+    struct call_frame *call_frame; /* innermost; NULL while outside the machine; atomic: others look */
     LIST_ENTRY irps;         /* IRP.ThreadListEntry; changed by the thread itself at APC_LEVEL... */
     struct linux_lock irps_lock; /* ...and by those who complete its requests */
     NTSTATUS exit_status;
@@ -55,7 +55,7 @@ struct _ETHREAD {
     void *start_context;
     struct linux_thread *linux_thread; /* system threads only, until joined; threads lock */
     uint32_t has_ended;                /* system threads: may be joined without blocking */
-    uint32_t linux_id;
+    uint32_t linux_id; /* atomic; 0 until the thread runs */
     uint64_t stack_low, stack_high;
     void *impersonation; /* Se */
     void *exception_state; /* seh: per-thread scratch */
@@ -76,5 +76,11 @@ struct _EPROCESS {
 };
 
 _Static_assert(FIELD_OFFSET(struct _ETHREAD, Tcb) == 0, "PETHREAD and PKTHREAD are one pointer");
+
+/* The thread itself sets it; ps_interrupt_threads reads it from elsewhere. */
+static inline void thread_set_call_frame(PETHREAD thread, struct call_frame *frame)
+{
+    __atomic_store_n(&thread->call_frame, frame, __ATOMIC_RELAXED);
+}
 
 #endif

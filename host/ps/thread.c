@@ -93,7 +93,7 @@ static NTSTATUS thread_create(struct _EPROCESS *process, BOOLEAN is_system, PETH
 
 static void bind_to_caller(PETHREAD thread)
 {
-    thread->linux_id = linux_thread_id();
+    __atomic_store_n(&thread->linux_id, linux_thread_id(), __ATOMIC_RELAXED);
     linux_stack_bounds(&thread->stack_low, &thread->stack_high);
 }
 
@@ -277,7 +277,9 @@ static void reap(struct machine *machine, BOOLEAN wait)
             return;
         while (wait && !__atomic_load_n(&ended->has_ended, __ATOMIC_ACQUIRE)) {
             uint32_t never = 0;
-            linux_thread_interrupt(ended->linux_id);
+            uint32_t id = __atomic_load_n(&ended->linux_id, __ATOMIC_RELAXED);
+            if (id)
+                linux_thread_interrupt(id);
             linux_park(&never, 0, linux_monotonic_time() + 1000000);
         }
         linux_thread_join(joinable);
@@ -321,8 +323,9 @@ void ps_interrupt_threads(struct machine *machine)
     for (PLIST_ENTRY link = machine->ps->threads.Flink; link != &machine->ps->threads;
          link = link->Flink) {
         PETHREAD thread = CONTAINING_RECORD(link, struct _ETHREAD, machine_link);
-        if (thread->linux_id && thread->linux_id != self && thread->call_frame)
-            linux_thread_interrupt(thread->linux_id);
+        uint32_t id = __atomic_load_n(&thread->linux_id, __ATOMIC_RELAXED);
+        if (id && id != self && __atomic_load_n(&thread->call_frame, __ATOMIC_RELAXED))
+            linux_thread_interrupt(id);
     }
     linux_unlock(&machine->ps->lock);
 }
