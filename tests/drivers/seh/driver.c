@@ -85,6 +85,36 @@ __attribute__((dllexport)) NOINLINE void NTAPI run_fatal(ULONG which)
     DbgPrint("seh: %lu did not stop the machine\n", which);
 }
 
+static NTSTATUS NTAPI raise_in_dispatch(PDEVICE_OBJECT device, PIRP irp)
+{
+    (void)device;
+    (void)irp;
+    ExRaiseStatus(STATUS_DEVICE_NOT_READY);
+    return STATUS_SUCCESS;
+}
+
+/* What a lower driver raises reaches the driver that called it, through IofCallDriver. */
+static NOINLINE NTSTATUS call_down(PDEVICE_OBJECT device, PIRP irp)
+{
+    __try {
+        return IoCallDriver(device, irp);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        return GetExceptionCode();
+    }
+}
+
+static NTSTATUS raise_through_io(PDEVICE_OBJECT device)
+{
+    PIRP irp = IoAllocateIrp(device->StackSize, FALSE);
+
+    if (!irp)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    IoGetNextIrpStackLocation(irp)->MajorFunction = IRP_MJ_INTERNAL_DEVICE_CONTROL;
+    NTSTATUS status = call_down(device, irp);
+    IoFreeIrp(irp);
+    return status == STATUS_DEVICE_NOT_READY ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
+}
+
 static NTSTATUS NTAPI complete(PDEVICE_OBJECT device, PIRP irp)
 {
     PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
@@ -143,6 +173,13 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
     driver->MajorFunction[IRP_MJ_CLOSE] = complete;
     driver->MajorFunction[IRP_MJ_CLEANUP] = complete;
     driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = complete;
+    driver->MajorFunction[IRP_MJ_INTERNAL_DEVICE_CONTROL] = raise_in_dispatch;
     driver->DriverUnload = unload;
-    return create_device(driver);
+    status = create_device(driver);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = raise_through_io(driver->DeviceObject);
+    if (!NT_SUCCESS(status))
+        unload(driver);
+    return status;
 }
