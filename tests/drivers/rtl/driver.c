@@ -10,6 +10,9 @@ int __cdecl sprintf(char *buffer, const char *format, ...);
 void __cdecl qsort(void *base, size_t count, size_t width,
                    int(__cdecl *compare)(const void *, const void *));
 
+void __cdecl srand(unsigned seed);
+int __cdecl rand(void);
+
 static unsigned checks, failures;
 
 #define CHECK(condition) check(condition, #condition, __LINE__)
@@ -149,6 +152,9 @@ static void check_time_and_sort(void)
     CHECK(fields.Hour == 12 && fields.Minute == 34 && fields.Milliseconds == 789);
     qsort(numbers, 5, sizeof numbers[0], order);
     CHECK(numbers[0] == 1 && numbers[4] == 9);
+    srand(1);
+    CHECK(rand() == 41);
+    CHECK(rand() == 18467);
 }
 
 static VOID NTAPI unload(PDRIVER_OBJECT driver)
