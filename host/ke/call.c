@@ -25,7 +25,7 @@ NTSTATUS machine_call(struct _EPROCESS *process, NTSTATUS (*function)(void *), v
 BOOLEAN machine_run(PETHREAD thread, void (*function)(void *), void *context)
 {
     struct call_frame frame = {.previous = NULL};
-    BOOLEAN finished = FALSE;
+    volatile BOOLEAN finished = FALSE; /* changed between save and jump */
     if (linux_context_save(&frame.context) == 0) {
         thread_set_call_frame(thread, &frame);
         function(context);
