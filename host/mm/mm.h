@@ -16,6 +16,8 @@ enum mm_region_kind {
     MM_REGION_SYSTEM,  /* KPCR pages, data exports, tables */
     MM_REGION_PAGES,   /* pages of an MDL or a section: no address a driver may use */
     MM_REGION_ALIAS,   /* second mappings in kernel space */
+    MM_REGION_CONTIGUOUS,
+    MM_REGION_NONCACHED,
     MM_REGION_RESERVED, /* MmAllocateMappingAddress */
     MM_REGION_USER,    /* an application's private memory */
     MM_REGION_USER_ALIAS, /* an MDL's pages in an application's space */
