@@ -187,14 +187,15 @@ static NTSTATUS take_alert(PKTHREAD thread, KPROCESSOR_MODE mode, BOOLEAN alerta
 /* Parks until the wait was taken apart by a signaller, or takes it apart on timeout. */
 static NTSTATUS finish_wait(struct machine *machine, PKTHREAD thread, int64_t deadline)
 {
-    if (schedule_block(thread, deadline))
-        return thread->wait_status;
     NTSTATUS status = STATUS_TIMEOUT;
+    schedule_block(thread, deadline);
+    /* Even when woken: the signaller still looks at the object until it lets go of the lock, and
+     * the object may be on this thread's stack. */
     ke_dispatcher_lock(machine);
     if (thread->wait_blocks)
         unlink_wait(thread);
     else
-        status = thread->wait_status; /* satisfied just now */
+        status = thread->wait_status;
     ke_dispatcher_unlock(machine);
     return status;
 }
