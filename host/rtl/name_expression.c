@@ -128,6 +128,7 @@ BOOLEAN NTAPI FsRtlIsNameInExpression(PUNICODE_STRING expression, PUNICODE_STRIN
     return matched;
 }
 SB_EXPORT(FsRtlIsNameInExpression)
+SB_EXPORT_AS("RtlIsNameInExpression", FsRtlIsNameInExpression)
 
 BOOLEAN NTAPI FsRtlDoesNameContainWildCards(PUNICODE_STRING name)
 {
