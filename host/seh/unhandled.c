@@ -1,6 +1,7 @@
 /* The end of an exception that no handler took: each kind of thread has its bug check. */
 #include "host/ke/ke.h"
 #include "host/ke/thread.h"
+#include "host/ps/ps.h"
 #include "host/seh/dispatch.h"
 #include "host/seh/exception.h"
 #include "host/seh/fault_record.h"
@@ -11,6 +12,15 @@ static _Noreturn void stop(const struct fault_stop *stop, const CONTEXT *context
 
     context_to_registers(context, &registers);
     ke_bug_check(stop->code, stop->parameters, context->Rip, &registers);
+}
+
+/* DriverEntry and DriverUnload run on threads of the System process too. */
+static bool is_system_thread(void)
+{
+    struct machine *machine = current_machine();
+    PETHREAD thread = current_thread();
+
+    return thread->is_system || (machine && thread->owner == machine->ps->system_process);
 }
 
 /* Exception codes are sign extended, as NT's are; only 0x3B shows the bare 32 bits. */
@@ -24,7 +34,7 @@ void seh_unhandled(PEXCEPTION_RECORD record, PCONTEXT context)
         stop(&(struct fault_stop){KMODE_EXCEPTION_NOT_HANDLED,
                                   {code, address, information[0], information[1]}},
              context);
-    if (current_thread()->is_system)
+    if (is_system_thread())
         stop(&(struct fault_stop){SYSTEM_THREAD_EXCEPTION_NOT_HANDLED,
                                   {code, address, (ULONG_PTR)record, (ULONG_PTR)context}},
              context);

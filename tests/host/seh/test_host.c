@@ -20,7 +20,8 @@ enum fatal {
     FATAL_RAISE,
     FATAL_OWN_CODE,
     FATAL_FAST_FAIL,
-    FATAL_STACK_OVERFLOW
+    FATAL_STACK_OVERFLOW,
+    FATAL_RAISE_AT_DISPATCH_LEVEL
 };
 
 static const char *driver_path;
@@ -99,8 +100,13 @@ static void each_stop_has_its_code(void **state)
         enum fatal which;
         uint32_t code;
     } stops[] = {
-        {FATAL_KERNEL_ADDRESS, 0x50}, {FATAL_DISPATCH_LEVEL, 0xD1}, {FATAL_RAISE, 0x3B},
-        {FATAL_OWN_CODE, 0xBE},       {FATAL_FAST_FAIL, 0x139},     {FATAL_STACK_OVERFLOW, 0x7F},
+        {FATAL_KERNEL_ADDRESS, 0x50},
+        {FATAL_DISPATCH_LEVEL, 0xD1},
+        {FATAL_RAISE, 0x3B},
+        {FATAL_OWN_CODE, 0xBE},
+        {FATAL_FAST_FAIL, 0x139},
+        {FATAL_STACK_OVERFLOW, 0x7F},
+        {FATAL_RAISE_AT_DISPATCH_LEVEL, 0x1E},
     };
     static struct run run;
 
@@ -113,11 +119,35 @@ static void each_stop_has_its_code(void **state)
     }
 }
 
+static void fault_in_driver_entry_is_a_system_thread_exception(void **state)
+{
+    static struct run run;
+    static uint8_t image[1 << 20];
+    struct sb_machine_options options = {.log = keep, .log_context = &run};
+    struct sb_machine *machine;
+    struct sb_driver *driver;
+    FILE *file = fopen(driver_path, "rb");
+
+    (void)state;
+    assert_non_null(file);
+    size_t size = fread(image, 1, sizeof image, file);
+    fclose(file);
+    assert_int_equal(sb_machine_create(&options, &machine), 0);
+    assert_int_equal(sb_machine_load_driver(machine, image, size, "seh!.sys", &driver, NULL, 0),
+                     SB_STATUS_MACHINE_STOPPED);
+    assert_true(sb_machine_bug_check(machine, &run.stop));
+    assert_int_equal(run.stop.code, 0x7E);
+    assert_int_equal(run.stop.parameters[0], 0xFFFFFFFF00000000u | STATUS_ACCESS_VIOLATION);
+    assert_logged(&run, "DriverEntry+0x");
+    sb_machine_destroy(machine);
+}
+
 int main(int count, char **arguments)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(null_read_in_a_call_is_0x3b_and_described),
         cmocka_unit_test(each_stop_has_its_code),
+        cmocka_unit_test(fault_in_driver_entry_is_a_system_thread_exception),
     };
 
     if (count != 2)
