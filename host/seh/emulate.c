@@ -48,7 +48,7 @@ static uint64_t immediate_at(const struct instruction *instruction, unsigned ind
     for (unsigned i = size; i-- > 0;)
         value = value << 8 | instruction_byte(instruction, index + i);
     unsigned unused = 64 - size * 8;
-    return (uint64_t)((int64_t)(value << unused) >> unused);
+    return size ? (uint64_t)((int64_t)(value << unused) >> unused) : 0;
 }
 
 static bool decode_two_byte(const struct instruction *instruction, struct load *load)

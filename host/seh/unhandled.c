@@ -6,10 +6,33 @@
 #include "host/seh/exception.h"
 #include "host/seh/fault_record.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+void __attribute__((sysv_abi))
+__asan_unpoison_memory_region(const volatile void *from, size_t length);
+
+/* A stop leaves frames without running their ends. AddressSanitizer knows that for its idea of the
+ * stack, but not when the dispatcher had to take the spare one. */
+static void forget_frames(void)
+{
+    const size_t spare = 0x10000;
+    uint64_t low, high, frame = (uint64_t)__builtin_frame_address(0);
+
+    linux_stack_bounds(&low, &high);
+    __asan_unpoison_memory_region((const void *)low, high - low);
+    if (frame < low || frame >= high)
+        __asan_unpoison_memory_region((const void *)(frame - spare), spare);
+}
+#else
+static void forget_frames(void)
+{
+}
+#endif
+
 static _Noreturn void stop(const struct fault_stop *stop, const CONTEXT *context)
 {
     struct linux_registers registers;
 
+    forget_frames();
     context_to_registers(context, &registers);
     ke_bug_check(stop->code, stop->parameters, context->Rip, &registers);
 }
