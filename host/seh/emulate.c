@@ -237,37 +237,43 @@ BOOLEAN fault_emulate(struct linux_fault *fault)
 {
     struct instruction instruction;
     CONTEXT context;
+
+    if (fault->kind != LINUX_FAULT_ACCESS || !fault->general_protection)
+        return FALSE;
+    __builtin_memcpy(&context.Rax, &fault->registers.rax, 16 * sizeof(uint64_t));
+    context.Rip = fault->registers.rip;
+    instruction_fetch(&instruction, &context);
+    if (!emulate_cr8(&instruction, &context))
+        return FALSE;
+    __builtin_memcpy(&fault->registers.rax, &context.Rax, 16 * sizeof(uint64_t));
+    fault->registers.rip = context.Rip;
+    return TRUE;
+}
+
+/* mov cr8 that emulate_cr8 has left. */
+static BOOLEAN lower_irql(const struct instruction *instruction, CONTEXT *context)
+{
+    unsigned at = instruction->opcode_at;
+    uint8_t modrm = instruction_byte(instruction, at + 2);
+
+    if (instruction_byte(instruction, at) != 0x0F ||
+        instruction_byte(instruction, at + 1) != 0x22 || !(instruction->rex & 4) ||
+        (modrm & 0xF8) != 0xC0)
+        return FALSE;
+    unsigned number = (modrm & 7u) | (instruction->rex & 1u) << 3;
+    KeLowerIrql((KIRQL)(context_registers(context)[number] & 15));
+    context->Rip += at + 3;
+    return TRUE;
+}
+
+BOOLEAN fault_emulate_on_thread(const struct linux_fault *fault, CONTEXT *context)
+{
+    struct instruction instruction;
     bool shared = !fault->general_protection && !fault->write && !fault->execute &&
                   fault->address - SHARED_DATA_ADDRESS < SHARED_DATA_SIZE;
 
     if (fault->kind != LINUX_FAULT_ACCESS || (!fault->general_protection && !shared))
         return FALSE;
-    __builtin_memcpy(&context.Rax, &fault->registers.rax, 16 * sizeof(uint64_t));
-    context.Rip = fault->registers.rip;
-    context.EFlags = (ULONG)fault->registers.eflags;
-    instruction_fetch(&instruction, &context);
-    if (shared ? !emulate_shared_data(&instruction, &context)
-               : !emulate_cr8(&instruction, &context))
-        return FALSE;
-    __builtin_memcpy(&fault->registers.rax, &context.Rax, 16 * sizeof(uint64_t));
-    fault->registers.rip = context.Rip;
-    fault->registers.eflags = context.EFlags;
-    return TRUE;
-}
-
-BOOLEAN fault_emulate_on_thread(CONTEXT *context)
-{
-    struct instruction instruction;
-
     instruction_fetch(&instruction, context);
-    unsigned at = instruction.opcode_at;
-    uint8_t modrm = instruction_byte(&instruction, at + 2);
-    if (instruction_byte(&instruction, at) != 0x0F ||
-        instruction_byte(&instruction, at + 1) != 0x22 || !(instruction.rex & 4) ||
-        (modrm & 0xF8) != 0xC0)
-        return FALSE;
-    uint64_t *general = &context_registers(context)[(modrm & 7u) | (instruction.rex & 1u) << 3];
-    KeLowerIrql((KIRQL)(*general & 15));
-    context->Rip += at + 3;
-    return TRUE;
+    return shared ? emulate_shared_data(&instruction, context) : lower_irql(&instruction, context);
 }

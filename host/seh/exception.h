@@ -7,14 +7,14 @@
 
 #include "host/machine.h"
 
-/* Decodes and does what a kernel may but a process may not: mov to/from cr8, reads of
- * KUSER_SHARED_DATA at its fixed address. Runs in the signal handler: changes fault->registers
- * only. TRUE when the instruction is done. */
+/* Decodes and does what a kernel may but a process may not: mov to and from cr8. Runs in the signal
+ * handler: changes fault->registers only. TRUE when the instruction is done. */
 BOOLEAN fault_emulate(struct linux_fault *fault);
 
-/* The same for what cannot be done in a signal handler: mov to cr8 that lets waiting DPCs run. On
- * the faulting thread's stack; changes context. TRUE when the instruction is done. */
-BOOLEAN fault_emulate_on_thread(CONTEXT *context);
+/* The same for what cannot be done in a signal handler: reads of KUSER_SHARED_DATA at its fixed
+ * address, and mov to cr8 that lets waiting DPCs run. On the faulting thread's stack; changes
+ * context. TRUE when the instruction is done. */
+BOOLEAN fault_emulate_on_thread(const struct linux_fault *fault, CONTEXT *context);
 
 /* A hardware fault that was not emulated, in driver code or in host code called by it. Finds the
  * handler, or stops the machine (KMODE_EXCEPTION_NOT_HANDLED...). Never returns. */

@@ -8,7 +8,7 @@
 #define SHARED_DATA_SIZE    0x1000u
 
 /* Copies length bytes at an offset, as they are now. Bytes the host does not keep read as zero.
- * False outside of the page. Signal safe. */
+ * False outside of the page. Not signal safe. */
 bool shared_data_read(struct machine *machine, uint64_t offset, void *buffer, unsigned length);
 
 #endif

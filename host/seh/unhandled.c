@@ -75,8 +75,7 @@ __attribute__((used)) void exception_handle_fault(struct linux_fault *fault)
     uint64_t stack_low, stack_high;
 
     context_from_registers(&context, &fault->registers);
-    if (fault->kind == LINUX_FAULT_ACCESS && fault->general_protection &&
-        fault_emulate_on_thread(&context))
+    if (fault_emulate_on_thread(fault, &context))
         context_resume(&context);
     linux_stack_bounds(&stack_low, &stack_high);
     if (fault_classify(fault, current_kpcr()->irql, stack_low, &context, &record, &bug_check) ==
