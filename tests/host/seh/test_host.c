@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -142,12 +143,45 @@ static void fault_in_driver_entry_is_a_system_thread_exception(void **state)
     sb_machine_destroy(machine);
 }
 
+/* Machines of their own, in threads of their own; what they raise meets in the unwinder's cache. */
+static void *raise_in_machines(void *unused)
+{
+    (void)unused;
+    for (int i = 0; i < 5; i++) {
+        struct sb_machine *machine;
+        struct sb_driver *driver;
+
+        if (sb_machine_create(NULL, &machine) != 0)
+            return "no machine";
+        sb_status status = sb_machine_load_driver_file(machine, driver_path, &driver, NULL, 0);
+        sb_machine_destroy(machine);
+        if (status != 0)
+            return "a test of the driver failed";
+    }
+    return NULL;
+}
+
+static void machines_raise_at_once(void **state)
+{
+    pthread_t threads[4];
+
+    (void)state;
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, raise_in_machines, NULL), 0);
+    for (int i = 0; i < 4; i++) {
+        void *failure;
+        assert_int_equal(pthread_join(threads[i], &failure), 0);
+        assert_null(failure);
+    }
+}
+
 int main(int count, char **arguments)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(null_read_in_a_call_is_0x3b_and_described),
         cmocka_unit_test(each_stop_has_its_code),
         cmocka_unit_test(fault_in_driver_entry_is_a_system_thread_exception),
+        cmocka_unit_test(machines_raise_at_once),
     };
 
     if (count != 2)
