@@ -24,5 +24,8 @@ uint32_t rig_run_tests(void);
 bool rig_run_fatal(uint32_t which, bool system_thread, struct rig_stop *stop);
 /* The RVA of an exported routine. */
 uint64_t rig_export(const char *name);
+/* The unwinder on tables written by hand (unwind_check.c): 0, or the line of the claim that failed.
+ */
+uint32_t rig_check_unwinder(void);
 
 #endif

@@ -20,6 +20,12 @@ enum fatal {
     FATAL_STACK_OVERFLOW
 };
 
+static void unwinder_follows_and_refuses_tables(void **state)
+{
+    (void)state;
+    assert_int_equal(rig_check_unwinder(), 0);
+}
+
 static void driver_tests_pass(void **state)
 {
     (void)state;
@@ -127,6 +133,7 @@ static void machine_goes_on_after_stops(void **state)
 int main(int count, char **arguments)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(unwinder_follows_and_refuses_tables),
         cmocka_unit_test(driver_tests_pass),
         cmocka_unit_test(unhandled_fault_of_a_call_is_a_system_service_exception),
         cmocka_unit_test(unhandled_fault_of_a_system_thread_is_0x7e),
