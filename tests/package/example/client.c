@@ -19,8 +19,8 @@ int main(int argc, char **argv)
 
     error = sb_open(ECHO_PATH, &client);
     if (error == SB_OK) {
-        error = sb_call(client, ECHO_SAY, word, strlen(word), reply, sizeof(reply), &length,
-                        TIMEOUT);
+        error =
+            sb_call(client, ECHO_SAY, word, strlen(word), reply, sizeof(reply), &length, TIMEOUT);
         sb_close(client);
     }
     if (error != SB_OK) {

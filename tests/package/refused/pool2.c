@@ -8,5 +8,5 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT object, PUNICODE_STRING registry_path)
 {
     UNREFERENCED_PARAMETER(object);
     UNREFERENCED_PARAMETER(registry_path);
-    return ExAllocatePool2(64, 100, 'tset') != NULL ? STATUS_SUCCESS : STATUS_NO_MEMORY;
+    return ExAllocatePool2(64, 100, 0x74736574) != NULL ? STATUS_SUCCESS : STATUS_NO_MEMORY;
 }
