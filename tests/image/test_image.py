@@ -30,7 +30,7 @@ RELOCS_STRIPPED = 0x0001
 def drivers(build):
     found = sorted(build.rglob("*.sys"))
     if build / "mydevice" / "mydevice.sys" not in found:
-        raise FileNotFoundError(f"{build} has no mydevice.sys; run 'make build' or 'make test' first")
+        raise FileNotFoundError(f"{build} has no mydevice.sys; run 'make test'")
     return found
 
 
