@@ -21,6 +21,7 @@ WINE_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 WINE_FOLDER=${WINE_PREFIX_FOLDER:-$WINE_SOURCE/build/wine}
 WINE_STAMP=$WINE_FOLDER/.sysbuf-complete
 WINE_LOG=$WINE_FOLDER.kernel.log
+WINE_CANDIDATES=${WINE_CANDIDATES:-/usr/lib/wine/wine64 wine64 wine}
 WINE_STARTED=""
 WINE_LOCK=""
 
@@ -42,7 +43,7 @@ wine_find() {
     local candidate
 
     # Debian's "wine" asks for the 32-bit half; the loader behind it does not.
-    for candidate in /usr/lib/wine/wine64 wine64 wine; do
+    for candidate in $WINE_CANDIDATES; do
         WINE_LOADER=$(command -v "$candidate") && break
     done
     WINE_SERVER=$(command -v wineserver || command -v /usr/lib/wine/wineserver64 ||
