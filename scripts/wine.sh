@@ -2,7 +2,7 @@
 # Runs Windows programs and kernel drivers under Wine, in a prefix of the project's own. To be
 # sourced by bash scripts:
 #
-#   wine_begin               take the prefix, start Wine; ends the script with exit code 3 if it cannot
+#   wine_begin               take the prefix, start Wine; where it cannot, the script ends with 3
 #   wine_run LIMIT PROGRAM [ARGUMENT...]
 #                            run a Windows program for at most LIMIT seconds; its exit code, or 124
 #   wine_path PATH           print the Windows name of a file
@@ -119,7 +119,8 @@ wine_make_prefix() {
 # server outlives pauses between programs, but only for a minute: see above.
 wine_start() {
     timeout -k 5 20 "$WINE_SERVER" -p60 </dev/null >/dev/null 2>&1 {WINE_LOCK}>&-
-    WINEDEBUG=-all,warn+debugstr wine_bounded 60 "$WINE_LOADER" cmd /c exit 2>>"$WINE_LOG" >/dev/null
+    WINEDEBUG=-all,warn+debugstr \
+        wine_bounded 60 "$WINE_LOADER" cmd /c exit 2>>"$WINE_LOG" >/dev/null
 }
 
 wine_begin() {

@@ -73,7 +73,7 @@ expect() {
 }
 
 # The same for the client of MyDevice: expect_mydevice CODE OUT ERR ARGUMENT... OUT and ERR are what
-# it must print, each a whole text or, with * at its end, a pattern.
+# it must print, each a whole text or, with a * in it, a pattern.
 expect_mydevice() {
     local wanted=$1 out=$2 err=$3
     shift 3
@@ -86,7 +86,7 @@ expect_text() {
     local what=$1 wanted=$2 found
     found=$(cat "$3")
     # shellcheck disable=SC2053 # a pattern is meant as one
-    if [[ $found == "$wanted" || ($wanted == *\* && $found == $wanted) ]]; then
+    if [[ $found == "$wanted" || ($wanted == *\** && $found == $wanted) ]]; then
         pass
     else
         fail "$what: the text is not '$wanted'"

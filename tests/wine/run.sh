@@ -1,7 +1,7 @@
 #!/bin/bash
-# Runs a test under Wine: run.sh CASE [ARGUMENT...]. The cases are the functions case_* of cases/*.sh.
-# Starts Wine, runs the case and ends Wine; exit code 0 only if the case checked something and all
-# of it held.
+# Runs a test under Wine: run.sh CASE [ARGUMENT...]. The cases are the functions case_* of
+# cases/*.sh. Starts Wine, runs the case and ends Wine. Exit code 0 only if the case checked
+# something and all of it held; 2 if there is no such case, or what it needs is not built.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=scripts/wine.sh

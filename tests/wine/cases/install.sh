@@ -85,7 +85,7 @@ case_refuse() {
         *) check "load was not called" lacks 'refuse: ' "$work/log" ;;
         esac
         check "the log says that it did not start" \
-            grep -q 'sysbuf: the driver did not start\|description is wrong\|row of control code' "$work/log"
+            grep -q 'sysbuf: the \(driver did not start\|row of control code\)' "$work/log"
         refuse start Nowhere 0
         refuse stop Nowhere 0
         expect_mydevice 0 "hello lyshark" "" call
@@ -105,8 +105,8 @@ is_open() {
     return 1
 }
 
-# On Windows the driver stays until its last handle has gone, and the stop says so. Wine takes it away
-# at once; whichever it is, nothing crashes and the driver starts again.
+# On Windows the driver stays until its last handle has gone, and the stop says so. Wine takes it
+# away at once; whichever it is, nothing crashes and the driver starts again.
 case_stop_open() {
     local holder code
 

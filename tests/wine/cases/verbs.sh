@@ -17,7 +17,8 @@ usage_mistakes() {
     expect_mydevice 2 "" "mydevice: --flag needs a number*" call --flag
     expect_mydevice 2 "" "mydevice: call does not know what to do with '7'*" call 7
     for number in -1 4294967296 0x100000000 0x 1.5 12a "" " 1" 99999999999999999999; do
-        expect_mydevice 2 "" "mydevice: --pid takes a number*'$number' is none.*" call --pid "$number"
+        expect_mydevice 2 "" "mydevice: --pid takes a number*'$number' is none." \
+            call --pid "$number"
     done
 }
 
