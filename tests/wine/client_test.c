@@ -37,7 +37,8 @@ int main(int argc, char **argv)
     static const struct test tests[] = {
         {"arguments", test_arguments}, {"errors", test_errors},       {"untouched", test_untouched},
         {"echo", test_echo},           {"no-device", test_no_device}, {"timeouts", test_timeouts},
-        {"deaf", test_deaf},           {"close", test_close},         {"threads", test_threads},
+        {"deaf", test_deaf},           {"close", test_close},         {"given-up", test_given_up},
+        {"threads", test_threads},
     };
 
     if (argc >= 4 && strcmp(argv[1], "service") == 0)

@@ -23,6 +23,7 @@ void test_no_device(void);
 void test_timeouts(void);
 void test_deaf(void);
 void test_close(void);
+void test_given_up(void);
 void test_threads(void);
 
 #endif

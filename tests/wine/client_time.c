@@ -172,6 +172,26 @@ void test_close(void)
     sb_close(watcher);
 }
 
+/* A driver that cancels a call by itself is no timeout. */
+void test_given_up(void)
+{
+    static const uint32_t timeouts[] = {SB_FOREVER, 60000};
+    struct sb_client *client = open_or_end(PEND_PATH);
+    unsigned index;
+
+    for (index = 0; index < 2; index++) {
+        struct caller caller = {.client = client, .timeout = timeouts[index]};
+        HANDLE thread = CreateThread(NULL, 0, call_and_wait, &caller, 0, NULL);
+
+        wait_for_waiting(client, 1);
+        sb_call(client, PEND_GIVE_UP, NULL, 0, NULL, 0, NULL, SB_FOREVER);
+        CHECK(WaitForSingleObject(thread, PATIENCE) == WAIT_OBJECT_0, "the call goes on");
+        CHECK(caller.error == SB_ERROR_CLOSED, "a call given up: error %d", caller.error);
+        CloseHandle(thread);
+    }
+    sb_close(client);
+}
+
 static DWORD WINAPI call_often(void *context)
 {
     struct caller *caller = context;
