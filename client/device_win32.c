@@ -68,6 +68,8 @@ static enum sb_error open_error(DWORD error)
 static enum sb_error call_error(DWORD error)
 {
     switch (error) {
+    case WAIT_TIMEOUT:
+        return SB_ERROR_TIMEOUT;
     case ERROR_MORE_DATA:
         return SB_ERROR_TRUNCATED;
     case ERROR_BAD_LENGTH:
@@ -179,17 +181,6 @@ static void abandon_call(struct call *call)
         SetThreadpoolWait(wait, call->overlapped.hEvent, NULL);
 }
 
-/* True once the call has ended, by itself or cancelled; false if it outlives its cancellation. */
-static bool wait_for_end(struct sb_client *client, struct call *call, uint32_t timeout)
-{
-    DWORD limit = timeout == SB_FOREVER ? INFINITE : timeout;
-
-    if (WaitForSingleObject(call->overlapped.hEvent, limit) == WAIT_OBJECT_0)
-        return true;
-    CancelIoEx(client->device, &call->overlapped);
-    return WaitForSingleObject(call->overlapped.hEvent, CANCEL_GRACE) == WAIT_OBJECT_0;
-}
-
 struct request {
     uint32_t code;
     const void *input;
@@ -197,6 +188,32 @@ struct request {
     void *output;
     DWORD output_capacity;
 };
+
+/*
+ * Waits for a call that is under way and cancels it when its time is up. A Win32 error, 0 if the
+ * driver answered; WAIT_TIMEOUT if the call was cancelled here, and only then: a driver may cancel
+ * calls too. *ended is false if the call outlives its cancellation.
+ */
+static DWORD wait_for_end(struct sb_client *client, struct call *call, uint32_t timeout,
+                          DWORD *received, bool *ended)
+{
+    DWORD limit = timeout == SB_FOREVER ? INFINITE : timeout;
+    bool cancelled = false;
+    DWORD reason;
+
+    if (WaitForSingleObject(call->overlapped.hEvent, limit) != WAIT_OBJECT_0) {
+        cancelled = true;
+        CancelIoEx(client->device, &call->overlapped);
+        if (WaitForSingleObject(call->overlapped.hEvent, CANCEL_GRACE) != WAIT_OBJECT_0) {
+            *ended = false;
+            return WAIT_TIMEOUT;
+        }
+    }
+    if (GetOverlappedResult(client->device, &call->overlapped, received, FALSE))
+        return ERROR_SUCCESS;
+    reason = GetLastError();
+    return cancelled && reason == ERROR_OPERATION_ABORTED ? WAIT_TIMEOUT : reason;
+}
 
 /* Runs one call to its end; *ended false means that the block is no longer the caller's. */
 static DWORD run_call(struct sb_client *client, struct call *call, const struct request *request,
@@ -210,32 +227,10 @@ static DWORD run_call(struct sb_client *client, struct call *call, const struct 
                         &call->overlapped))
         return ERROR_SUCCESS;
     reason = GetLastError();
-    if (reason != ERROR_IO_PENDING) {
-        *received = reason == ERROR_MORE_DATA ? (DWORD)call->overlapped.InternalHigh : 0;
-        return reason;
-    }
-    if (!wait_for_end(client, call, timeout)) {
-        *ended = false;
-        return WAIT_TIMEOUT;
-    }
-    return GetOverlappedResult(client->device, &call->overlapped, received, FALSE) ? ERROR_SUCCESS
-                                                                                   : GetLastError();
-}
-
-static enum sb_error finish_call(struct sb_client *client, DWORD reason, uint32_t timeout)
-{
-    bool closing;
-
-    if (reason == ERROR_SUCCESS)
-        return SB_OK;
-    if (reason == WAIT_TIMEOUT)
-        return sb_fail(SB_ERROR_TIMEOUT, reason);
-    AcquireSRWLockExclusive(&client->lock);
-    closing = client->closing;
-    ReleaseSRWLockExclusive(&client->lock);
-    if (reason == ERROR_OPERATION_ABORTED && timeout != SB_FOREVER && !closing)
-        return sb_fail(SB_ERROR_TIMEOUT, reason);
-    return sb_fail(call_error(reason), reason);
+    if (reason == ERROR_IO_PENDING)
+        return wait_for_end(client, call, timeout, received, ended);
+    *received = reason == ERROR_MORE_DATA ? (DWORD)call->overlapped.InternalHigh : 0;
+    return reason;
 }
 
 /* A call with a time limit gets room of its own for the reply; see the top of the file. */
@@ -253,7 +248,7 @@ static enum sb_error call_device(struct sb_client *client, const struct request 
         return sb_fail(SB_ERROR_NO_MEMORY, ERROR_NOT_ENOUGH_MEMORY);
     reason = run_call(client, call, request, own_room ? call->reply : request->output, timeout,
                       &received, &ended);
-    error = finish_call(client, reason, timeout);
+    error = reason == ERROR_SUCCESS ? SB_OK : sb_fail(call_error(reason), reason);
     if (received > request->output_capacity)
         received = request->output_capacity;
     if (error == SB_OK || error == SB_ERROR_TRUNCATED) {

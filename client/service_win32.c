@@ -62,6 +62,19 @@ static enum sb_error start_error(DWORD error)
     }
 }
 
+/* What Windows says of a driver that has no unload routine, is on its way already, or is needed. */
+static enum sb_error stop_error(DWORD error)
+{
+    switch (error) {
+    case ERROR_INVALID_SERVICE_CONTROL:
+    case ERROR_SERVICE_CANNOT_ACCEPT_CTRL:
+    case ERROR_DEPENDENT_SERVICES_RUNNING:
+        return SB_ERROR_STOP_FAILED;
+    default:
+        return service_error(error);
+    }
+}
+
 static enum sb_error last_service_error(void)
 {
     DWORD reason = GetLastError();
@@ -251,9 +264,12 @@ static enum sb_error stop_opened(const struct service *service)
     enum sb_error error;
     SERVICE_STATUS status;
     DWORD state = SERVICE_STOPPED;
+    DWORD reason;
 
-    if (!ControlService(service->handle, SERVICE_CONTROL_STOP, &status))
-        return last_service_error();
+    if (!ControlService(service->handle, SERVICE_CONTROL_STOP, &status)) {
+        reason = GetLastError();
+        return sb_fail(stop_error(reason), reason);
+    }
     error = wait_for_state(service, SERVICE_STOPPED, &state);
     if (error != SB_OK)
         return error;

@@ -29,7 +29,8 @@ find_program(SYSBUF_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH NO_CMAKE_FIND_
 find_program(SYSBUF_PYTHON NAMES python3 python NO_CMAKE_FIND_ROOT_PATH)
 
 # The folder of the kernel headers (ntifs.h) of the toolchain in use.
-find_path(SYSBUF_DDK_INCLUDE ntifs.h PATH_SUFFIXES include/ddk ddk)
+find_path(SYSBUF_DDK_INCLUDE ntifs.h
+  HINTS ${CMAKE_C_IMPLICIT_INCLUDE_DIRECTORIES} PATH_SUFFIXES include/ddk ddk)
 if(NOT SYSBUF_DDK_INCLUDE)
   message(FATAL_ERROR "sysbuf: the kernel's headers (ntifs.h) are not there. "
     "Install mingw-w64, and configure with one of the toolchain files in cmake/toolchains.")

@@ -10,12 +10,14 @@ static ULONG pool_tag(const struct sb_driver *driver)
     return driver->pool_tag != 0 ? driver->pool_tag : DEFAULT_POOL_TAG;
 }
 
+/* ExAllocatePool2, which replaces ExAllocatePoolWithTag, exists from Windows 10 version 2004 on
+   only. MSVC heeds this pragma outside of functions alone. */
+#ifdef _MSC_VER
+#pragma warning(disable : 4996)
+#endif
+
 void *sb_allocate(const struct sb_driver *driver, size_t length)
 {
-/* ExAllocatePool2, which replaces it, exists from Windows 10 version 2004 on only. */
-#ifdef _MSC_VER
-#pragma warning(suppress : 4996)
-#endif
     return ExAllocatePoolWithTag(NonPagedPoolNx, length, pool_tag(driver));
 }
 

@@ -34,14 +34,17 @@ static inline NTSTATUS sb_complete(PIRP irp, NTSTATUS status, ULONG_PTR informat
 
 /* Nonpaged memory that cannot be executed, not zeroed; NULL if there is none. IRQL <= DISPATCH.
    Free with ExFreePoolWithTag and the same tag. */
-void *sb_allocate(const struct sb_driver *driver, size_t length);
-void sb_free(const struct sb_driver *driver, void *memory);
+_IRQL_requires_max_(DISPATCH_LEVEL) void *sb_allocate(_In_ const struct sb_driver *driver,
+                                                      size_t length);
+_IRQL_requires_max_(DISPATCH_LEVEL) void sb_free(_In_ const struct sb_driver *driver,
+                                                 _In_ void *memory);
 
 /* STATUS_SUCCESS, or STATUS_INVALID_PARAMETER after a log line that names the mistake. */
 NTSTATUS sb_description_check(const struct sb_driver *driver);
 
 /* Gives the device the DACL of its access level. PASSIVE_LEVEL. */
-NTSTATUS sb_device_protect(PDEVICE_OBJECT device, enum sb_access_level level);
+_IRQL_requires_(PASSIVE_LEVEL) NTSTATUS
+    sb_device_protect(_In_ PDEVICE_OBJECT device, enum sb_access_level level);
 
 /* Has this file object been opened with success, and not closed? */
 BOOLEAN sb_is_open(const struct sb_driver *driver, PFILE_OBJECT file);

@@ -62,7 +62,9 @@ step stop
 step uninstall
 
 cat "$output/driver.out" "$output/demo.out"
-[ "$(cat "$output/driver.out")" = "$driver_lines" ] || fail "the driver's lines are not the expected ones"
-[ "$(cat "$output/demo.out")" = "$(client_lines)" ] || fail "the client's lines are not the expected ones"
+[ "$(cat "$output/driver.out")" = "$driver_lines" ] ||
+    fail "the driver's lines are not the expected ones"
+[ "$(cat "$output/demo.out")" = "$(client_lines)" ] ||
+    fail "the client's lines are not the expected ones"
 wine_crashes "$mark" >&2 && fail "a driver crashed"
 echo "Served by $(wine_name)."

@@ -2,7 +2,7 @@
 # Runs Windows programs and kernel drivers under Wine, in a prefix of the project's own. To be
 # sourced by bash scripts:
 #
-#   wine_begin               take the prefix, start Wine; ends the script with exit code 3 if it cannot
+#   wine_begin               take the prefix, start Wine; where it cannot, the script ends with 3
 #   wine_run LIMIT PROGRAM [ARGUMENT...]
 #                            run a Windows program for at most LIMIT seconds; its exit code, or 124
 #   wine_path PATH           print the Windows name of a file
@@ -21,6 +21,7 @@ WINE_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 WINE_FOLDER=${WINE_PREFIX_FOLDER:-$WINE_SOURCE/build/wine}
 WINE_STAMP=$WINE_FOLDER/.sysbuf-complete
 WINE_LOG=$WINE_FOLDER.kernel.log
+WINE_CANDIDATES=${WINE_CANDIDATES:-/usr/lib/wine/wine64 wine64 wine}
 WINE_STARTED=""
 WINE_LOCK=""
 
@@ -42,7 +43,7 @@ wine_find() {
     local candidate
 
     # Debian's "wine" asks for the 32-bit half; the loader behind it does not.
-    for candidate in /usr/lib/wine/wine64 wine64 wine; do
+    for candidate in $WINE_CANDIDATES; do
         WINE_LOADER=$(command -v "$candidate") && break
     done
     WINE_SERVER=$(command -v wineserver || command -v /usr/lib/wine/wineserver64 ||
@@ -118,7 +119,8 @@ wine_make_prefix() {
 # server outlives pauses between programs, but only for a minute: see above.
 wine_start() {
     timeout -k 5 20 "$WINE_SERVER" -p60 </dev/null >/dev/null 2>&1 {WINE_LOCK}>&-
-    WINEDEBUG=-all,warn+debugstr wine_bounded 60 "$WINE_LOADER" cmd /c exit 2>>"$WINE_LOG" >/dev/null
+    WINEDEBUG=-all,warn+debugstr \
+        wine_bounded 60 "$WINE_LOADER" cmd /c exit 2>>"$WINE_LOG" >/dev/null
 }
 
 wine_begin() {

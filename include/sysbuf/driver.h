@@ -27,6 +27,20 @@
 #include <ntifs.h>
 #include <sysbuf/contract.h>
 
+/* Microsoft's source annotations (sal.h), empty where the compiler has none. */
+#ifndef _IRQL_requires_max_
+#define _IRQL_requires_max_(irql)
+#endif
+#ifndef _IRQL_requires_
+#define _IRQL_requires_(irql)
+#endif
+#ifndef _Printf_format_string_
+#define _Printf_format_string_
+#endif
+#ifndef _In_reads_bytes_
+#define _In_reads_bytes_(length)
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -62,14 +76,15 @@ struct sb_call {
  * not an answer: the library replaces it by STATUS_INTERNAL_ERROR and logs it. A reply_length
  * above the capacity is cut to it and the status becomes STATUS_BUFFER_OVERFLOW.
  */
-typedef NTSTATUS sb_handler(struct sb_call *call);
+_IRQL_requires_(PASSIVE_LEVEL) typedef NTSTATUS sb_handler(_Inout_ struct sb_call *call);
 
 /*
  * Copies length bytes of reply to the call's output, as many as fit, and sets reply_length.
  * Any IRQL. Returns STATUS_SUCCESS if all of them fitted, STATUS_BUFFER_OVERFLOW if some did,
  * STATUS_BUFFER_TOO_SMALL if there was room for none; return it from the handler.
  */
-NTSTATUS sb_reply(struct sb_call *call, const void *reply, size_t length);
+NTSTATUS sb_reply(_Inout_ struct sb_call *call, _In_reads_bytes_(length) const void *reply,
+                  size_t length);
 
 enum sb_command_flags {
     /* An output shorter than output_minimum, but not empty, reaches the handler, which answers
@@ -147,8 +162,9 @@ struct sb_driver {
  * code twice, a name missing), said in the log; or the status of the kernel routine that failed
  * (STATUS_OBJECT_NAME_COLLISION where the name is taken, STATUS_INSUFFICIENT_RESOURCES, ...).
  */
-NTSTATUS sb_driver_start(PDRIVER_OBJECT object, PUNICODE_STRING registry_path,
-                         const struct sb_driver *driver);
+_IRQL_requires_(PASSIVE_LEVEL) NTSTATUS
+    sb_driver_start(_In_ PDRIVER_OBJECT object, _In_ PUNICODE_STRING registry_path,
+                    _In_ const struct sb_driver *driver);
 
 enum sb_log_level { SB_LOG_ERROR, SB_LOG_WARNING, SB_LOG_TRACE, SB_LOG_INFO };
 
@@ -157,7 +173,7 @@ enum sb_log_level { SB_LOG_ERROR, SB_LOG_WARNING, SB_LOG_TRACE, SB_LOG_INFO };
  * The format is DbgPrintEx's; end it with a line feed. Any IRQL, but %ws, %wZ and kin only at
  * PASSIVE_LEVEL. Windows shows errors only unless the component's filter mask is widened.
  */
-void __cdecl sb_log(enum sb_log_level level, const char *format, ...);
+void __cdecl sb_log(enum sb_log_level level, _In_ _Printf_format_string_ const char *format, ...);
 
 #ifdef __cplusplus
 }

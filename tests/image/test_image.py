@@ -30,8 +30,16 @@ RELOCS_STRIPPED = 0x0001
 def drivers(build):
     found = sorted(build.rglob("*.sys"))
     if build / "mydevice" / "mydevice.sys" not in found:
-        raise FileNotFoundError(f"{build} has no mydevice.sys; run 'make build' or 'make test' first")
+        raise FileNotFoundError(f"{build} has no mydevice.sys; run 'make test'")
     return found
+
+
+def certificate_of(build):
+    """The certificate that signs the build's drivers: its own, or one the user has named."""
+    for line in (build / "CMakeCache.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith("SYSBUF_CERTIFICATE:INTERNAL="):
+            return pathlib.Path(line.split("=", 1)[1])
+    raise ValueError(f"{build} does not sign drivers; configure it with SYSBUF_SIGN=ON")
 
 
 def checksum(data):
@@ -302,21 +310,20 @@ class Signatures(Scratch):
 
     def setUp(self):
         super().setUp()
-        self.certificate = BUILDS[0] / "sysbuf-signing" / "certificate.pem"
+        self.certificate = certificate_of(BUILDS[0])
 
     def test_each_driver_is_signed_with_page_hashes(self):
         for build in BUILDS:
-            certificate = build / "sysbuf-signing" / "certificate.pem"
+            certificate = certificate_of(build)
             for path in drivers(build):
                 with self.subTest(driver=str(path.relative_to(ROOT))):
                     result = self.verify(path, certificate)
                     self.assertEqual(result.returncode, 0, result.stdout)
                     self.assertIn("Page hash algorithm  : SHA256", result.stdout)
                     self.assertIn("Message digest algorithm  : SHA256", result.stdout)
-                    self.assertIn("CN=sysbuf test certificate", result.stdout)
 
     def test_another_certificate_does_not_verify_it(self):
-        other = BUILDS[1] / "sysbuf-signing" / "certificate.pem"
+        other = certificate_of(BUILDS[1])
         self.assertNotEqual(other.read_bytes(), self.certificate.read_bytes())
         self.assertNotEqual(self.verify(self.driver, other).returncode, 0)
 
@@ -339,6 +346,8 @@ class Signatures(Scratch):
                 self.assertNotEqual(self.verify(changed).returncode, 0)
 
     def test_certificate_is_for_code_signing_and_for_years(self):
+        if self.certificate.parent != BUILDS[0] / "sysbuf-signing":
+            self.skipTest("the certificate is not the build's own")
         der = BUILDS[0] / "sysbuf-signing" / "certificate.cer"
         text = subprocess.run(
             ["openssl", "x509", "-inform", "DER", "-in", der, "-noout", "-ext",

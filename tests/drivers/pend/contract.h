@@ -28,6 +28,9 @@
 /* As PEND_WAIT, but being cancelled makes it answer, as if the answer had just come. */
 #define PEND_WAIT_STUBBORN PEND_CODE(0xA03)
 
+/* Ends all that wait with STATUS_CANCELLED, as a driver does whose device goes away. */
+#define PEND_GIVE_UP PEND_CODE(0xA05)
+
 struct pend_counts {
     uint32_t waiting;
     uint32_t cancelled;

@@ -130,6 +130,15 @@ static NTSTATUS release(PIRP irp)
     return complete(irp, STATUS_SUCCESS, 0);
 }
 
+static NTSTATUS give_up(PIRP irp)
+{
+    PIRP waiter;
+
+    while ((waiter = take(NULL)) != NULL)
+        complete(waiter, STATUS_CANCELLED, 0);
+    return complete(irp, STATUS_SUCCESS, 0);
+}
+
 static NTSTATUS report(PIRP irp)
 {
     const struct pend_counts counts = {(uint32_t)waiting_count, (uint32_t)cancelled_count,
@@ -153,7 +162,7 @@ struct command {
 extern const struct command pend_commands[];
 const struct command pend_commands[] = {
     {PEND_WAIT, wait},       {PEND_WAIT_STUBBORN, wait}, {PEND_DEAF, be_deaf},
-    {PEND_RELEASE, release}, {PEND_COUNTS, report},
+    {PEND_RELEASE, release}, {PEND_GIVE_UP, give_up},    {PEND_COUNTS, report},
 };
 
 static DRIVER_DISPATCH control;
