@@ -1,6 +1,7 @@
 /*
  * A driver as a kernel service, over the service manager.
  */
+#include "image.h"
 #include "win32.h"
 
 #include <stdio.h>
@@ -138,23 +139,6 @@ static enum sb_error wait_for_state(const struct service *service, DWORD wanted,
     }
 }
 
-/* Reads the headers of a PE file: is it a native image for x64? */
-static bool is_driver_image(FILE *file)
-{
-    IMAGE_DOS_HEADER dos;
-    IMAGE_NT_HEADERS64 nt;
-
-    if (fread(&dos, sizeof(dos), 1, file) != 1 || dos.e_magic != IMAGE_DOS_SIGNATURE)
-        return false;
-    if (dos.e_lfanew < 0 || fseek(file, dos.e_lfanew, SEEK_SET) != 0)
-        return false;
-    if (fread(&nt, sizeof(nt), 1, file) != 1 || nt.Signature != IMAGE_NT_SIGNATURE)
-        return false;
-    return nt.FileHeader.Machine == IMAGE_FILE_MACHINE_AMD64 &&
-           nt.OptionalHeader.Magic == IMAGE_NT_OPTIONAL_HDR64_MAGIC &&
-           nt.OptionalHeader.Subsystem == IMAGE_SUBSYSTEM_NATIVE;
-}
-
 static enum sb_error check_image(const wchar_t *path)
 {
     FILE *file = _wfopen(path, L"rb");
@@ -162,7 +146,7 @@ static enum sb_error check_image(const wchar_t *path)
 
     if (file == NULL)
         return sb_fail(SB_ERROR_FILE_NOT_FOUND, ERROR_FILE_NOT_FOUND);
-    driver = is_driver_image(file);
+    driver = sb_is_driver_image(file);
     fclose(file);
     return driver ? SB_OK : sb_fail(SB_ERROR_BAD_IMAGE, ERROR_BAD_EXE_FORMAT);
 }

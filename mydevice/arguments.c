@@ -165,13 +165,32 @@ static int parse_rest(int argc, char **argv, struct arguments *arguments,
     }
 }
 
+/* How many words the options before the verb are, or -1. */
+static int parse_runtime(int argc, char **argv, struct arguments *arguments,
+                         const struct complaint *complaint)
+{
+    if (argc < 2 || strcmp(argv[1], "--host") != 0)
+        return 0;
+    if (argc < 3 || argv[2][0] == '\0')
+        return complain(complaint, "--host needs the path of a driver, as in "
+                                   "'mydevice --host mydevice.sys demo'.");
+    arguments->host_driver = argv[2];
+    return 2;
+}
+
 int parse_arguments(int argc, char **argv, struct arguments *arguments, char *message,
                     size_t message_size)
 {
     const struct complaint complaint = {message, message_size};
     struct arguments parsed = {.timeout = DEFAULT_TIMEOUT};
     const struct verb_name *verb;
+    int options;
 
+    options = parse_runtime(argc, argv, &parsed, &complaint);
+    if (options < 0)
+        return -1;
+    argc -= options;
+    argv += options;
     if (argc < 2)
         return complain(&complaint, "What should it do? 'mydevice help' lists the commands.");
     verb = find_verb(argv[1]);

@@ -25,6 +25,7 @@ struct arguments {
     struct mydevice_request request; /* of call */
     uint32_t timeout;                /* of call, milliseconds */
     const char *path;                /* of install; one of argv's strings */
+    const char *host_driver;         /* the driver to run on the host, NULL for the system's */
 };
 
 /*

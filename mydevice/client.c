@@ -3,6 +3,7 @@
  */
 #include <mydevice/arguments.h>
 #include <mydevice/console.h>
+#include <mydevice/runtime.h>
 #include <sysbuf/client.h>
 
 #include <stdlib.h>
@@ -39,6 +40,10 @@ static const char help_text[] =
     "  mydevice status          say whether it is installed and running\n"
     "  mydevice help            print this; so does --help\n"
     "  mydevice --version       print the program's version\n"
+    "\n"
+    "On Linux, 'mydevice --host mydevice.sys COMMAND' runs the driver in a machine of its own, "
+    "which\n"
+    "ends with the program.\n"
     "\n"
     "N is a number from 0 to 4294967295, decimal or hexadecimal after 0x.\n"
     "\n"
@@ -115,9 +120,7 @@ static enum exit_code explain_missing_device(void)
     enum sb_error error = sb_service_status(MYDEVICE_SERVICE, &state);
 
     if (error == SB_ERROR_NOT_INSTALLED) {
-        console_print(stderr, "mydevice: The driver is not installed; run, as an administrator, "
-                              "'mydevice install PATH' with the path of mydevice.sys, then "
-                              "'mydevice start'.\n");
+        console_print(stderr, "mydevice: %s\n", runtime_install_advice());
         return EXIT_NOT_INSTALLED;
     }
     if (error == SB_OK && state == SB_SERVICE_RUNNING) {
@@ -250,6 +253,7 @@ static enum exit_code run(const struct arguments *arguments)
 int main(int argc, char **argv)
 {
     struct arguments arguments;
+    enum sb_error error;
     char message[300];
 
     argv = console_arguments(&argc, argv);
@@ -259,5 +263,8 @@ int main(int argc, char **argv)
         console_print(stderr, "mydevice: %s\n", message);
         return EXIT_USAGE;
     }
+    error = runtime_begin(arguments.host_driver);
+    if (error != SB_OK)
+        return error == SB_ERROR_ARGUMENT ? EXIT_USAGE : (int)exit_code_of(error);
     return (int)run(&arguments);
 }

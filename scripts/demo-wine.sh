@@ -6,30 +6,13 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 # shellcheck source=scripts/wine.sh
 . scripts/wine.sh
+# shellcheck source=scripts/scenario.sh
+. scripts/scenario.sh
 
 program=build/windows-x64/mydevice/mydevice.exe
 driver=build/windows-x64/mydevice/mydevice.sys
 output=$(mktemp -d)
 mark=0
-
-driver_lines="读取文件标志: 2
-读取写入地址: 401234
-读取缓冲区大小: 1024
-读取当前大小: 100
-要操作进程PID: 2566"
-
-# The reply as the client prints it: the text's bytes, then zeros up to twenty.
-client_lines() {
-    local text="hello lyshark" index
-
-    for ((index = 0; index < 20; index++)); do
-        if ((index < ${#text})); then
-            printf '返回数据: %d\n' "'${text:index:1}"
-        else
-            echo "返回数据: 0"
-        fi
-    done
-}
 
 fail() {
     echo "demo: $*" >&2
@@ -61,10 +44,6 @@ wine_kernel_log "$mark" >"$output/driver.out"
 step stop
 step uninstall
 
-cat "$output/driver.out" "$output/demo.out"
-[ "$(cat "$output/driver.out")" = "$driver_lines" ] ||
-    fail "the driver's lines are not the expected ones"
-[ "$(cat "$output/demo.out")" = "$(client_lines)" ] ||
-    fail "the client's lines are not the expected ones"
+show_scenario "$output/driver.out" "$output/demo.out" || fail "$scenario_fault"
 wine_crashes "$mark" >&2 && fail "a driver crashed"
 echo "Served by $(wine_name)."

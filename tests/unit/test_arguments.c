@@ -119,6 +119,24 @@ static void wrong_command_lines_are_refused_and_change_nothing(void **state)
     assert_refused("call", "--flag", "4294967296");
 }
 
+static void a_driver_for_the_host_comes_before_the_verb(void **state)
+{
+    struct arguments arguments;
+
+    (void)state;
+    assert_int_equal(parse(&arguments, "demo"), 0);
+    assert_null(arguments.host_driver);
+    assert_int_equal(parse(&arguments, "--host", "a b.sys", "call", "--flag", "7"), 0);
+    assert_int_equal(arguments.verb, VERB_CALL);
+    assert_int_equal(arguments.request.flag, 7);
+    assert_string_equal(arguments.host_driver, "a b.sys");
+    assert_refused("--host");
+    assert_refused("--host", "");
+    assert_refused("--host", "a.sys");
+    assert_refused("demo", "--host", "a.sys");
+    assert_refused("--host", "a.sys", "--host", "b.sys", "demo");
+}
+
 static void no_verb_at_all_is_refused(void **state)
 {
     char *argv[] = {"mydevice", NULL};
@@ -197,6 +215,7 @@ int main(void)
         cmocka_unit_test(call_takes_each_field_in_any_order),
         cmocka_unit_test(fields_not_given_are_zero),
         cmocka_unit_test(wrong_command_lines_are_refused_and_change_nothing),
+        cmocka_unit_test(a_driver_for_the_host_comes_before_the_verb),
         cmocka_unit_test(no_verb_at_all_is_refused),
         cmocka_unit_test(a_refusal_names_the_option_and_the_word),
         cmocka_unit_test(a_long_message_is_cut_to_its_room),

@@ -1,0 +1,17 @@
+#include <mydevice/console.h>
+#include <mydevice/runtime.h>
+
+enum sb_error runtime_begin(const char *path)
+{
+    if (path == NULL)
+        return SB_OK;
+    console_print(stderr, "mydevice: --host runs a driver on Linux; on Windows, use "
+                          "'mydevice install PATH' and 'mydevice start'.\n");
+    return SB_ERROR_ARGUMENT;
+}
+
+const char *runtime_install_advice(void)
+{
+    return "The driver is not installed; run, as an administrator, 'mydevice install PATH' with "
+           "the path of mydevice.sys, then 'mydevice start'.";
+}
