@@ -37,19 +37,21 @@ static BOOLEAN start_finishing(PIRP irp, PETHREAD thread)
 /* Out of the thread's list, and freed unless a canceller still looks at it. */
 static void retire(PIRP irp, PETHREAD thread)
 {
-    BOOLEAN pinned = FALSE, abandoned = FALSE;
+    BOOLEAN pinned = FALSE;
+    int references = 0; /* to the thread */
     if (irp->AllocationFlags & IO_IRP_QUEUED) {
         linux_lock(&thread->irps_lock);
         RemoveEntryList(&irp->ThreadListEntry);
         irp->AllocationFlags &= (UCHAR)~IO_IRP_QUEUED;
         pinned = (irp->AllocationFlags & IO_IRP_PINS) != 0;
-        abandoned = (irp->AllocationFlags & IO_IRP_ABANDONED) != 0;
+        references = ((irp->AllocationFlags & IO_IRP_ABANDONED) != 0) +
+                     ((irp->AllocationFlags & IO_IRP_HOLDS) != 0);
         irp->AllocationFlags |= IO_IRP_DONE;
         linux_unlock(&thread->irps_lock);
     }
     if (!pinned)
         IoFreeIrp(irp);
-    if (abandoned)
+    while (references-- > 0)
         ob_dereference(thread);
 }
 

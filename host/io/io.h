@@ -106,7 +106,8 @@ struct io_request {
 /* IRP.AllocationFlags: what the host must know of an IRP until its memory goes. Changed under the
  * issuing thread's irps_lock. */
 enum io_irp_state {
-    IO_IRP_PINS = 0x0F,      /* cancellers that still look at it */
+    IO_IRP_PINS = 0x07,      /* cancellers that still look at it */
+    IO_IRP_HOLDS = 0x08,     /* it holds a reference to its thread, which has ended */
     IO_IRP_FINISHING = 0x10, /* its caller is being told */
     IO_IRP_ABANDONED = 0x20, /* its thread is gone: nobody is told; a thread reference is held */
     IO_IRP_DONE = 0x40,      /* the last pin frees it */
@@ -169,6 +170,9 @@ ULONG io_cancel_process_synchronous(struct _EPROCESS *process);
 /* The thread ends: its requests are cancelled and awaited; those no driver lets go of are reported
  * in the log and abandoned after a few seconds. Any thread. */
 void io_thread_rundown(PETHREAD thread);
+/* The Linux thread behind an application's thread ends: its requests are cancelled; what completes
+ * later is still told. Does not wait. */
+void io_thread_orphan(PETHREAD thread);
 /* Frees MDLs and the system buffer a request was given. */
 void io_release_buffers(PIRP irp);
 
