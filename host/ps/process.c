@@ -124,6 +124,7 @@ void ps_process_exit(struct _EPROCESS *process, NTSTATUS status)
         if (thread != current_thread())
             end_thread(thread);
     ob_handle_table_close_all(process);
+    mm_process_exit(process);
     process->exit_status = status;
     ke_header_signal(process->machine, &process->Header);
 }
