@@ -120,6 +120,37 @@ static void a_page_is_shared_with_the_driver(void **state)
     assert_int_equal(fixture->buffer[0], 0x84);
 }
 
+static void applications_share_a_named_section(void **state)
+{
+    static const char name[] = "\\BaseNamedObjects\\Shared";
+    struct fixture *fixture = fixture_of(state);
+    struct sb_process *other;
+    sb_handle section, second;
+    uint8_t *first_view, *second_view;
+    size_t size = 0, rest = 0;
+    assert_int_equal(sb_process_create_section(fixture->process, name, 100000, SB_PAGE_READ_WRITE,
+                                               &section), 0);
+    assert_int_equal(sb_process_create_section(fixture->process, name, 100000, SB_PAGE_READ_WRITE,
+                                               &second), (sb_status)0xC0000035);
+    assert_int_equal(sb_process_create(fixture->machine, NULL, &other), 0);
+    assert_int_equal(sb_process_open_section(other, name, 4 /* map, read */, &second), 0);
+    assert_int_equal(sb_process_map(fixture->process, section, 0, &size, SB_PAGE_READ_WRITE,
+                                    (void **)&first_view), 0);
+    assert_int_equal(size, 25 * PAGE);
+    assert_int_equal(sb_process_map(other, second, 65536, &rest, SB_PAGE_READ_WRITE,
+                                    (void **)&second_view), (sb_status)0xC0000022);
+    assert_int_equal(sb_process_map(other, second, 65536, &rest, SB_PAGE_READ_ONLY,
+                                    (void **)&second_view), 0);
+    assert_int_equal(rest, 9 * PAGE);
+    first_view[65536 + 77] = 0x1B;
+    assert_int_equal(second_view[77], 0x1B);
+    assert_int_equal(sb_process_unmap(other, first_view), (sb_status)0xC0000019);
+    assert_int_equal(sb_process_unmap(fixture->process, first_view + 5000), 0);
+    assert_int_equal(second_view[77], 0x1B);
+    assert_int_equal(sb_process_close(fixture->process, section), 0);
+    sb_process_destroy(other);
+}
+
 static void memory_is_limited(void **state)
 {
     struct sb_machine *machine;
@@ -152,6 +183,7 @@ int main(void)
         TEST(locked_pages_outlive_the_buffer),
         TEST(virtual_memory_of_the_caller_is_managed),
         TEST(a_page_is_shared_with_the_driver),
+        TEST(applications_share_a_named_section),
         cmocka_unit_test(memory_is_limited),
     };
     driver_path = SYSBUF_TEST_DRIVERS "/memory-gcc.sys";
