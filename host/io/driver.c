@@ -69,7 +69,8 @@ static NTSTATUS driver_create(struct machine *machine, struct loaded_image *imag
     driver->driver.DriverExtension = &driver->extension;
     driver->driver.DriverStart = image->base;
     driver->driver.DriverSize = image->size;
-    driver->driver.DriverInit = (PDRIVER_INITIALIZE)(image->base + image->headers.entry_point);
+    driver->driver.DriverInit = loader_entry_point(image);
+    driver->driver.DriverSection = image->entry;
     driver->extension.DriverObject = &driver->driver;
     for (ULONG i = 0; i <= IRP_MJ_MAXIMUM_FUNCTION; i++)
         driver->driver.MajorFunction[i] = invalid_request;

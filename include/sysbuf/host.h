@@ -49,6 +49,9 @@ struct sb_machine_options {
      * may it call back into the machine. NULL: standard error. */
     void (*log)(void *context, const char *text, size_t length);
     void *log_context;
+    /* Load drivers although the host lacks routines or variables they import. The machine stops
+     * (bug check 0xC0000263, naming it) when such a one is used. false: loading is refused. */
+    bool trap_missing_imports;
 };
 
 /* options NULL: all defaults. The caller destroys the machine. STATUS_INSUFFICIENT_RESOURCES,
