@@ -51,7 +51,7 @@ NTSTATUS image_initialize_guards(struct loaded_image *image, struct loader_error
         return STATUS_SUCCESS;
     if (config.hybrid_metadata) {
         loader_error_add(error, "built for ARM64EC; the host runs x64 drivers only");
-        return STATUS_IMAGE_MACHINE_TYPE_MISMATCH;
+        return STATUS_INVALID_IMAGE_FORMAT;
     }
     set_cookie(image, config.cookie);
     if (config.guard_flags & PE_GUARD_INSTRUMENTED) {

@@ -64,6 +64,10 @@ static struct loaded_image *image_create(struct machine *machine, const void *fi
 static NTSTATUS prepare(struct loaded_image *image, struct loader_error *error)
 {
     NTSTATUS status = pe_parse(&image->pe, image->file, image->file_size, error);
+    if (NT_SUCCESS(status) && image->pe.headers.entry_point == 0) {
+        loader_error_add(error, "it has no entry point");
+        status = STATUS_INVALID_IMAGE_FORMAT;
+    }
     if (NT_SUCCESS(status))
         status = image_map(image, error);
     if (NT_SUCCESS(status))
@@ -136,8 +140,7 @@ NTSTATUS loader_unload(struct loaded_image *image)
 
 void *loader_entry_point(const struct loaded_image *image)
 {
-    uint32_t entry = image->pe.headers.entry_point;
-    return entry ? image->base + entry : NULL;
+    return image->base + image->pe.headers.entry_point;
 }
 
 static struct loaded_image *find_locked(struct loader_state *loader, uint64_t address)

@@ -65,7 +65,7 @@ NTSTATUS loader_load(struct machine *machine, const void *file, SIZE_T size, con
 void loader_discard_init(struct loaded_image *image);
 /* No code of the image runs or will run. STATUS_DEVICE_BUSY while others import from it. */
 NTSTATUS loader_unload(struct loaded_image *image);
-/* What DriverEntry names; NULL when the image has no entry point. */
+/* Where DriverEntry is. */
 void *loader_entry_point(const struct loaded_image *image);
 
 /* The image that contains address, or NULL. */

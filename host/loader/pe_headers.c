@@ -33,7 +33,7 @@ static NTSTATUS check_machine(uint16_t machine, struct loader_error *error)
             name = names[i].name;
     loader_error_add(error, "built for %s (machine 0x%x); the host runs x64 (0x8664) drivers only",
                      name, machine);
-    return STATUS_IMAGE_MACHINE_TYPE_MISMATCH;
+    return STATUS_INVALID_IMAGE_FORMAT;
 }
 
 static NTSTATUS check_subsystem(uint16_t subsystem, struct loader_error *error)

@@ -23,12 +23,12 @@ struct pe_image {
     uint8_t *base; /* the caller's; where it is laid out, NULL before */
 };
 
-/* STATUS_INVALID_IMAGE_FORMAT, STATUS_IMAGE_MACHINE_TYPE_MISMATCH; error says why. */
+/* STATUS_INVALID_IMAGE_FORMAT; error says why. */
 NTSTATUS pe_parse(struct pe_image *image, const void *file, uint64_t size,
                   struct loader_error *error);
 /* base: image->size bytes, zero, writable. */
 void pe_lay_out(struct pe_image *image, void *base);
-/* TRUE when sections are packed closer than pages: the file's bytes then are the image. */
+/* TRUE when sections are packed closer than pages. */
 BOOLEAN pe_is_packed(const struct pe_image *image);
 
 /* ---- once it is laid out ---- */

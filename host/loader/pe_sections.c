@@ -37,10 +37,6 @@ static NTSTATUS check_section(const struct pe_image *image, const struct pe_sect
         return refuse(section, error, "leaves the image");
     if (section->raw_size && !pe_file_at(image, data_offset(image, section), section->raw_size))
         return refuse(section, error, "has data outside the file (truncated?)");
-    if (pe_is_packed(image) && section->raw_size && section->raw_offset != section->address)
-        return refuse(section, error,
-                      "lies elsewhere in the file than in memory, although the "
-                      "image is aligned below pages");
     return STATUS_SUCCESS;
 }
 
@@ -72,23 +68,21 @@ NTSTATUS pe_sections_read(struct pe_image *image, uint64_t offset, struct loader
     return STATUS_SUCCESS;
 }
 
-/* A section's last page shows the file's bytes beyond the virtual size, as on NT. */
+/* A section's last page shows the file's bytes beyond the virtual size, as on NT, unless another
+ * section is packed behind. */
 static uint32_t bytes_shown(const struct pe_image *image, const struct pe_section *section)
 {
-    uint64_t pages = ((uint64_t)section->virtual_size + PAGE - 1) & ~(uint64_t)(PAGE - 1);
-    if (pages > image->size - section->address)
-        pages = image->size - section->address;
-    return section->raw_size < pages ? section->raw_size : (uint32_t)pages;
+    uint64_t shown = section->virtual_size;
+    if (!pe_is_packed(image))
+        shown = (shown + PAGE - 1) & ~(uint64_t)(PAGE - 1);
+    if (shown > image->size - section->address)
+        shown = image->size - section->address;
+    return section->raw_size < shown ? section->raw_size : (uint32_t)shown;
 }
 
 void pe_lay_out(struct pe_image *image, void *base)
 {
     image->base = base;
-    if (pe_is_packed(image)) {
-        uint64_t length = image->headers.image_size;
-        __builtin_memcpy(base, image->file, length < image->file_size ? length : image->file_size);
-        return;
-    }
     __builtin_memcpy(base, image->file, image->headers.headers_size);
     for (uint32_t i = 0; i < image->section_count; i++) {
         const struct pe_section *section = &image->sections[i];
