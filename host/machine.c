@@ -1,6 +1,9 @@
 /* Machines: made of their components, in order; taken apart in reverse. */
 #include <sysbuf/host.h>
 
+#include "host/cm/cm.h"
+#include "host/ex/ex.h"
+#include "host/fs/fs.h"
 #include "host/io/io.h"
 #include "host/ke/call.h"
 #include "host/ke/ke.h"
@@ -16,8 +19,10 @@ static const struct component {
 } components[] = {
     {mm_initialize, mm_destroy},         {ke_initialize, ke_destroy},
     {ob_initialize, ob_destroy},         {se_initialize, se_destroy},
-    {ps_initialize, ps_destroy},
+    {ps_initialize, ps_destroy},         {cm_initialize, cm_destroy},
+    {ex_initialize, ex_destroy},
     {loader_initialize, loader_destroy}, {io_initialize, io_destroy},
+    {fs_initialize, fs_destroy},
 };
 
 /* Process wide: the machines that exist, so that a thread's end finds them. */
@@ -130,6 +135,7 @@ static NTSTATUS apply_options(struct machine *machine, const struct sb_machine_o
         return STATUS_INVALID_PARAMETER;
     machine->processors = options->processors ? options->processors : 1;
     machine->memory_limit = options->memory_limit;
+    machine->trap_missing_imports = options->trap_missing_imports;
     machine->log = options->log;
     machine->log_context = options->log_context;
     if (options->root_directory && !(machine->root_directory = text_copy(options->root_directory)))
