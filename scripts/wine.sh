@@ -82,13 +82,30 @@ wine_lock() {
         wine_fail "another run keeps $WINE_FOLDER; end it, or wait for it."
 }
 
-# Ends all that runs in this prefix, and in no other; the server's socket is the prefix's own.
+# The ids of Wine's processes that were started for this prefix. The scripts that started them have
+# the same environment; their executable tells them apart.
+wine_processes() {
+    local file process
+
+    grep -lzxF "WINEPREFIX=$WINE_FOLDER" /proc/[0-9]*/environ 2>/dev/null |
+        while read -r file; do
+            process=${file%/environ}
+            [[ $(readlink "$process/exe") == */wine* ]] && echo "${process#/proc/}"
+        done
+}
+
+# Ends all that runs in this prefix, and in no other; the server's socket is the prefix's own. A
+# server that had to be killed, now or before, leaves its services behind.
 wine_kill() {
+    local process
+
     [ -d "$WINE_FOLDER" ] || return 0
     timeout -k 5 20 "$WINE_SERVER" -k </dev/null >/dev/null 2>&1 {WINE_LOCK}>&-
-    timeout -k 5 20 "$WINE_SERVER" -w </dev/null >/dev/null 2>&1 {WINE_LOCK}>&- && return 0
-    timeout -k 5 20 "$WINE_SERVER" -k9 </dev/null >/dev/null 2>&1 {WINE_LOCK}>&-
-    timeout -k 5 20 "$WINE_SERVER" -w </dev/null >/dev/null 2>&1 {WINE_LOCK}>&-
+    timeout -k 5 20 "$WINE_SERVER" -w </dev/null >/dev/null 2>&1 {WINE_LOCK}>&- ||
+        timeout -k 5 20 "$WINE_SERVER" -k9 </dev/null >/dev/null 2>&1 {WINE_LOCK}>&-
+    for process in $(wine_processes); do
+        kill -KILL "$process" 2>/dev/null
+    done
 }
 
 # A prefix is whole if the version of Wine that runs now has finished it and its heart is there.

@@ -36,7 +36,7 @@ pass() {
 fail() {
     checks=$((checks + 1))
     failures=$((failures + 1))
-    echo "FAILED: $*"
+    echo "FAILED: $* (at $(date +%T.%N))"
     sed 's/^/    out: /' "$work/out" 2>/dev/null
     sed 's/^/    err: /' "$work/err" 2>/dev/null
 }
