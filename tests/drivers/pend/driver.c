@@ -182,10 +182,7 @@ struct command {
     NTSTATUS (*serve)(PIRP irp);
 };
 
-/* Not static, so that the compiler keeps it: without one address in its data an image would have no
-   base relocations, and every driver has to. */
-extern const struct command pend_commands[];
-const struct command pend_commands[] = {
+static const struct command commands[] = {
     {PEND_WAIT, wait},       {PEND_WAIT_STUBBORN, wait}, {PEND_DEAF, be_deaf},
     {PEND_RELEASE, release}, {PEND_GIVE_UP, give_up},    {PEND_COUNTS, report},
 };
@@ -197,9 +194,9 @@ static NTSTATUS NTAPI control(PDEVICE_OBJECT device, PIRP irp)
     size_t index;
 
     UNREFERENCED_PARAMETER(device);
-    for (index = 0; index < sizeof(pend_commands) / sizeof(pend_commands[0]); index++)
-        if (pend_commands[index].code == code)
-            return pend_commands[index].serve(irp);
+    for (index = 0; index < sizeof(commands) / sizeof(commands[0]); index++)
+        if (commands[index].code == code)
+            return commands[index].serve(irp);
     return complete(irp, STATUS_INVALID_DEVICE_REQUEST, 0);
 }
 
