@@ -17,7 +17,7 @@ demo-wine:
 test:
 	@scripts/setup.sh test
 	@scripts/build.sh $(PRESETS)
-	@ctest --preset linux
+	@scripts/test.sh
 
 ## lint: check the format of the sources and analyse them
 lint:

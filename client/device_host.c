@@ -18,7 +18,6 @@
 /* Room in a block, in bytes, unless a call needs more. */
 #define BLOCK_CAPACITY 65536u
 
-#define STATUS_TIMEOUT                ((sb_status)0x00000102)
 #define STATUS_BUFFER_OVERFLOW        ((sb_status)0x80000005)
 #define STATUS_INFO_LENGTH_MISMATCH   ((sb_status)0xC0000004)
 #define STATUS_INVALID_PARAMETER      ((sb_status)0xC000000D)
@@ -115,7 +114,7 @@ enum sb_error sb_open(const char *path, struct sb_client **client)
     enum sb_error error;
     sb_status status;
 
-    if (client == NULL || path == NULL || path[0] == '\0')
+    if (client == NULL || path == NULL || strncmp(path, "\\\\.\\", 4) != 0)
         return sb_fail(SB_ERROR_ARGUMENT, STATUS_INVALID_PARAMETER);
     opened = calloc(1, sizeof(*opened));
     if (opened == NULL)
@@ -210,7 +209,7 @@ static void end_call(struct sb_client *client)
 
 static bool is_signalled(struct sb_client *client, struct block *block, uint32_t timeout)
 {
-    return sb_process_wait(client->process, block->event, timeout) != STATUS_TIMEOUT;
+    return sb_process_wait(client->process, &block->event, 1, false, timeout) != SB_STATUS_TIMEOUT;
 }
 
 /*
@@ -251,7 +250,7 @@ static enum sb_error run_call(struct sb_client *client, struct block *block,
                          request->output_capacity != 0 ? output : NULL, request->output_capacity);
     if (status == SB_STATUS_PENDING) {
         *ended = wait_for_end(client, block, timeout, &timed_out);
-        status = *ended ? block->result.status : STATUS_TIMEOUT;
+        status = *ended ? block->result.status : SB_STATUS_TIMEOUT;
     }
     if (timed_out && (!*ended || status == STATUS_CANCELLED))
         return sb_fail(SB_ERROR_TIMEOUT, status);

@@ -5,10 +5,11 @@
  * so calls run at once and each can be given up. (Without an OVERLAPPED on such a handle Windows
  * waits on the handle itself, which any other call's end signals.)
  *
- * A call lives in one block of memory that holds its OVERLAPPED and, where it has a time limit, the
- * room for the reply. The system writes to that room until the call ends. Should a driver not let
- * go of a cancelled call, the block is abandoned to it: the caller gets its answer in time, the
- * block is freed when the call's event is set at last.
+ * A call lives in one block of memory that holds its OVERLAPPED and the room for the reply. The
+ * system writes to that room until the call ends, also where it then reports an error; the caller's
+ * buffer is written only when there is a reply. Should a driver not let go of a cancelled call, the
+ * block is abandoned to it: the caller gets its answer in time, the block is freed when the call's
+ * event is set at last.
  */
 #include "win32.h"
 
@@ -98,7 +99,7 @@ enum sb_error sb_open(const char *path, struct sb_client **client)
     wchar_t *wide;
     DWORD reason;
 
-    if (client == NULL)
+    if (client == NULL || path == NULL || strncmp(path, "\\\\.\\", 4) != 0)
         return sb_fail(SB_ERROR_ARGUMENT, ERROR_INVALID_PARAMETER);
     error = sb_widen(path, &wide);
     if (error != SB_OK)
@@ -108,8 +109,9 @@ enum sb_error sb_open(const char *path, struct sb_client **client)
         free(wide);
         return sb_fail(SB_ERROR_NO_MEMORY, ERROR_NOT_ENOUGH_MEMORY);
     }
-    opened->device = CreateFileW(wide, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
-                                 FILE_ATTRIBUTE_NORMAL | FILE_FLAG_OVERLAPPED, NULL);
+    opened->device =
+        CreateFileW(wide, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
+                    FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, NULL);
     reason = GetLastError();
     free(wide);
     if (opened->device == INVALID_HANDLE_VALUE) {
@@ -144,10 +146,14 @@ static void end_call(struct sb_client *client)
 
 static struct call *new_call(size_t reply_capacity)
 {
-    struct call *call = calloc(1, sizeof(*call) + reply_capacity);
+    struct call *call;
 
+    if (reply_capacity > SIZE_MAX - sizeof(*call))
+        return NULL;
+    call = malloc(sizeof(*call) + reply_capacity);
     if (call == NULL)
         return NULL;
+    memset(call, 0, sizeof(*call));
     call->overlapped.hEvent = CreateEventW(NULL, TRUE, FALSE, NULL);
     if (call->overlapped.hEvent == NULL) {
         free(call);
@@ -217,14 +223,14 @@ static DWORD wait_for_end(struct sb_client *client, struct call *call, uint32_t 
 
 /* Runs one call to its end; *ended false means that the block is no longer the caller's. */
 static DWORD run_call(struct sb_client *client, struct call *call, const struct request *request,
-                      void *output, uint32_t timeout, DWORD *received, bool *ended)
+                      uint32_t timeout, DWORD *received, bool *ended)
 {
     DWORD reason;
 
     *ended = true;
     if (DeviceIoControl(client->device, request->code, (void *)(uintptr_t)request->input,
-                        request->input_length, output, request->output_capacity, received,
-                        &call->overlapped))
+                        request->input_length, request->output_capacity != 0 ? call->reply : NULL,
+                        request->output_capacity, received, &call->overlapped))
         return ERROR_SUCCESS;
     reason = GetLastError();
     if (reason == ERROR_IO_PENDING)
@@ -233,12 +239,10 @@ static DWORD run_call(struct sb_client *client, struct call *call, const struct 
     return reason;
 }
 
-/* A call with a time limit gets room of its own for the reply; see the top of the file. */
 static enum sb_error call_device(struct sb_client *client, const struct request *request,
                                  size_t *reply_length, uint32_t timeout)
 {
-    bool own_room = timeout != SB_FOREVER && request->output_capacity != 0;
-    struct call *call = new_call(own_room ? request->output_capacity : 0);
+    struct call *call = new_call(request->output_capacity);
     enum sb_error error;
     DWORD received = 0;
     DWORD reason;
@@ -246,13 +250,12 @@ static enum sb_error call_device(struct sb_client *client, const struct request 
 
     if (call == NULL)
         return sb_fail(SB_ERROR_NO_MEMORY, ERROR_NOT_ENOUGH_MEMORY);
-    reason = run_call(client, call, request, own_room ? call->reply : request->output, timeout,
-                      &received, &ended);
+    reason = run_call(client, call, request, timeout, &received, &ended);
     error = reason == ERROR_SUCCESS ? SB_OK : sb_fail(call_error(reason), reason);
     if (received > request->output_capacity)
         received = request->output_capacity;
     if (error == SB_OK || error == SB_ERROR_TRUNCATED) {
-        if (own_room)
+        if (received != 0)
             memcpy(request->output, call->reply, received);
         if (reply_length != NULL)
             *reply_length = received;

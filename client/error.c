@@ -44,12 +44,14 @@ const char *sb_error_text(enum sb_error error)
     case SB_ERROR_BAD_IMAGE:
         return "The file is not a kernel driver for 64-bit Windows; name a .sys built for x64.";
     case SB_ERROR_SIGNATURE:
-        return "Windows does not accept the driver's signature; enable test signing and install "
-               "the certificate, or use a signed driver.";
+        return "Windows does not accept the driver's signature, or its policy blocks the driver; "
+               "enable test signing and install the certificate, or use a signed driver.";
     case SB_ERROR_START_FAILED:
         return "The driver refused to start; its debug output says why.";
     case SB_ERROR_STOP_FAILED:
-        return "The driver did not stop; close the programs that have its device open.";
+        return "The driver has not stopped yet; it will once the programs that have its device "
+               "open "
+               "close it.";
     case SB_ERROR_DELETE_PENDING:
         return "The service is being removed but is still in use; close what uses it, or restart "
                "the machine.";

@@ -4,6 +4,7 @@
 #include "image.h"
 #include "win32.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -53,10 +54,12 @@ static enum sb_error start_error(DWORD error)
         return SB_ERROR_FILE_NOT_FOUND;
     case ERROR_BAD_EXE_FORMAT:
     case ERROR_EXE_MACHINE_TYPE_MISMATCH:
-    case ERROR_DRIVER_BLOCKED:
         return SB_ERROR_BAD_IMAGE;
     case INVALID_IMAGE_HASH:
+    case ERROR_DRIVER_BLOCKED:
         return SB_ERROR_SIGNATURE;
+    case ERROR_ACCESS_DENIED: /* the service was opened for starting, so it is DriverEntry's word */
+        return SB_ERROR_START_FAILED;
     default:
         return service_error(error) == SB_ERROR_SYSTEM ? SB_ERROR_START_FAILED
                                                        : service_error(error);
@@ -139,11 +142,37 @@ static enum sb_error wait_for_state(const struct service *service, DWORD wanted,
     }
 }
 
+/* A 32-bit program sees another System32 than the kernel, unless it asks not to. */
+static FILE *open_unredirected(const wchar_t *path)
+{
+    BOOL redirected;
+    PVOID before;
+    FILE *file;
+    int reason;
+
+    redirected = Wow64DisableWow64FsRedirection(&before);
+    file = _wfopen(path, L"rb");
+    reason = errno;
+    if (redirected)
+        Wow64RevertWow64FsRedirection(before);
+    errno = reason;
+    return file;
+}
+
+static bool is_folder(const wchar_t *path)
+{
+    DWORD attributes = GetFileAttributesW(path);
+
+    return attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
+}
+
 static enum sb_error check_image(const wchar_t *path)
 {
-    FILE *file = _wfopen(path, L"rb");
+    FILE *file = open_unredirected(path);
     bool driver;
 
+    if (file == NULL && errno == EACCES && !is_folder(path))
+        return sb_fail(SB_ERROR_ACCESS_DENIED, ERROR_ACCESS_DENIED);
     if (file == NULL)
         return sb_fail(SB_ERROR_FILE_NOT_FOUND, ERROR_FILE_NOT_FOUND);
     driver = sb_is_driver_image(file);

@@ -19,6 +19,8 @@ static NTSTATUS check_row(const struct sb_command *row)
 
     if (row->handler == NULL)
         return wrong_row(row, "it has no handler");
+    if (row->code == SB_QUERY_CONTRACT)
+        return wrong_row(row, "the library serves it; give contract_version");
     if (SB_CONTROL_CODE_METHOD(row->code) != SB_METHOD_BUFFERED)
         return wrong_row(row, "its method is not METHOD_BUFFERED");
     if (row->input_minimum > row->input_maximum)

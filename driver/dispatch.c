@@ -21,6 +21,21 @@
 #define GRANTED_READ  0x01
 #define GRANTED_WRITE 0x04
 
+static NTSTATUS tell_contract_version(struct sb_call *call)
+{
+    const struct sb_contract_version version = {1, call->driver->contract_version};
+
+    return sb_reply(call, &version, sizeof(version));
+}
+
+/* What every driver with a versioned contract serves besides its own table. */
+static const struct sb_command query_contract = {
+    .code = SB_QUERY_CONTRACT,
+    SB_INPUT_NONE,
+    .output_minimum = sizeof(struct sb_contract_version),
+    .handler = tell_contract_version,
+};
+
 static const struct sb_command *find_command(const struct sb_driver *driver, uint32_t code)
 {
     size_t index;
@@ -28,7 +43,7 @@ static const struct sb_command *find_command(const struct sb_driver *driver, uin
     for (index = 0; index < driver->command_count; index++)
         if (driver->commands[index].code == code)
             return &driver->commands[index];
-    return NULL;
+    return code == SB_QUERY_CONTRACT && driver->contract_version != 0 ? &query_contract : NULL;
 }
 
 /*
@@ -151,6 +166,7 @@ static void describe_call(struct sb_call *call, const struct sb_driver *driver, 
     call->input = call->input_length != 0 ? buffer : NULL;
     call->output = call->output_capacity != 0 ? buffer : NULL;
     call->reply_length = 0;
+    call->driver = driver;
     call->process_id = (uint32_t)(ULONG_PTR)PsGetCurrentProcessId();
     call->open_context = sb_open_context(driver, stack->FileObject);
 }

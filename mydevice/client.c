@@ -32,7 +32,8 @@ static const char help_text[] =
     "  mydevice call [OPTION]   send a request of your own and print the reply\n"
     "      --flag N  --addr N  --write-buffer-addr N  --size N  --pid N\n"
     "                           the request's fields, 0 where not given\n"
-    "      --timeout N          milliseconds to wait for the reply, 5000 where not given\n"
+    "      --timeout N          milliseconds to wait for the reply, 5000 where not given;\n"
+    "                           4294967295 waits for as long as it takes\n"
     "  mydevice install PATH    register the driver in the file PATH as a service\n"
     "  mydevice start           start the service\n"
     "  mydevice stop            stop the service\n"
@@ -123,7 +124,14 @@ static enum exit_code explain_missing_device(void)
         console_print(stderr, "mydevice: %s\n", runtime_install_advice());
         return EXIT_NOT_INSTALLED;
     }
-    if (error == SB_OK && state == SB_SERVICE_RUNNING) {
+    if (error != SB_OK)
+        return fail(error);
+    if (state == SB_SERVICE_CHANGING) {
+        console_print(stderr, "mydevice: The driver is starting or stopping; try again, and close "
+                              "what still has its device open if it is stopping.\n");
+        return EXIT_NOT_STARTED;
+    }
+    if (state == SB_SERVICE_RUNNING) {
         console_print(stderr, "mydevice: The service runs but its device is not there; run "
                               "'mydevice stop' and 'mydevice start'.\n");
         return EXIT_NOT_STARTED;
@@ -133,25 +141,44 @@ static enum exit_code explain_missing_device(void)
     return EXIT_NOT_STARTED;
 }
 
+/* Driver and program must have been compiled from the same contract. */
+static enum exit_code check_contract(struct sb_client *client)
+{
+    uint32_t version = 0;
+    enum sb_error error = sb_query_contract(client, &version);
+
+    if (error == SB_OK && version == MYDEVICE_CONTRACT_VERSION)
+        return EXIT_FINE;
+    if (error != SB_OK && error != SB_ERROR_UNKNOWN_COMMAND)
+        return fail(error);
+    console_print(stderr,
+                  "mydevice: The driver has version %u of the contract, this program version %u; "
+                  "install driver and program from one package.\n",
+                  (unsigned)version, (unsigned)MYDEVICE_CONTRACT_VERSION);
+    return EXIT_WRONG_REPLY;
+}
+
 /* Opens the device, calls the command once and closes it again. */
-static enum sb_error call_once(const struct mydevice_request *request, void *reply, size_t capacity,
-                               size_t *reply_length, uint32_t timeout, enum exit_code *code)
+static enum exit_code call_once(const struct mydevice_request *request, void *reply,
+                                size_t capacity, size_t *reply_length, uint32_t timeout)
 {
     struct sb_client *client;
+    enum exit_code code;
     enum sb_error error;
 
     error = sb_open(MYDEVICE_PATH, &client);
-    if (error == SB_ERROR_NOT_FOUND) {
-        *code = explain_missing_device();
-        return error;
-    }
-    if (error == SB_OK) {
+    if (error == SB_ERROR_NOT_FOUND)
+        return explain_missing_device();
+    if (error != SB_OK)
+        return fail(error);
+    code = check_contract(client);
+    if (code == EXIT_FINE) {
         error = sb_call(client, MYDEVICE_HELLO, request, sizeof(*request), reply, capacity,
                         reply_length, timeout);
-        sb_close(client);
+        code = error == SB_OK ? EXIT_FINE : fail(error);
     }
-    *code = error == SB_OK ? EXIT_FINE : fail(error);
-    return error;
+    sb_close(client);
+    return code;
 }
 
 /* Is it the contract's reply, to the last byte? */
@@ -175,7 +202,8 @@ static enum exit_code demo(void)
     size_t length;
     size_t index;
 
-    if (call_once(&demo_request, reply, sizeof(reply), &length, DEFAULT_TIMEOUT, &code) != SB_OK)
+    code = call_once(&demo_request, reply, sizeof(reply), &length, DEFAULT_TIMEOUT);
+    if (code != EXIT_FINE)
         return code;
     for (index = 0; index < sizeof(reply); index++)
         if (console_print(stdout, "返回数据: %u\n", reply[index]) != 0)
@@ -189,8 +217,8 @@ static enum exit_code call(const struct arguments *arguments)
     enum exit_code code;
     size_t length;
 
-    if (call_once(&arguments->request, &reply, sizeof(reply), &length, arguments->timeout, &code) !=
-        SB_OK)
+    code = call_once(&arguments->request, &reply, sizeof(reply), &length, arguments->timeout);
+    if (code != EXIT_FINE)
         return code;
     code = check_reply(&reply, length);
     if (code == EXIT_FINE && console_print(stdout, "%s\n", reply.text) != 0)

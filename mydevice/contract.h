@@ -6,7 +6,8 @@
 
 #include <sysbuf/contract.h>
 
-/* Raise it with every change of a code, a structure or a name below. */
+/* Raise it with every change of a code, a structure or a name below. The client asks the driver for
+   it (SB_QUERY_CONTRACT) before the first call. */
 #define MYDEVICE_CONTRACT_VERSION 1
 
 #define MYDEVICE_SERVICE     "MyDevice"

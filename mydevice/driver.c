@@ -29,6 +29,7 @@ static const struct sb_driver mydevice = {
     .device_name = MYDEVICE_DEVICE_NAME,
     .link_name = MYDEVICE_LINK_NAME,
     .exclusive = TRUE,
+    .contract_version = MYDEVICE_CONTRACT_VERSION,
     .commands = commands,
     .command_count = SB_COUNT(commands),
 };

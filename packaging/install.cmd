@@ -63,7 +63,7 @@ exit /b 1
 "%system%\reg.exe" query "HKLM\SYSTEM\CurrentControlSet\Control" /v SystemStartOptions 2>nul | "%system%\find.exe" /i "TESTSIGNING" >nul
 if not errorlevel 1 goto check_file
 "%system%\bcdedit.exe" /enum {current} 2>nul | "%system%\findstr.exe" /i /b "testsigning" >nul
-if errorlevel 1 goto no_test_mode
+if not "%errorlevel%"=="0" goto no_test_mode
 echo install: Test mode is set or has been, but Windows was not started with it. If
 echo   bcdedit /enum {current}
 echo says "testsigning Yes", restart the machine; otherwise run
@@ -90,18 +90,18 @@ echo trusted roots and trusted publishers, as /trust asks. Whoever has its priva
 echo programs this machine trusts; uninstall /untrust takes it out again.
 set "trusted=yes"
 "%system%\certutil.exe" -addstore Root "%certificate%" >nul
-if errorlevel 1 goto certificate_failed
+if not "%errorlevel%"=="0" goto certificate_failed
 "%system%\certutil.exe" -addstore TrustedPublisher "%certificate%" >nul
-if errorlevel 1 goto certificate_failed
+if not "%errorlevel%"=="0" goto certificate_failed
 
 rem The kernel must not load a file that any user may replace, so the driver does not stay here.
 :copy_driver
 copy /b /y "%files%\mydevice.sys" "%system%\drivers\mydevice.sys" >nul
-if errorlevel 1 goto copy_failed
+if not "%errorlevel%"=="0" goto copy_failed
 "%program%" install "%SystemRoot%\System32\drivers\mydevice.sys"
-if errorlevel 1 goto install_failed
+if not "%errorlevel%"=="0" goto install_failed
 "%program%" start
-if errorlevel 1 goto start_failed
+if not "%errorlevel%"=="0" goto start_failed
 echo install: MyDevice is installed and runs. Try it: bin\x64\mydevice.exe demo
 exit /b 0
 

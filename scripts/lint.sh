@@ -23,5 +23,5 @@ check codespell codespell -q 3 -I scripts/codespell-words.txt "${texts[@]}"
 check cppcheck cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -j 2 \
     --enable=warning,performance,portability --suppress=missingIncludeSystem \
     --suppress=missingInclude --library=windows -Iinclude -I. \
-    driver client mydevice tests/unit
+    driver client mydevice tests/unit tests/drivers tests/wine
 exit $failed

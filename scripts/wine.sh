@@ -82,23 +82,53 @@ wine_lock() {
         wine_fail "another run keeps $WINE_FOLDER; end it, or wait for it."
 }
 
-# Ends all that runs in this prefix, and in no other; the server's socket is the prefix's own.
+# The ids of Wine's processes that were started for this prefix. The scripts that started them have
+# the same environment; their executable tells them apart.
+wine_processes() {
+    local file process
+
+    grep -lzxF "WINEPREFIX=$WINE_FOLDER" /proc/[0-9]*/environ 2>/dev/null |
+        while read -r file; do
+            process=${file%/environ}
+            [[ $(readlink "$process/exe") == */wine* ]] && echo "${process#/proc/}"
+        done
+}
+
+# Ends all that runs in this prefix, and in no other; the server's socket is the prefix's own. A
+# server that had to be killed, now or before, leaves its services behind.
 wine_kill() {
+    local process
+
     [ -d "$WINE_FOLDER" ] || return 0
     timeout -k 5 20 "$WINE_SERVER" -k </dev/null >/dev/null 2>&1 {WINE_LOCK}>&-
-    timeout -k 5 20 "$WINE_SERVER" -w </dev/null >/dev/null 2>&1 {WINE_LOCK}>&- && return 0
-    timeout -k 5 20 "$WINE_SERVER" -k9 </dev/null >/dev/null 2>&1 {WINE_LOCK}>&-
-    timeout -k 5 20 "$WINE_SERVER" -w </dev/null >/dev/null 2>&1 {WINE_LOCK}>&-
+    timeout -k 5 20 "$WINE_SERVER" -w </dev/null >/dev/null 2>&1 {WINE_LOCK}>&- ||
+        timeout -k 5 20 "$WINE_SERVER" -k9 </dev/null >/dev/null 2>&1 {WINE_LOCK}>&-
+    for process in $(wine_processes); do
+        kill -KILL "$process" 2>/dev/null
+    done
+}
+
+# What the stamp of a finished prefix says; where Wine or the steps here change, it is made anew.
+wine_stamp() {
+    echo "$WINE_VERSION, without input devices"
 }
 
 # A prefix is whole if the version of Wine that runs now has finished it and its heart is there.
 wine_prefix_is_whole() {
     local system32=$WINE_FOLDER/drive_c/windows/system32
 
-    [ "$(cat "$WINE_STAMP" 2>/dev/null)" = "$WINE_VERSION" ] &&
+    [ "$(cat "$WINE_STAMP" 2>/dev/null)" = "$(wine_stamp)" ] &&
         [ -s "$WINE_FOLDER/system.reg" ] && [ -s "$WINE_FOLDER/user.reg" ] &&
         [ -s "$system32/ntoskrnl.exe" ] && [ -s "$system32/winedevice.exe" ] &&
         [ -s "$system32/services.exe" ] && [ -e "$WINE_FOLDER/dosdevices/z:" ]
+}
+
+# Keeps one of Wine's own drivers from starting. Those for input devices are of no use here, and as
+# it starts them Wine 8 crashes now and then: a device may come before the root of all devices.
+wine_disable() {
+    local key='HKLM\System\CurrentControlSet\Services'
+
+    wine_bounded 60 "$WINE_LOADER" reg add "$key\\$1" /v Start /t REG_DWORD /d 4 /f >>"$log" 2>&1
 }
 
 wine_make_prefix() {
@@ -109,8 +139,9 @@ wine_make_prefix() {
     rm -rf "$WINE_FOLDER" || wine_fail "cannot remove $WINE_FOLDER; remove it yourself."
     mkdir -p "$WINE_FOLDER" || wine_fail "cannot make $WINE_FOLDER."
     wine_bounded 300 "$WINE_LOADER" wineboot -i >"$log" 2>&1
+    wine_disable winebus && wine_disable winehid && wine_disable wineusb
     timeout -k 5 60 "$WINE_SERVER" -w </dev/null >>"$log" 2>&1 {WINE_LOCK}>&-
-    echo "$WINE_VERSION" >"$WINE_STAMP"
+    wine_stamp >"$WINE_STAMP"
     wine_prefix_is_whole || wine_fail "Wine could not make $WINE_FOLDER; $log says why."
     rm -f "$log"
 }

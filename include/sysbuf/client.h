@@ -64,7 +64,8 @@ struct sb_client;
 
 /*
  * Opens a device for reading and writing, as "\\\\.\\Name". *client is then the caller's, to be
- * given back with sb_close(). On failure *client is untouched.
+ * given back with sb_close(). On failure *client is untouched. A path that does not begin with
+ * "\\\\.\\" names no device: ARGUMENT.
  *
  * Errors: ARGUMENT, NO_MEMORY, NOT_FOUND, BUSY, ACCESS_DENIED, SYSTEM. Windows answers the same for
  * a device that is open elsewhere and for one the caller may not open; BUSY is said where the
@@ -92,8 +93,16 @@ enum sb_error sb_call(struct sb_client *client, uint32_t code, const void *input
                       size_t *reply_length, uint32_t timeout);
 
 /*
+ * Asks the driver for the version of its contract (SB_QUERY_CONTRACT). *version is untouched on
+ * failure. Errors: as sb_call(); UNKNOWN_COMMAND from a driver that tells none.
+ */
+enum sb_error sb_query_contract(struct sb_client *client, uint32_t *version);
+
+/*
  * Closes the device: cancels calls that other threads have under way, waits until they have
  * returned (with SB_ERROR_CLOSED, or their answer) and frees the client. NULL is nothing to do.
+ * Blocks as long as those calls do; one without a time limit on a driver that ignores its
+ * cancellation may do so for ever.
  */
 void sb_close(struct sb_client *client);
 
@@ -117,10 +126,12 @@ enum sb_service_state {
 enum sb_error sb_service_install(const char *name, const char *path);
 
 /* Errors: ARGUMENT, NO_MEMORY, ACCESS_DENIED, NOT_INSTALLED, ALREADY_RUNNING, FILE_NOT_FOUND,
-   BAD_IMAGE, SIGNATURE, START_FAILED, SYSTEM. */
+   BAD_IMAGE, SIGNATURE, START_FAILED, DELETE_PENDING, SYSTEM. */
 enum sb_error sb_service_start(const char *name);
 
-/* Errors: ARGUMENT, NO_MEMORY, ACCESS_DENIED, NOT_INSTALLED, NOT_RUNNING, STOP_FAILED, SYSTEM. */
+/* Windows stops a driver only when its last handle has gone. After STOP_FAILED the stop stays asked
+   for: the device takes no new opens and the driver stops once the open ones are closed. Errors:
+   ARGUMENT, NO_MEMORY, ACCESS_DENIED, NOT_INSTALLED, NOT_RUNNING, STOP_FAILED, SYSTEM. */
 enum sb_error sb_service_stop(const char *name);
 
 /* Stops the service if it runs, then removes it. Errors: as stop, DELETE_PENDING. */

@@ -52,4 +52,25 @@
     SB_STATIC_ASSERT(offsetof(type, field) == (offset), \
                      "the offset of " #type "." #field " is part of the contract")
 
+/*
+ * Asks a driver for the version of its contract. The driver library answers it for every driver
+ * whose description gives a contract_version; in a driver's own table the code is refused.
+ *
+ * Input:  none.
+ * Output: struct sb_contract_version, 8 bytes.
+ * Errors: STATUS_INFO_LENGTH_MISMATCH, STATUS_BUFFER_TOO_SMALL;
+ *         STATUS_INVALID_DEVICE_REQUEST where the driver gives no version.
+ */
+#define SB_QUERY_CONTRACT \
+    SB_CONTROL_CODE(SB_DEVICE_UNKNOWN, 0xE5B, SB_METHOD_BUFFERED, SB_ACCESS_ANY)
+
+struct sb_contract_version {
+    uint32_t format;   /* of this structure: 1 */
+    uint32_t contract; /* the driver's own number */
+};
+
+SB_ASSERT_SIZE(struct sb_contract_version, 8);
+SB_ASSERT_OFFSET(struct sb_contract_version, format, 0);
+SB_ASSERT_OFFSET(struct sb_contract_version, contract, 4);
+
 #endif

@@ -58,6 +58,7 @@ extern "C" {
  * wants the single buffer (large payloads transformed where they lie) says SB_IN_PLACE in its
  * row; only then is output == input.
  */
+struct sb_driver;
 struct sb_call {
     const void *input;        /* NULL if input_length is 0 */
     uint32_t input_length;    /* bytes, within the row's limits */
@@ -67,6 +68,7 @@ struct sb_call {
     uint32_t reply_length;    /* bytes written to output, set by the handler or by sb_reply() */
     uint32_t process_id;      /* of the calling process */
     void *open_context;       /* this open's context, NULL if open_context_size is 0 */
+    const struct sb_driver *driver; /* the description that the command belongs to */
 };
 
 /*
@@ -133,6 +135,7 @@ struct sb_driver {
     enum sb_access_level access_level;
     BOOLEAN exclusive;          /* one handle at a time; a second open: STATUS_ACCESS_DENIED */
     uint32_t open_context_size; /* bytes of context for each open, 0 for none */
+    uint32_t contract_version;  /* told to clients that ask with SB_QUERY_CONTRACT; 0: not told */
     uint32_t pool_tag;          /* for what the library allocates; 0 means 'SBuf' */
 
     const struct sb_command *commands;

@@ -5,6 +5,7 @@
 #include <sysbuf/driver.h>
 
 #include "driver_probe.h"
+#include "fake_kernel.h"
 
 static NTSTATUS answer_before_reading(struct sb_call *call)
 {
@@ -28,6 +29,13 @@ static NTSTATUS fail_with_reply(struct sb_call *call)
 {
     call->reply_length = call->output_capacity;
     return STATUS_ACCESS_DENIED;
+}
+
+/* A warning other than the overflow delivers its bytes too. */
+static NTSTATUS warn(struct sb_call *call)
+{
+    call->reply_length = call->output_capacity;
+    return STATUS_NO_MORE_ENTRIES;
 }
 
 static NTSTATUS pend(struct sb_call *call)
@@ -67,6 +75,7 @@ static struct sb_command commands[] = {
     {.code = PROBE_IN_PLACE, .input_maximum = 100, .flags = SB_IN_PLACE, .handler = write_nothing},
     {.code = PROBE_CLAIM, .handler = claim_too_much},
     {.code = PROBE_FAIL, .handler = fail_with_reply},
+    {.code = PROBE_WARN, .handler = warn},
     {.code = PROBE_PEND, .handler = pend},
     {.code = PROBE_NOTHING, .input_maximum = 100, .handler = write_nothing},
     {.code = PROBE_PROCESS, .handler = say_process},
@@ -80,6 +89,7 @@ static struct sb_command commands[] = {
      .handler = write_nothing},
 };
 
+static int links_at_unload;
 static unsigned loads, unloads, creates, closes;
 static NTSTATUS load_result, create_result;
 
@@ -92,6 +102,7 @@ static NTSTATUS load(void)
 static void unload(void)
 {
     unloads++;
+    links_at_unload = fake_holdings().links;
 }
 
 static NTSTATUS create(const struct sb_open *open)
@@ -132,6 +143,7 @@ void probe_reset(void)
     commands[0].flags = 0;
     commands[0].access = 0;
     loads = unloads = creates = closes = 0;
+    links_at_unload = -1;
     load_result = create_result = STATUS_SUCCESS;
 }
 
@@ -171,6 +183,9 @@ void probe_spoil(enum probe_mistake mistake)
     case MISTAKE_TWICE:
         commands[0].code = PROBE_CLAIM;
         break;
+    case MISTAKE_RESERVED:
+        commands[0].code = SB_QUERY_CONTRACT;
+        break;
     case MISTAKE_COUNT:
         break;
     }
@@ -198,7 +213,7 @@ void probe_fail_create(void)
 
 struct probe_counts probe_counts(void)
 {
-    const struct probe_counts counts = {loads, unloads, creates, closes};
+    const struct probe_counts counts = {loads, unloads, creates, closes, links_at_unload};
 
     return counts;
 }

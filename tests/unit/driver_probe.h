@@ -18,6 +18,7 @@
 #define PROBE_CONTEXT  PROBE_CODE(0x907)
 #define PROBE_EMPTY    PROBE_CODE(0x908)
 #define PROBE_GUARDED  PROBE_CODE(0x909)
+#define PROBE_WARN     PROBE_CODE(0x90B)
 #define PROBE_RANGE    PROBE_CODE(0x90A)
 
 enum probe_mistake {
@@ -32,6 +33,7 @@ enum probe_mistake {
     MISTAKE_FLAG,
     MISTAKE_ACCESS,
     MISTAKE_TWICE,
+    MISTAKE_RESERVED,
     MISTAKE_COUNT,
 };
 
@@ -40,6 +42,7 @@ struct probe_counts {
     unsigned unloads;
     unsigned creates;
     unsigned closes;
+    int links_at_unload; /* when the unload callback last ran; -1 if it has not */
 };
 
 /* The description as it should be; call before each start. */

@@ -9,7 +9,8 @@ void free(void *memory) __attribute__((sysv_abi));
 #undef memmove
 #undef memset
 
-#define MAXIMUM_DEVICES 4
+/* In front of each block stands its tag; the room keeps the block aligned as pool is. */
+#define TAG_ROOM 16
 
 static struct {
     unsigned calls;
@@ -29,6 +30,8 @@ static struct {
     } entries[8];
     unsigned entry_count;
     unsigned dacl_count;
+    ULONG log_component;
+    ULONG log_level;
     char log[4096];
     size_t log_length;
 } fake;
@@ -116,21 +119,24 @@ VOID FASTCALL IofCompleteRequest(PIRP irp, CCHAR boost)
 
 PVOID NTAPI ExAllocatePoolWithTag(POOL_TYPE type, SIZE_T length, ULONG tag)
 {
-    void *block;
+    ULONG *block;
 
     if (fails() || type != NonPagedPoolNx || tag == 0)
         return NULL;
-    block = calloc(1, length);
-    __builtin_memset(block, 0x5A, length);
+    block = calloc(1, TAG_ROOM + length);
+    *block = tag;
+    __builtin_memset((UCHAR *)block + TAG_ROOM, 0x5A, length);
     fake.held.blocks++;
-    return block;
+    return (UCHAR *)block + TAG_ROOM;
 }
 
 VOID NTAPI ExFreePoolWithTag(PVOID block, ULONG tag)
 {
-    (void)tag;
+    ULONG *start = (ULONG *)((UCHAR *)block - TAG_ROOM);
+
     fake.held.blocks--;
-    free(block);
+    fake.held.mistakes += *start != tag;
+    free(start);
 }
 
 VOID NTAPI RtlInitUnicodeString(PUNICODE_STRING string, PCWSTR source)
@@ -272,8 +278,8 @@ ULONG NTAPI vDbgPrintEx(ULONG component, ULONG level, PCCH format, va_list list)
 {
     const ULONG_PTR *slots = *(const ULONG_PTR *const *)&list;
 
-    (void)component;
-    (void)level;
+    fake.log_component = component;
+    fake.log_level = level;
     for (; *format != '\0'; format++) {
         if (*format != '%') {
             log_character(*format);
@@ -462,6 +468,25 @@ struct fake_result fake_control_without_file(uint32_t code, const void *input, u
     prepare(&request, FAKE_DEVICE_CONTROL);
     request.stack.FileObject = NULL;
     return control(&request, code, input, length, NULL, 0);
+}
+
+struct fake_result fake_control_from_kernel(uint32_t code)
+{
+    struct request request;
+
+    prepare(&request, FAKE_DEVICE_CONTROL);
+    request.irp.RequestorMode = KernelMode;
+    return control(&request, code, NULL, 0, NULL, 0);
+}
+
+uint32_t fake_log_component(void)
+{
+    return fake.log_component;
+}
+
+uint32_t fake_log_level(void)
+{
+    return fake.log_level;
 }
 
 const char *fake_log(void)

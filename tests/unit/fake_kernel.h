@@ -44,6 +44,7 @@ struct fake_holdings {
     int links;
     int handles;
     int blocks;
+    int mistakes; /* blocks freed under another tag than they were allocated under */
 };
 
 /* Forgets everything: no driver, nothing held, nothing to fail. */
@@ -80,10 +81,15 @@ struct fake_result fake_simple(enum fake_major major);
  */
 struct fake_result fake_control(uint32_t code, const void *input, uint32_t input_length,
                                 void *reply, uint32_t output_length, uint8_t granted);
-/* As above, without a file object, as from a kernel caller. */
+/* As above, without a file object. */
 struct fake_result fake_control_without_file(uint32_t code, const void *input, uint32_t length);
+/* As above, with the file object but from kernel mode, with no access noted. */
+struct fake_result fake_control_from_kernel(uint32_t code);
 
 /* The debug output since fake_reset(). */
 const char *fake_log(void);
+/* The component and the level of its last line, as DbgPrintEx numbers them. */
+uint32_t fake_log_component(void);
+uint32_t fake_log_level(void);
 
 #endif

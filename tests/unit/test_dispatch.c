@@ -33,7 +33,7 @@ static int stop(void **state)
     fake_simple(FAKE_CLOSE);
     fake_unload();
     held = fake_holdings();
-    return held.devices | held.links | held.handles | held.blocks;
+    return held.devices | held.links | held.handles | held.blocks | held.mistakes;
 }
 
 static int fresh(void **state)
@@ -52,6 +52,7 @@ static void assert_nothing_held(void)
     assert_int_equal(held.links, 0);
     assert_int_equal(held.handles, 0);
     assert_int_equal(held.blocks, 0);
+    assert_int_equal(held.mistakes, 0);
 }
 
 static void assert_result(struct fake_result result, uint32_t status, uint64_t information)
@@ -115,11 +116,42 @@ static void an_error_delivers_no_bytes(void **state)
     assert_result(fake_control(PROBE_FAIL, NULL, 0, reply, 8, 0), FAKE_STATUS_ACCESS_DENIED, 0);
 }
 
+static void a_warning_delivers_its_bytes(void **state)
+{
+    (void)state;
+    assert_result(fake_control(PROBE_WARN, NULL, 0, NULL, 8, 0), 0x8000001Au, 8);
+}
+
+static void requests_from_kernel_mode_need_no_access(void **state)
+{
+    (void)state;
+    assert_result(fake_control_from_kernel(PROBE_GUARDED), FAKE_STATUS_SUCCESS, 0);
+}
+
+static void a_driver_without_a_version_tells_none(void **state)
+{
+    (void)state;
+    assert_result(fake_control(SB_QUERY_CONTRACT, NULL, 0, NULL, 8, 0),
+                  FAKE_STATUS_INVALID_DEVICE_REQUEST, 0);
+}
+
+static void calls_after_the_close_are_refused(void **state)
+{
+    (void)state;
+    assert_result(fake_simple(FAKE_CLOSE), FAKE_STATUS_SUCCESS, 0);
+    assert_result(fake_control(PROBE_EMPTY, NULL, 0, NULL, 0, 0),
+                  FAKE_STATUS_INVALID_DEVICE_REQUEST, 0);
+    assert_result(fake_simple(FAKE_CLOSE), FAKE_STATUS_SUCCESS, 0);
+    assert_int_equal(probe_counts().closes, 1);
+    assert_result(fake_open(NULL, false), FAKE_STATUS_SUCCESS, 0);
+}
+
 static void pending_is_not_an_answer(void **state)
 {
     (void)state;
     assert_result(fake_control(PROBE_PEND, NULL, 0, NULL, 0, 0), FAKE_STATUS_INTERNAL_ERROR, 0);
     assert_non_null(strstr(fake_log(), "STATUS_PENDING"));
+    assert_int_equal(fake_log_level(), 0); /* DPFLTR_ERROR_LEVEL */
 }
 
 static void what_a_handler_did_not_write_is_zero(void **state)
@@ -284,6 +316,7 @@ static void load_and_unload_come_in_pairs(void **state)
     assert_int_equal(probe_counts().loads, 1);
     fake_unload();
     assert_int_equal(probe_counts().unloads, 1);
+    assert_int_equal(probe_counts().links_at_unload, 0);
     assert_nothing_held();
 
     fake_reset();
@@ -347,6 +380,10 @@ int main(void)
         call_test(no_memory_for_the_copy_is_an_error_and_no_leak),
         call_test(a_claim_above_the_capacity_is_cut_and_said),
         call_test(an_error_delivers_no_bytes),
+        call_test(a_warning_delivers_its_bytes),
+        call_test(requests_from_kernel_mode_need_no_access),
+        call_test(a_driver_without_a_version_tells_none),
+        call_test(calls_after_the_close_are_refused),
         call_test(pending_is_not_an_answer),
         call_test(what_a_handler_did_not_write_is_zero),
         call_test(in_place_the_input_stays_and_the_rest_is_zero),

@@ -30,7 +30,7 @@ static int stop(void **state)
     (void)state;
     fake_unload();
     held = fake_holdings();
-    return held.devices | held.links | held.handles | held.blocks;
+    return held.devices | held.links | held.handles | held.blocks | held.mistakes;
 }
 
 static void assert_result(struct fake_result result, uint32_t status, uint64_t information)
@@ -54,6 +54,23 @@ static void the_right_request_is_answered_and_logged(void **state)
                                     "读取缓冲区大小: 1024\n"
                                     "读取当前大小: 100\n"
                                     "要操作进程PID: 2566\n");
+    assert_int_equal(fake_log_component(), 77); /* DPFLTR_IHVDRIVER_ID */
+    assert_int_equal(fake_log_level(), 3);      /* DPFLTR_INFO_LEVEL */
+}
+
+static void the_contract_says_its_version(void **state)
+{
+    const struct sb_contract_version expected = {1, MYDEVICE_CONTRACT_VERSION};
+    struct sb_contract_version version = {0, 0};
+
+    (void)state;
+    assert_result(fake_control(SB_QUERY_CONTRACT, NULL, 0, &version, sizeof(version), 0),
+                  FAKE_STATUS_SUCCESS, sizeof(version));
+    assert_memory_equal(&version, &expected, sizeof(version));
+    assert_result(fake_control(SB_QUERY_CONTRACT, NULL, 0, NULL, 7, 0),
+                  FAKE_STATUS_BUFFER_TOO_SMALL, 0);
+    assert_result(fake_control(SB_QUERY_CONTRACT, &sample, 1, &version, sizeof(version), 0),
+                  FAKE_STATUS_INFO_LENGTH_MISMATCH, 0);
 }
 
 static void fields_are_unsigned_to_the_last_bit(void **state)
@@ -201,6 +218,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         driver_test(the_right_request_is_answered_and_logged),
+        driver_test(the_contract_says_its_version),
         driver_test(fields_are_unsigned_to_the_last_bit),
         driver_test(every_pair_of_lengths_gets_the_answer_of_the_table),
         driver_test(short_input_is_refused_and_nothing_is_logged),

@@ -36,7 +36,7 @@ pass() {
 fail() {
     checks=$((checks + 1))
     failures=$((failures + 1))
-    echo "FAILED: $*"
+    echo "FAILED: $* (at $(date +%T.%N))"
     sed 's/^/    out: /' "$work/out" 2>/dev/null
     sed 's/^/    err: /' "$work/err" 2>/dev/null
 }
@@ -120,12 +120,14 @@ run_tests() {
     done
 }
 
+# Prints what says otherwise.
 no_crash() {
     ! wine_crashes "$@"
 }
 
 check_result() {
     check "a driver or a service crashed" no_crash
+    [ "$failures" -eq 0 ] || sed 's/^/    kernel: /' "$WINE_LOG" | tail -n 40
     echo "$checks checks, $failures failed"
     [ "$failures" -eq 0 ] && [ "$checks" -gt 1 ]
 }

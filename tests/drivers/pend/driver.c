@@ -15,8 +15,7 @@ static volatile LONG cleanup_count;
 static volatile LONG close_count;
 
 static PIRP deaf;
-static KTIMER deaf_timer;
-static KDPC deaf_dpc;
+static PVOID deaf_thread; /* the last one that answered late, NULL for none */
 
 static NTSTATUS complete(PIRP irp, NTSTATUS status, ULONG_PTR information)
 {
@@ -96,28 +95,54 @@ static PIRP take(PFILE_OBJECT file)
     return found;
 }
 
-static KDEFERRED_ROUTINE end_deaf;
-static VOID NTAPI end_deaf(PKDPC dpc, PVOID context, PVOID first, PVOID second)
+static KSTART_ROUTINE answer_late;
+static VOID NTAPI answer_late(PVOID context)
 {
-    PIRP irp = InterlockedExchangePointer((PVOID volatile *)&deaf, NULL);
+    LARGE_INTEGER delay;
 
-    UNREFERENCED_PARAMETER(dpc);
-    UNREFERENCED_PARAMETER(context);
-    UNREFERENCED_PARAMETER(first);
-    UNREFERENCED_PARAMETER(second);
-    if (irp != NULL)
-        answer(irp);
+    delay.QuadPart = PEND_DEAF_TIME * -10000LL; /* relative, in 100 ns */
+    KeDelayExecutionThread(KernelMode, FALSE, &delay);
+    InterlockedExchangePointer((PVOID volatile *)&deaf, NULL);
+    answer(context);
+    PsTerminateSystemThread(STATUS_SUCCESS);
+}
+
+/* The thread runs code of this image until it has ended. */
+static void join_deaf_thread(void)
+{
+    if (deaf_thread == NULL)
+        return;
+    KeWaitForSingleObject(deaf_thread, Executive, KernelMode, FALSE, NULL);
+    ObDereferenceObject(deaf_thread);
+    deaf_thread = NULL;
+}
+
+static NTSTATUS start_deaf_thread(PIRP irp)
+{
+    NTSTATUS status;
+    HANDLE handle;
+
+    status = PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, answer_late, irp);
+    if (!NT_SUCCESS(status))
+        return status;
+    ObReferenceObjectByHandle(handle, SYNCHRONIZE, NULL, KernelMode, &deaf_thread, NULL);
+    ZwClose(handle);
+    return status;
 }
 
 static NTSTATUS be_deaf(PIRP irp)
 {
-    LARGE_INTEGER due;
+    NTSTATUS status;
 
     if (InterlockedCompareExchangePointer((PVOID volatile *)&deaf, irp, NULL) != NULL)
         return complete(irp, STATUS_DEVICE_BUSY, 0);
+    join_deaf_thread();
     IoMarkIrpPending(irp);
-    due.QuadPart = PEND_DEAF_TIME * -10000LL; /* relative, in 100 ns */
-    KeSetTimer(&deaf_timer, due, &deaf_dpc);
+    status = start_deaf_thread(irp);
+    if (!NT_SUCCESS(status)) {
+        InterlockedExchangePointer((PVOID volatile *)&deaf, NULL);
+        complete(irp, status, 0);
+    }
     return STATUS_PENDING;
 }
 
@@ -157,10 +182,7 @@ struct command {
     NTSTATUS (*serve)(PIRP irp);
 };
 
-/* Not static, so that the compiler keeps it: without one address in its data an image would have no
-   base relocations, and every driver has to. */
-extern const struct command pend_commands[];
-const struct command pend_commands[] = {
+static const struct command commands[] = {
     {PEND_WAIT, wait},       {PEND_WAIT_STUBBORN, wait}, {PEND_DEAF, be_deaf},
     {PEND_RELEASE, release}, {PEND_GIVE_UP, give_up},    {PEND_COUNTS, report},
 };
@@ -172,9 +194,9 @@ static NTSTATUS NTAPI control(PDEVICE_OBJECT device, PIRP irp)
     size_t index;
 
     UNREFERENCED_PARAMETER(device);
-    for (index = 0; index < sizeof(pend_commands) / sizeof(pend_commands[0]); index++)
-        if (pend_commands[index].code == code)
-            return pend_commands[index].serve(irp);
+    for (index = 0; index < sizeof(commands) / sizeof(commands[0]); index++)
+        if (commands[index].code == code)
+            return commands[index].serve(irp);
     return complete(irp, STATUS_INVALID_DEVICE_REQUEST, 0);
 }
 
@@ -213,8 +235,7 @@ static VOID NTAPI unload(PDRIVER_OBJECT object)
 {
     UNICODE_STRING link;
 
-    KeCancelTimer(&deaf_timer);
-    KeFlushQueuedDpcs();
+    join_deaf_thread();
     RtlInitUnicodeString(&link, PEND_LINK_NAME);
     IoDeleteSymbolicLink(&link);
     IoDeleteDevice(object->DeviceObject);
@@ -230,8 +251,6 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT object, PUNICODE_STRING registry_path)
 
     UNREFERENCED_PARAMETER(registry_path);
     InitializeListHead(&waiting);
-    KeInitializeTimer(&deaf_timer);
-    KeInitializeDpc(&deaf_dpc, end_deaf, NULL);
     object->MajorFunction[IRP_MJ_CREATE] = create;
     object->MajorFunction[IRP_MJ_CLEANUP] = cleanup;
     object->MajorFunction[IRP_MJ_CLOSE] = close;

@@ -15,9 +15,15 @@ case_end() {
     check "Wine still runs" wine_has_ended
 }
 
-# -w returns as soon as no server runs for the prefix.
+# -w returns as soon as no server runs for the prefix. Its programs are on their way out by then.
 wine_has_ended() {
-    timeout 5 "$WINE_SERVER" -w </dev/null >/dev/null 2>&1
+    local end=$((SECONDS + 5))
+
+    timeout 5 "$WINE_SERVER" -w </dev/null >/dev/null 2>&1 || return 1
+    until [ -z "$(wine_processes)" ]; do
+        ((SECONDS < end)) || return 1
+        sleep 0.1
+    done
 }
 
 # Another script with the library, as a process of its own.
@@ -73,8 +79,9 @@ case_library() {
     wine_run 1 cmd /c "ping -n 30 127.0.0.1" >"$work/out" 2>&1
     check "a program over its limit ends with $?, not 124" [ $? -eq 124 ]
     check "it took long" [ $((SECONDS - start)) -lt 10 ]
+    timeout 20 "$WINE_SERVER" -k9 </dev/null >/dev/null 2>&1
     wine_end
-    check "Wine still runs at the end" wine_has_ended
+    check "Wine still runs after its server was killed" wine_has_ended
 }
 
 # A prefix that is half there is made anew, one of another version too.
