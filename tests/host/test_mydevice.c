@@ -186,9 +186,6 @@ static void bad_user_memory_is_refused_and_the_driver_not_called(void **state)
     uint8_t on_our_stack[20] = {0}; /* no user memory of the machine */
 
     assert_int_equal(sb_process_ioctl(fixture->process, fixture->file, 0, &result, MYDEVICE_HELLO,
-                                      NULL, 20, fixture->output, 14),
-                     STATUS_ACCESS_VIOLATION);
-    assert_int_equal(sb_process_ioctl(fixture->process, fixture->file, 0, &result, MYDEVICE_HELLO,
                                       fixture->input + 60, 20, fixture->output, 14),
                      STATUS_ACCESS_VIOLATION);
     assert_int_equal(sb_process_ioctl(fixture->process, fixture->file, 0, &result, MYDEVICE_HELLO,
@@ -197,6 +194,21 @@ static void bad_user_memory_is_refused_and_the_driver_not_called(void **state)
     assert_int_equal(sb_process_ioctl(fixture->process, fixture->file, 0, &result, MYDEVICE_HELLO,
                                       on_our_stack, 20, fixture->output, 14),
                      STATUS_ACCESS_VIOLATION);
+    assert_string_equal(fixture->log, "");
+}
+
+/* The I/O manager takes the length behind a NULL for 0. */
+static void null_buffers_are_empty_buffers(void **state)
+{
+    struct fixture *fixture = *state;
+    struct sb_io_status result;
+
+    assert_int_equal(sb_process_ioctl(fixture->process, fixture->file, 0, &result, MYDEVICE_HELLO,
+                                      NULL, 20, fixture->output, 14),
+                     STATUS_INFO_LENGTH_MISMATCH);
+    assert_int_equal(sb_process_ioctl(fixture->process, fixture->file, 0, &result, MYDEVICE_HELLO,
+                                      fixture->input, 20, NULL, 14),
+                     STATUS_BUFFER_TOO_SMALL);
     assert_string_equal(fixture->log, "");
 }
 
@@ -271,6 +283,7 @@ int main(void)
         driver_test(other_codes_methods_and_accesses_are_refused),
         driver_test(read_and_write_are_refused),
         driver_test(bad_user_memory_is_refused_and_the_driver_not_called),
+        driver_test(null_buffers_are_empty_buffers),
         driver_test(names_below_the_device_do_not_exist),
         driver_test(one_handle_at_a_time),
         driver_test(only_administrators_may_open),
