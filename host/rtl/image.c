@@ -42,6 +42,7 @@ PVOID NTAPI RtlImageDirectoryEntryToData(PVOID base, BOOLEAN mapped_as_image, US
     ULONG offset;
 
     if (!headers || headers->OptionalHeader.Magic != IMAGE_NT_OPTIONAL_HDR_MAGIC ||
+        directory >= IMAGE_NUMBEROF_DIRECTORY_ENTRIES ||
         directory >= headers->OptionalHeader.NumberOfRvaAndSizes)
         return NULL;
     entry = &headers->OptionalHeader.DataDirectory[directory];

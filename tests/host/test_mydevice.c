@@ -42,6 +42,13 @@ static void keep_log(void *context, const char *text, size_t length)
         memcpy(fixture->log + used, text, length);
 }
 
+/* cmocka puts handlers of its own in place before each test. */
+static struct fixture *fixture_of(void **state)
+{
+    assert_int_equal(sb_host_claim_faults(), STATUS_SUCCESS);
+    return *state;
+}
+
 static int start(void **state)
 {
     static struct fixture fixture;
@@ -67,7 +74,7 @@ static int start(void **state)
 /* Closes what is open, and the machine must then let the driver go and hold none of its pool. */
 static int stop(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     struct sb_bug_check stopped;
 
     sb_process_destroy(fixture->process);
@@ -104,7 +111,7 @@ static struct sb_io_status call(struct fixture *fixture, uint32_t code, uint32_t
 
 static void the_right_request_is_answered_and_logged(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     struct sb_io_status result = call(fixture, MYDEVICE_HELLO, 20, 20);
 
     assert_int_equal(result.status, STATUS_SUCCESS);
@@ -119,7 +126,7 @@ static void the_right_request_is_answered_and_logged(void **state)
 
 static void every_pair_of_lengths_gets_the_answer_of_the_contract(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     uint8_t untouched[64];
     uint32_t input;
     uint32_t output;
@@ -151,7 +158,7 @@ static void every_pair_of_lengths_gets_the_answer_of_the_contract(void **state)
 
 static void other_codes_methods_and_accesses_are_refused(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     uint32_t low;
 
     for (low = 1; low < 4; low++) {
@@ -168,7 +175,7 @@ static void other_codes_methods_and_accesses_are_refused(void **state)
 
 static void read_and_write_are_refused(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     struct sb_io_status result;
 
     assert_int_equal(sb_process_read(fixture->process, fixture->file, 0, &result, fixture->output,
@@ -181,7 +188,7 @@ static void read_and_write_are_refused(void **state)
 
 static void bad_user_memory_is_refused_and_the_driver_not_called(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     struct sb_io_status result;
     uint8_t on_our_stack[20] = {0}; /* no user memory of the machine */
 
@@ -200,7 +207,7 @@ static void bad_user_memory_is_refused_and_the_driver_not_called(void **state)
 /* The I/O manager takes the length behind a NULL for 0. */
 static void null_buffers_are_empty_buffers(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     struct sb_io_status result;
 
     assert_int_equal(sb_process_ioctl(fixture->process, fixture->file, 0, &result, MYDEVICE_HELLO,
@@ -214,7 +221,7 @@ static void null_buffers_are_empty_buffers(void **state)
 
 static void names_below_the_device_do_not_exist(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     sb_handle handle = 77;
 
     assert_int_equal(sb_process_close(fixture->process, fixture->file), STATUS_SUCCESS);
@@ -229,7 +236,7 @@ static void names_below_the_device_do_not_exist(void **state)
 
 static void one_handle_at_a_time(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     struct sb_process *other;
     sb_handle handle = 77;
 
@@ -244,7 +251,7 @@ static void one_handle_at_a_time(void **state)
 
 static void only_administrators_may_open(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     const struct sb_process_options ordinary = {.is_ordinary = true};
     struct sb_process *user;
     sb_handle handle = 77;
@@ -260,7 +267,7 @@ static void only_administrators_may_open(void **state)
 
 static void without_the_driver_there_is_no_device(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     sb_handle handle = 77;
     char error[512];
 
