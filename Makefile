@@ -1,15 +1,21 @@
 # The targets that people and CI use; CMake and Ninja do the work behind them.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-wine test lint package build clean
+.PHONY: help demo demo-host demo-wine test lint package build clean
 
 PRESETS := windows-x64 windows-x86 windows-x64-clang linux
 
 ## demo: run the scenario, driver and client, and print what both say
-demo: demo-wine
+demo: demo-host
 
-## demo-wine: the same, on Wine
-demo-wine:
+## demo-host: the same: the shipped driver runs on the host, in a Linux process
+demo-host:
 	@scripts/setup.sh demo
+	@scripts/build.sh windows-x64-driver linux-client
+	@scripts/demo-host.sh
+
+## demo-wine: the same on Wine
+demo-wine:
+	@scripts/setup.sh demo-wine
 	@scripts/build.sh windows-x64
 	@scripts/demo-wine.sh
 

@@ -7,8 +7,8 @@ cd "$(dirname "$0")/.." || exit 1
 # shellcheck source=scripts/scenario.sh
 . scripts/scenario.sh
 
-program=build/linux/mydevice/mydevice
-driver=build/windows-x64/mydevice/mydevice.sys
+program=build/mydevice
+driver=build/mydevice.sys
 output=$(mktemp -d)
 trap 'rm -rf "$output"' EXIT
 

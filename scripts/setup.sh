@@ -1,5 +1,6 @@
 #!/bin/bash
-# Installs what a target of the Makefile needs and the machine lacks: setup.sh demo|test|lint|package
+# Installs what a target of the Makefile needs and the machine lacks:
+# setup.sh demo|demo-wine|test|lint|package
 #
 # Uses the distribution's packages only. Says nothing and changes nothing where all is there.
 # Where it cannot install, it names the packages and exits with 1. SYSBUF_NO_SETUP=1 leaves it out.
@@ -7,17 +8,19 @@ set -eu
 
 build=(cmake ninja-build gcc libc6-dev gcc-mingw-w64-x86-64 gcc-mingw-w64-i686 mingw-w64-tools
     python3 python3-pefile openssl osslsigncode)
+host=(libdw-dev libelf-dev libcjson-dev libcmocka-dev)
 run=(wine wine64)
-test=(libcmocka-dev clang lld llvm zip unzip)
+test=(clang lld llvm zip unzip)
 lint=(clang-format cppcheck shellcheck codespell)
 
 case "${1:-}" in
-demo) wanted=("${build[@]}" "${run[@]}") ;;
+demo) wanted=("${build[@]}" "${host[@]}") ;;
+demo-wine) wanted=("${build[@]}" "${run[@]}") ;;
 package) wanted=("${build[@]}" zip unzip) ;;
-test) wanted=("${build[@]}" "${run[@]}" "${test[@]}") ;;
+test) wanted=("${build[@]}" "${host[@]}" "${run[@]}" "${test[@]}") ;;
 lint) wanted=("${lint[@]}") ;;
 *)
-    echo "usage: $0 demo|test|lint|package" >&2
+    echo "usage: $0 demo|demo-wine|test|lint|package" >&2
     exit 2
     ;;
 esac
