@@ -2,6 +2,7 @@
 #include <sysbuf/host.h>
 
 #include "host/cm/cm.h"
+#include "host/ex/ex.h"
 #include "host/io/io.h"
 #include "host/ke/call.h"
 #include "host/ke/ke.h"
@@ -18,6 +19,7 @@ static const struct component {
     {mm_initialize, mm_destroy},         {ke_initialize, ke_destroy},
     {ob_initialize, ob_destroy},         {se_initialize, se_destroy},
     {ps_initialize, ps_destroy},         {cm_initialize, cm_destroy},
+    {ex_initialize, ex_destroy},
     {loader_initialize, loader_destroy}, {io_initialize, io_destroy},
 };
 

@@ -28,6 +28,8 @@ static void finish(struct machine *machine, struct cm_watch *watch)
         KeSetEvent(watch->event, IO_NO_INCREMENT, FALSE);
     if (watch->owns_event)
         ob_dereference(watch->event);
+    if (watch->work_item)
+        ExQueueWorkItem(watch->work_item, watch->queue);
     mm_pool_free(machine, watch);
 }
 
@@ -169,8 +171,6 @@ NTSTATUS NTAPI ZwNotifyChangeKey(HANDLE handle, HANDLE event, PIO_APC_ROUTINE ap
                                  BOOLEAN subtree, PVOID buffer, ULONG length, BOOLEAN asynchronous)
 {
     struct cm_key *key;
-    if (apc_routine) /* a work item for a system worker thread */
-        return STATUS_NOT_IMPLEMENTED;
     if (!filter || (filter & ~(ULONG)REG_LEGAL_CHANGE_FILTER))
         return STATUS_INVALID_PARAMETER;
     struct cm_watch *watch = mm_pool_allocate_zero(current_machine(), sizeof(*watch), CM_TAG);
