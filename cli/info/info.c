@@ -46,8 +46,13 @@ static bool add_export(void *context, const struct sb_image_export *export)
     return true;
 }
 
-static void gather(struct info_report *report)
+sb_status info_gather(struct info_report *report, char *error, size_t error_size)
 {
+    sb_status status =
+        sb_image_open(report->bytes, report->length, &report->image, error, error_size);
+
+    if (status < 0)
+        return status;
     sb_image_header(report->image, &report->header);
     report->imports_are_whole = sb_image_imports(report->image, add_import, report) >= 0;
     report->exports_are_whole = sb_image_exports(report->image, add_export, report) >= 0;
@@ -57,6 +62,16 @@ static void gather(struct info_report *report)
     info_read_version(report);
     info_read_debug(report);
     info_read_signature(report);
+    return status;
+}
+
+void info_release(struct info_report *report)
+{
+    free(report->imports);
+    free(report->exports);
+    free(report->version);
+    arena_free(&report->arena);
+    sb_image_close(report->image);
 }
 
 static int show(const char *path, bool as_json)
@@ -65,24 +80,19 @@ static int show(const char *path, bool as_json)
     struct file_contents file;
     const char *reason = "";
     char error[256] = "it cannot be read";
+    int code = EXIT_FINE;
 
     if (!file_read(path, &file, &reason))
         return command_fail("%s: %s", path, reason);
     report.bytes = file.bytes;
     report.length = file.length;
-    if (sb_image_open(file.bytes, file.length, &report.image, error, sizeof error) < 0) {
-        free(file.bytes);
-        return command_fail("%s: %s", path, error);
-    }
-    gather(&report);
-    (as_json ? info_print_json : info_print)(&report);
-    free(report.imports);
-    free(report.exports);
-    free(report.version);
-    arena_free(&report.arena);
-    sb_image_close(report.image);
+    if (info_gather(&report, error, sizeof error) < 0)
+        code = command_fail("%s: %s", path, error);
+    else
+        (as_json ? info_print_json : info_print)(&report);
+    info_release(&report);
     free(file.bytes);
-    return EXIT_FINE;
+    return code;
 }
 
 int info_command(int count, char **arguments)

@@ -52,6 +52,10 @@ struct info_report {
     bool has_dwarf;
 };
 
+/* Fills the rest of a report with path, bytes and length. Fails as sb_image_open does. */
+sb_status info_gather(struct info_report *report, char *error, size_t error_size);
+void info_release(struct info_report *report); /* also after info_gather has failed */
+
 void info_read_hardening(struct info_report *report);
 void info_read_version(struct info_report *report);
 void info_read_debug(struct info_report *report);

@@ -124,7 +124,7 @@ static struct session_handle *last_file(struct session *session,
 {
     struct session_handle *each = session->handles;
 
-    while (each && (each->owner != owner || each->is_event))
+    while (each && each->owner != owner)
         each = each->next;
     return each;
 }

@@ -22,7 +22,7 @@ struct request {
     struct session_process *owner; /* NULL: it has ended, its memory is gone */
     enum action_kind kind;
     uint32_t code;
-    sb_handle file, event;
+    sb_handle file;
     int64_t offset;
     void *input, *output; /* as they are passed */
     uint32_t input_length, output_length;
@@ -105,17 +105,17 @@ static void call(struct request *request)
 
     request->io_status = (struct sb_io_status){.status = SB_STATUS_PENDING};
     if (request->kind == ACTION_IOCTL)
-        request->returned = sb_process_ioctl(
-            process, request->file, request->event, &request->io_status, request->code,
-            request->input, request->input_length, request->output, request->output_length);
+        request->returned = sb_process_ioctl(process, request->file, 0, &request->io_status,
+                                             request->code, request->input, request->input_length,
+                                             request->output, request->output_length);
     else if (request->kind == ACTION_READ)
         request->returned =
-            sb_process_read(process, request->file, request->event, &request->io_status,
-                            request->output, request->output_length, request->offset);
+            sb_process_read(process, request->file, 0, &request->io_status, request->output,
+                            request->output_length, request->offset);
     else
         request->returned =
-            sb_process_write(process, request->file, request->event, &request->io_status,
-                             request->input, request->input_length, request->offset);
+            sb_process_write(process, request->file, 0, &request->io_status, request->input,
+                             request->input_length, request->offset);
 }
 
 static void *call_on_thread(void *context)

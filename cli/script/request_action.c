@@ -143,9 +143,7 @@ static bool take_request_options(struct cursor *cursor, struct action *action, b
     bool fine = true;
 
     while (fine && cursor_has_more(cursor)) {
-        if (cursor_take_keyword(cursor, "event"))
-            fine = cursor_take_name(cursor, "an event", &action->event);
-        else if (cursor_take_keyword(cursor, "async"))
+        if (cursor_take_keyword(cursor, "async"))
             action->is_asynchronous = true;
         else if (cursor_take_keyword(cursor, "as"))
             fine = cursor_take_name(cursor, "the request's name", &action->as);
@@ -218,15 +216,9 @@ bool verb_write(struct cursor *cursor, struct action *action)
            take_request_options(cursor, action, true);
 }
 
-/* Whether the name is a handle's or a request's is found out when it is done. */
-bool verb_cancel(struct cursor *cursor, struct action *action)
-{
-    return cursor_take_handle(cursor, &action->handle);
-}
-
 bool verb_wait(struct cursor *cursor, struct action *action)
 {
-    if (!cursor_take_name(cursor, "a request or an event", &action->name))
+    if (!cursor_take_name(cursor, "a request", &action->name))
         return false;
     action->has_limit = cursor_take_keyword(cursor, "for");
     return !action->has_limit || cursor_take_number(cursor, 3600 * 1000, "a number of milliseconds",

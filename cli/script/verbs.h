@@ -9,7 +9,6 @@ bool verb_close(struct cursor *cursor, struct action *action);
 bool verb_ioctl(struct cursor *cursor, struct action *action);
 bool verb_read(struct cursor *cursor, struct action *action);
 bool verb_write(struct cursor *cursor, struct action *action);
-bool verb_cancel(struct cursor *cursor, struct action *action);
 bool verb_wait(struct cursor *cursor, struct action *action);
 bool verb_expect(struct cursor *cursor, struct action *action);
 
