@@ -110,6 +110,13 @@ static void print_sections(const struct info_report *report)
     }
 }
 
+static const char *missing_in(const struct info_import *import)
+{
+    if (!import->in_host)
+        return import->in_wine ? "  missing in the host" : "  missing in the host and in Wine 8.0";
+    return import->in_wine ? "" : "  missing in Wine 8.0";
+}
+
 static void print_imports(const struct info_report *report)
 {
     const char *module = "";
@@ -130,9 +137,7 @@ static void print_imports(const struct info_report *report)
             put_name(import->name);
         else
             printf("ordinal %u", import->ordinal);
-        printf("%s%s%s\n", import->in_host ? "" : "  missing in the host",
-               !import->in_host && !import->in_wine ? "," : "",
-               import->in_wine ? "" : "  missing in Wine 8.0");
+        puts(missing_in(import));
     }
 }
 

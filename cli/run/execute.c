@@ -26,11 +26,24 @@ void result_set_output(struct session *session, const void *output, size_t lengt
         result->reply_length = result->information < length ? result->information : length;
 }
 
+char *session_path(const struct session *session, const char *path)
+{
+    const char *folder = path[0] == '/' ? "" : session->options->folder;
+    size_t size = strlen(folder) + strlen(path) + 1;
+    char *full = memory_allocate(size);
+
+    snprintf(full, size, "%s%s", folder, path);
+    return full;
+}
+
 static bool load(struct session *session, const struct action *action)
 {
     struct session_driver *driver;
+    char *path = session_path(session, action->path);
+    bool added = driver_add(session, path, action->as, &driver);
 
-    if (!driver_add(session, action->path, action->as, &driver))
+    free(path);
+    if (!added)
         return report_failure(session, action->line, EXIT_UNUSABLE,
                               "there is another driver %s: give this one a name with as",
                               driver->name);
@@ -145,7 +158,7 @@ static bool open_file(struct session *session, const struct action *action)
                                       .disposition = action->disposition,
                                       .is_overlapped = action->is_overlapped};
     struct session_process *owner = process_current(session);
-    const char *name = action->as ? action->as : "file";
+    const char *name = action->as ? action->as : "it";
     sb_handle value = 0;
     char text[96];
 

@@ -14,7 +14,7 @@ struct run {
     struct run_options options;
     struct session session;
     struct script script;
-    char *folder; /* of the script, with its slash; files are named from there */
+    char *folder;
     FILE *log_file;
 };
 
@@ -24,14 +24,11 @@ static bool read_data(void *context, const char *path, struct arena *arena,
 {
     const struct run *run = context;
     struct file_contents file;
-    char full[4096];
+    char *full = session_path(&run->session, path);
+    bool read = file_read(full, &file, reason);
 
-    int length = snprintf(full, sizeof full, "%s%s", path[0] == '/' ? "" : run->folder, path);
-    if (length >= (int)sizeof full) {
-        *reason = "the name is too long";
-        return false;
-    }
-    if (!file_read(full, &file, reason))
+    free(full);
+    if (!read)
         return false;
     data->bytes = (const uint8_t *)arena_copy(arena, (const char *)file.bytes, file.length);
     data->length = file.length;
@@ -209,7 +206,6 @@ static int run_all(struct run *run)
         return EXIT_UNUSABLE;
     machine.log = log_write;
     machine.log_context = &session->log;
-    session->options = &run->options.session;
     if (!watch_start(run->options.timeout, run->options.session.script_name))
         return command_fail("Linux starts no more threads");
     sb_status status = sb_machine_create(&machine, &session->machine);
@@ -233,7 +229,7 @@ static void release(struct run *run)
     while (run->session.handles)
         handle_forget(&run->session, run->session.handles);
     result_set(&run->session, NULL, 0, 0);
-    if (run->session.options)
+    if (run->session.log.output)
         log_close(&run->session.log);
     if (run->log_file)
         fclose(run->log_file);
@@ -251,6 +247,8 @@ int run_command(int count, char **arguments)
         return code;
     run.options.session.script_name = script_name(&run.options);
     run.folder = folder_of(run.options.script);
+    run.options.session.folder = run.folder;
+    run.session.options = &run.options.session;
     code = read_script(&run);
     if (code == EXIT_FINE)
         code = run_all(&run);

@@ -47,6 +47,7 @@ struct session_result {
 
 struct session_options {
     const char *script_name;
+    const char *folder; /* of the script, with its slash; files are named from there */
     bool is_quiet, is_full, keeps_going;
 };
 
@@ -110,6 +111,9 @@ void handle_forget(struct session *session, struct session_handle *handle);
 /* Which handle a statement means, and whose it is. False: said why. */
 bool handle_resolve(struct session *session, const struct action *action,
                     struct session_process **owner, sb_handle *value, const char **name);
+
+/* A file's name from the script's folder; free() it. */
+char *session_path(const struct session *session, const char *path);
 
 /* ---- doing (execute.c, expect.c) ---- */
 bool execute_action(struct session *session, const struct action *action);

@@ -63,15 +63,16 @@ bool cursor_is_number(const struct cursor *cursor)
 bool cursor_take_number(struct cursor *cursor, uint64_t most, const char *what, uint64_t *value)
 {
     const struct script_text *word = peek(cursor);
+    bool takes_negative = (most & (most + 1)) == 0; /* all bits of some size */
     bool negative = word && word->bytes[0] == '-';
     uint64_t number;
 
-    if (!cursor_is_number(cursor) || !script_number(word->bytes, word->length, &number))
+    if (!cursor_is_number(cursor) || (negative && !takes_negative) ||
+        !script_number(word->bytes, word->length, &number))
         return missing(cursor, what);
-    /* A negative number is one of as many bits as the largest one has: -1 is all ones. */
     if (negative ? 0 - number > most / 2 + 1 : number > most)
         return cursor_fail(cursor, "%s is at most %" PRIu64 ", not %.60s", what, most, word->bytes);
-    *value = number & most;
+    *value = number & (negative ? most : UINT64_MAX); /* -1 is all ones, as many as there are */
     cursor->next++;
     return true;
 }

@@ -102,8 +102,10 @@ static bool take_input(struct cursor *cursor, struct action_buffer *buffer)
 {
     bool found;
 
-    if (!take_bad_pointer(cursor, buffer, &found) || found)
-        return found;
+    if (!take_bad_pointer(cursor, buffer, &found))
+        return false;
+    if (found)
+        return true;
     buffer->kind = BUFFER_VALID;
     if (!cursor_take_data(cursor, &buffer->data))
         return false;
@@ -116,8 +118,10 @@ static bool take_output(struct cursor *cursor, struct action_buffer *buffer)
 {
     bool found;
 
-    if (!take_bad_pointer(cursor, buffer, &found) || found)
-        return found;
+    if (!take_bad_pointer(cursor, buffer, &found))
+        return false;
+    if (found)
+        return true;
     if (cursor_is_data(cursor))
         return take_input(cursor, buffer);
     buffer->kind = cursor_take_keyword(cursor, "same") ? BUFFER_SAME : BUFFER_VALID;

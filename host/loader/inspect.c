@@ -34,6 +34,21 @@ static NTSTATUS lay_out(struct loaded_image *image)
     return STATUS_SUCCESS;
 }
 
+static NTSTATUS read_file(struct loaded_image *image, const void *file, size_t size,
+                          struct loader_error *error)
+{
+    image->file = linux_allocate(size ? size : 1);
+    if (!image->file)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    __builtin_memcpy(image->file, file, size);
+    image->file_size = size;
+    NTSTATUS status = image_parse(image, error);
+    if (status == STATUS_SUCCESS)
+        return lay_out(image);
+    /* STATUS_IMAGE_MACHINE_TYPE_MISMATCH counts as a success, but not here. */
+    return NT_SUCCESS(status) ? STATUS_INVALID_IMAGE_FORMAT : status;
+}
+
 sb_status sb_image_open(const void *file, size_t size, struct sb_image **image, char *error,
                         size_t error_size)
 {
@@ -41,15 +56,7 @@ sb_status sb_image_open(const void *file, size_t size, struct sb_image **image, 
     struct sb_image *made = linux_allocate(sizeof(*made));
     if (!made)
         return STATUS_INSUFFICIENT_RESOURCES;
-    NTSTATUS status = STATUS_INSUFFICIENT_RESOURCES;
-    made->loaded.file = linux_allocate(size ? size : 1);
-    if (made->loaded.file) {
-        __builtin_memcpy(made->loaded.file, file, size);
-        made->loaded.file_size = size;
-        status = image_parse(&made->loaded, &text);
-    }
-    if (NT_SUCCESS(status))
-        status = lay_out(&made->loaded);
+    NTSTATUS status = read_file(&made->loaded, file, size, &text);
     if (NT_SUCCESS(status))
         *image = made;
     else

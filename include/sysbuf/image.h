@@ -13,9 +13,8 @@ extern "C" {
 
 struct sb_image;
 
-/* Reads a file's bytes (copied). Answers what loading it would answer about its headers:
- * STATUS_INVALID_IMAGE_FORMAT, STATUS_IMAGE_MACHINE_TYPE_MISMATCH, STATUS_INSUFFICIENT_RESOURCES;
- * error (may be NULL with size 0) then says what is wrong. */
+/* Reads a file's bytes (copied). STATUS_INVALID_IMAGE_FORMAT: the loader refuses it for its headers;
+ * error (may be NULL with size 0) says why in words. STATUS_INSUFFICIENT_RESOURCES. */
 SB_HOST_API sb_status sb_image_open(const void *file, size_t size, struct sb_image **image,
                                     char *error, size_t error_size);
 SB_HOST_API void sb_image_close(struct sb_image *image); /* NULL is fine */

@@ -12,6 +12,8 @@ static bool visit(void *context, const struct script_statement *statement,
     bool fine = action_parse(statement, variables, NULL, &arena, &action, error);
 
     (void)context;
+    if (fine != (error->line == 0))
+        __builtin_trap(); /* either an action or an error */
     arena_free(&arena);
     return fine;
 }
