@@ -43,10 +43,11 @@ static NTSTATUS read_file(struct loaded_image *image, const void *file, size_t s
     __builtin_memcpy(image->file, file, size);
     image->file_size = size;
     NTSTATUS status = image_parse(image, error);
-    if (status == STATUS_SUCCESS)
-        return lay_out(image);
-    /* STATUS_IMAGE_MACHINE_TYPE_MISMATCH counts as a success, but not here. */
-    return NT_SUCCESS(status) ? STATUS_INVALID_IMAGE_FORMAT : status;
+    if (!NT_SUCCESS(status))
+        return status;
+    /* STATUS_IMAGE_MACHINE_TYPE_MISMATCH is a success to NT_SUCCESS, but not here. */
+    return image->headers.machine == PE_MACHINE_AMD64 ? lay_out(image)
+                                                      : STATUS_INVALID_IMAGE_FORMAT;
 }
 
 sb_status sb_image_open(const void *file, size_t size, struct sb_image **image, char *error,
