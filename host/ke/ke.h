@@ -58,6 +58,9 @@ void ke_signal_waiters(DISPATCHER_HEADER *header);
 /* Sets the header's state to 1 and wakes: how threads, processes and files become signalled. */
 void ke_header_signal(struct machine *machine, DISPATCHER_HEADER *header);
 
+/* The thread is to leave: its wait in user mode, now or later, ends with STATUS_USER_APC. */
+void ke_end_user_waits(struct machine *machine, PKTHREAD thread);
+
 /* Runs the DPCs this thread queued while at DISPATCH_LEVEL or above. IRQL below DISPATCH_LEVEL. */
 void ke_drain_dpcs(PKTHREAD thread);
 /* Runs one DPC routine at DISPATCH_LEVEL on the calling thread. */

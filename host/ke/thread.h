@@ -35,6 +35,7 @@ struct _KTHREAD {
     LIST_ENTRY apc_queue[2];
     BOOLEAN kernel_apc_in_progress;
     KPROCESSOR_MODE previous_mode;
+    BOOLEAN terminating; /* waits in user mode end at once; dispatcher lock */
     KPRIORITY priority;
     LIST_ENTRY owned_mutants;
     LIST_ENTRY pending_dpcs; /* queued by this thread at DISPATCH_LEVEL or above */
@@ -57,6 +58,7 @@ struct _ETHREAD {
     uint32_t has_ended;                /* system threads: may be joined without blocking */
     uint32_t linux_id; /* atomic; 0 until the thread runs */
     uint64_t stack_low, stack_high;
+    PIRP top_level_irp; /* IoSetTopLevelIrp */
     void *impersonation; /* Se */
     void *exception_state; /* seh: per-thread scratch */
 };
@@ -70,6 +72,7 @@ struct _EPROCESS {
     struct handle_table *handles;
     BOOLEAN is_32_bit;
     BOOLEAN is_administrator;
+    BOOLEAN is_exiting; /* its threads leave, its handles are being closed */
     NTSTATUS exit_status;
     void *token; /* Se */
     char image_name[16];

@@ -200,6 +200,18 @@ static NTSTATUS finish_wait(struct machine *machine, PKTHREAD thread, int64_t de
     return status;
 }
 
+void ke_end_user_waits(struct machine *machine, PKTHREAD thread)
+{
+    ke_dispatcher_lock(machine);
+    thread->terminating = TRUE;
+    if (thread->wait_blocks && thread->wait_mode == UserMode) {
+        unlink_wait(thread);
+        thread->wait_status = STATUS_USER_APC;
+        schedule_wake(thread);
+    }
+    ke_dispatcher_unlock(machine);
+}
+
 NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG count, PVOID objects[], WAIT_TYPE type,
                                         KWAIT_REASON reason, KPROCESSOR_MODE mode,
                                         BOOLEAN alertable, PLARGE_INTEGER timeout,
@@ -221,6 +233,8 @@ NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG count, PVOID objects[], WAIT_TYPE 
         status = STATUS_TIMEOUT;
     if (status == STATUS_PENDING)
         status = take_alert(thread, mode, alertable);
+    if (status == STATUS_PENDING && mode == UserMode && thread->terminating)
+        status = STATUS_USER_APC;
     if (status == STATUS_PENDING) {
         thread->wait_mode = mode;
         thread->alertable = alertable;
