@@ -141,57 +141,17 @@ static bool exit_process(struct session *session, const struct action *action)
     return true;
 }
 
-/* "MyDevice" is short for "\\.\MyDevice". */
-static char *full_path(const char *path)
+static bool wait_for_event(struct session *session, const struct action *action)
 {
-    size_t size = strlen(path) + 5;
-    char *full = memory_allocate(size);
-
-    snprintf(full, size, "%s%s", path[0] == '\\' ? "" : "\\\\.\\", path);
-    return full;
-}
-
-static bool open_file(struct session *session, const struct action *action)
-{
-    struct sb_open_options options = {.access = action->access,
-                                      .share = action->share,
-                                      .disposition = action->disposition,
-                                      .is_overlapped = action->is_overlapped};
-    struct session_process *owner = process_current(session);
-    const char *name = action->as ? action->as : "it";
-    sb_handle value = 0;
+    struct session_handle *event = event_resolve(session, action->line, action->name);
+    uint32_t limit = action->has_limit ? (uint32_t)action->milliseconds : SB_FOREVER;
     char text[96];
 
-    if (!owner)
-        return report_failure(session, action->line, EXIT_UNUSABLE,
-                              "the machine makes no more processes");
-    char *path = full_path(action->path);
-    sb_status status = sb_process_open(owner->process, path, &options, &value);
-    struct session_handle *handle = handle_add(session, owner, name, value);
-    handle->failure = status < 0 ? status : 0;
-    handle->line = action->line;
-    result_set(session, "open", status, 0);
-    report_call(session, action->line, "open %s as %s: %s", path, name,
-                report_status(status, text));
-    free(path);
-    return true;
-}
-
-static bool close_file(struct session *session, const struct action *action)
-{
-    struct session_process *owner;
-    sb_handle value;
-    const char *name;
-    char text[96];
-
-    if (!handle_resolve(session, action, &owner, &value, &name))
+    if (!event)
         return false;
-    sb_status status = sb_process_close(owner->process, value);
-    result_set(session, "close", status, 0);
-    report_call(session, action->line, "close %s: %s", name, report_status(status, text));
-    struct session_handle *handle = action->handle.has_value ? NULL : handle_find(session, name);
-    if (handle && status >= 0)
-        handle_forget(session, handle);
+    sb_status status = sb_process_wait(event->owner->process, &event->value, 1, false, limit);
+    result_set(session, "wait", status, 0);
+    report_call(session, action->line, "wait %s: %s", event->name, report_status(status, text));
     return true;
 }
 
@@ -201,8 +161,20 @@ static bool wait_for(struct session *session, const struct action *action)
 
     if (request)
         return request_wait(session, request, action);
-    return report_failure(session, action->line, EXIT_UNUSABLE, "there is no request %s",
+    if (handle_find(session, action->name))
+        return wait_for_event(session, action);
+    return report_failure(session, action->line, EXIT_UNUSABLE, "there is no request or event %s",
                           action->name);
+}
+
+static bool shut_down(struct session *session, const struct action *action)
+{
+    sb_status status = sb_machine_shutdown(session->machine);
+    char text[96];
+
+    result_set(session, "shutdown", status, 0);
+    report_call(session, action->line, "shutdown: %s", report_status(status, text));
+    return true;
 }
 
 static bool guard(struct session *session, const struct action *action)
@@ -240,8 +212,15 @@ static bool (*const execute[])(struct session *session, const struct action *act
     [ACTION_AS] = choose_process,
     [ACTION_BITS] = choose_bits,
     [ACTION_EXIT] = exit_process,
-    [ACTION_OPEN] = open_file,
-    [ACTION_CLOSE] = close_file,
+    [ACTION_OPEN] = execute_open,
+    [ACTION_CLOSE] = execute_close,
+    [ACTION_DUPLICATE] = execute_duplicate,
+    [ACTION_EVENT] = execute_event,
+    [ACTION_SIGNAL] = execute_signal,
+    [ACTION_RESET] = execute_signal,
+    [ACTION_SHUTDOWN] = shut_down,
+    [ACTION_FLUSH] = request_flush,
+    [ACTION_CANCEL] = request_cancel,
     [ACTION_IOCTL] = request_execute,
     [ACTION_READ] = request_execute,
     [ACTION_WRITE] = request_execute,

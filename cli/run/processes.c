@@ -46,6 +46,16 @@ struct session_process *process_current(struct session *session)
     return found ? found : process_add(session, name, session->as_ordinary, session->as_32_bit);
 }
 
+struct session_process *process_named(struct session *session, const char *name)
+{
+    struct session_process *found = process_find(session, name);
+    bool is_user = strcmp(name, "user") == 0;
+
+    if (!found && (is_user || strcmp(name, "admin") == 0))
+        found = process_add(session, name, is_user, false);
+    return found;
+}
+
 void handle_forget(struct session *session, struct session_handle *handle)
 {
     struct session_handle **link = &session->handles;
@@ -124,7 +134,7 @@ static struct session_handle *last_file(struct session *session,
 {
     struct session_handle *each = session->handles;
 
-    while (each && each->owner != owner)
+    while (each && (each->owner != owner || each->is_event))
         each = each->next;
     return each;
 }
@@ -167,4 +177,14 @@ bool handle_resolve(struct session *session, const struct action *action,
         return report_failure(session, action->line, EXIT_UNUSABLE,
                               "process %s has opened nothing yet", (*owner)->name);
     return use(session, action->line, handle, owner, value, name);
+}
+
+struct session_handle *event_resolve(struct session *session, unsigned line, const char *name)
+{
+    struct session_handle *found = handle_find(session, name);
+
+    if (found && found->is_event)
+        return found;
+    (void)report_failure(session, line, EXIT_UNUSABLE, "there is no event %s", name);
+    return NULL;
 }

@@ -22,7 +22,7 @@ struct request {
     struct session_process *owner; /* NULL: it has ended, its memory is gone */
     enum action_kind kind;
     uint32_t code;
-    sb_handle file;
+    sb_handle file, event;
     int64_t offset;
     void *input, *output; /* as they are passed */
     uint32_t input_length, output_length;
@@ -105,17 +105,17 @@ static void call(struct request *request)
 
     request->io_status = (struct sb_io_status){.status = SB_STATUS_PENDING};
     if (request->kind == ACTION_IOCTL)
-        request->returned = sb_process_ioctl(process, request->file, 0, &request->io_status,
-                                             request->code, request->input, request->input_length,
-                                             request->output, request->output_length);
+        request->returned = sb_process_ioctl(
+            process, request->file, request->event, &request->io_status, request->code,
+            request->input, request->input_length, request->output, request->output_length);
     else if (request->kind == ACTION_READ)
         request->returned =
-            sb_process_read(process, request->file, 0, &request->io_status, request->output,
-                            request->output_length, request->offset);
+            sb_process_read(process, request->file, request->event, &request->io_status,
+                            request->output, request->output_length, request->offset);
     else
         request->returned =
-            sb_process_write(process, request->file, 0, &request->io_status, request->input,
-                             request->input_length, request->offset);
+            sb_process_write(process, request->file, request->event, &request->io_status,
+                             request->input, request->input_length, request->offset);
 }
 
 static void *call_on_thread(void *context)
@@ -182,6 +182,14 @@ static struct request *make(struct session *session, const struct action *action
     if (!handle_resolve(session, action, &request->owner, &request->file, &handle)) {
         free(request);
         return NULL;
+    }
+    if (action->event) {
+        struct session_handle *event = event_resolve(session, action->line, action->event);
+        if (!event) {
+            free(request);
+            return NULL;
+        }
+        request->event = event->value;
     }
     if (!place_buffers(session, request, action)) {
         (void)report_failure(session, action->line, EXIT_UNUSABLE,
@@ -295,6 +303,50 @@ bool request_wait(struct session *session, struct request *request, const struct
     finish(session, request, action->line, "wait: ");
     end_request(session, request);
     return true;
+}
+
+static bool show_result(struct session *session, const struct action *action, const char *verb,
+                        const char *name, sb_status status, uint64_t information)
+{
+    char text[96];
+
+    result_set(session, verb, status, information);
+    report_call(session, action->line, "%s %s: %s", verb, name, report_status(status, text));
+    return true;
+}
+
+bool request_flush(struct session *session, const struct action *action)
+{
+    struct sb_io_status io_status = {0};
+    struct session_process *owner;
+    sb_handle file;
+    const char *name;
+
+    if (!handle_resolve(session, action, &owner, &file, &name))
+        return false;
+    sb_status status = sb_process_flush(owner->process, file, &io_status);
+    return show_result(session, action, "flush", name, status, io_status.information);
+}
+
+bool request_cancel(struct session *session, const struct action *action)
+{
+    struct request *request =
+        action->handle.name ? request_find(session, action->handle.name) : NULL;
+    struct session_process *owner;
+    struct sb_io_status *which = NULL;
+    sb_handle file;
+    const char *name;
+
+    if (request && request->owner) {
+        owner = request->owner;
+        file = request->file;
+        name = request->name;
+        which = &request->io_status;
+    } else if (!handle_resolve(session, action, &owner, &file, &name)) {
+        return false;
+    }
+    sb_status status = sb_process_cancel(owner->process, file, which);
+    return show_result(session, action, "cancel", name, status, 0);
 }
 
 void requests_free_done(struct session *session, const struct session_process *owner)

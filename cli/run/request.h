@@ -9,6 +9,9 @@
 
 /* ioctl, read and write. False: the run cannot go on, and why was said. */
 bool request_execute(struct session *session, const struct action *action);
+bool request_flush(struct session *session, const struct action *action);
+/* Cancels a request by its name, or all on a handle. */
+bool request_cancel(struct session *session, const struct action *action);
 struct request *request_find(struct session *session, const char *name);
 /* Waits up to limit milliseconds, then shows how it ended. */
 bool request_wait(struct session *session, struct request *request, const struct action *action);

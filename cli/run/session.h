@@ -31,6 +31,7 @@ struct session_handle {
     char *name;
     struct session_process *owner;
     sb_handle value;
+    bool is_event;
     sb_status failure; /* not 0: it could not be opened */
     unsigned line;     /* where that was */
 };
@@ -98,6 +99,8 @@ void drivers_free(struct session *session);
 /* The one in whose name a call is made now; made at its first use. NULL: it cannot be. */
 struct session_process *process_current(struct session *session);
 struct session_process *process_find(struct session *session, const char *name);
+/* The same, but admin and user are made where they are not there. */
+struct session_process *process_named(struct session *session, const char *name);
 struct session_process *process_add(struct session *session, const char *name, bool is_ordinary,
                                     bool is_32_bit);
 /* Ends it; its handles and finished requests are forgotten. */
@@ -111,9 +114,18 @@ void handle_forget(struct session *session, struct session_handle *handle);
 /* Which handle a statement means, and whose it is. False: said why. */
 bool handle_resolve(struct session *session, const struct action *action,
                     struct session_process **owner, sb_handle *value, const char **name);
+/* An event by its name; NULL: said why. */
+struct session_handle *event_resolve(struct session *session, unsigned line, const char *name);
 
 /* A file's name from the script's folder; free() it. */
 char *session_path(const struct session *session, const char *path);
+
+/* ---- statements about handles and events (handles.c) ---- */
+bool execute_open(struct session *session, const struct action *action);
+bool execute_close(struct session *session, const struct action *action);
+bool execute_duplicate(struct session *session, const struct action *action);
+bool execute_event(struct session *session, const struct action *action);
+bool execute_signal(struct session *session, const struct action *action);
 
 /* ---- doing (execute.c, expect.c) ---- */
 bool execute_action(struct session *session, const struct action *action);

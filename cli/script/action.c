@@ -75,6 +75,30 @@ static bool exit_process(struct cursor *cursor, struct action *action)
     return optional_name(cursor, action);
 }
 
+static bool event(struct cursor *cursor, struct action *action)
+{
+    if (!cursor_take_name(cursor, "the event's name", &action->name))
+        return false;
+    action->is_manual = cursor_take_keyword(cursor, "manual");
+    if (!action->is_manual)
+        (void)cursor_take_keyword(cursor, "auto");
+    action->is_on = cursor_take_keyword(cursor, "signaled");
+    return true;
+}
+
+/* signal and reset */
+static bool named_event(struct cursor *cursor, struct action *action)
+{
+    return cursor_take_name(cursor, "an event", &action->name);
+}
+
+static bool nothing(struct cursor *cursor, struct action *action)
+{
+    (void)cursor;
+    (void)action;
+    return true;
+}
+
 static bool guard(struct cursor *cursor, struct action *action)
 {
     action->is_on = cursor_take_keyword(cursor, "on");
@@ -124,11 +148,21 @@ static const struct verb {
     {"open", ACTION_OPEN, verb_open,
      "open PATH [as HANDLE] [access WHAT...] [share WHAT...] [disposition HOW] [overlapped]"},
     {"close", ACTION_CLOSE, verb_close, "close [HANDLE]"},
+    {"duplicate", ACTION_DUPLICATE, verb_duplicate,
+     "duplicate [HANDLE] [to PROCESS] [access WHAT...] [close] as NAME"},
     {"ioctl", ACTION_IOCTL, verb_ioctl,
-     "ioctl [HANDLE] CODE [in BUFFER] [out LENGTH] [async] [as REQUEST]"},
-    {"read", ACTION_READ, verb_read, "read [HANDLE] LENGTH [at OFFSET] [async] [as REQUEST]"},
-    {"write", ACTION_WRITE, verb_write, "write [HANDLE] BUFFER [at OFFSET] [async] [as REQUEST]"},
-    {"wait", ACTION_WAIT, verb_wait, "wait REQUEST [for MILLISECONDS]"},
+     "ioctl [HANDLE] CODE [in BUFFER] [out LENGTH] [event EVENT] [async] [as REQUEST]"},
+    {"read", ACTION_READ, verb_read,
+     "read [HANDLE] LENGTH [at OFFSET] [event EVENT] [async] [as REQUEST]"},
+    {"write", ACTION_WRITE, verb_write,
+     "write [HANDLE] BUFFER [at OFFSET] [event EVENT] [async] [as REQUEST]"},
+    {"flush", ACTION_FLUSH, verb_close, "flush [HANDLE]"},
+    {"cancel", ACTION_CANCEL, verb_close, "cancel [HANDLE|REQUEST]"},
+    {"wait", ACTION_WAIT, verb_wait, "wait REQUEST|EVENT [for MILLISECONDS]"},
+    {"event", ACTION_EVENT, event, "event NAME [manual|auto] [signaled]"},
+    {"signal", ACTION_SIGNAL, named_event, "signal EVENT"},
+    {"reset", ACTION_RESET, named_event, "reset EVENT"},
+    {"shutdown", ACTION_SHUTDOWN, nothing, "shutdown"},
     {"guard", ACTION_GUARD, guard, "guard on|off"},
     {"sleep", ACTION_SLEEP, sleep_for, "sleep MILLISECONDS"},
     {"print", ACTION_PRINT, print, "print TEXT..."},

@@ -17,10 +17,17 @@ enum action_kind {
     ACTION_EXIT,
     ACTION_OPEN,
     ACTION_CLOSE,
+    ACTION_DUPLICATE,
     ACTION_IOCTL,
     ACTION_READ,
     ACTION_WRITE,
+    ACTION_FLUSH,
+    ACTION_CANCEL,
     ACTION_WAIT,
+    ACTION_EVENT,
+    ACTION_SIGNAL,
+    ACTION_RESET,
+    ACTION_SHUTDOWN,
     ACTION_GUARD,
     ACTION_SLEEP,
     ACTION_PRINT,
@@ -79,12 +86,13 @@ struct expectation {
 struct action {
     enum action_kind kind;
     unsigned line;
-    const char *name; /* of the driver, process or request that the statement is about */
+    const char *name; /* of the driver, process, event or request that the statement is about */
     const char *as;   /* the name its result gets */
     const char *path; /* a file, a device, a registry key or a text */
     struct action_handle handle;
+    const char *event;                     /* of a request; NULL: none */
     bool is_ordinary, is_32_bit, has_bits; /* process, as, bits */
-    bool is_overlapped, is_asynchronous, is_on;
+    bool is_overlapped, is_asynchronous, is_on, is_manual, closes_source;
     uint32_t access, share, disposition, code;
     struct action_buffer input, output;
     int64_t offset;

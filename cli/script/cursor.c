@@ -10,7 +10,7 @@ static const char *const keywords[] = {
     "in",     "out",   "as",   "at",    "access", "share", "disposition", "overlapped", "async",
     "event",  "hex",   "text", "utf16", "file",   "fill",  "zeros",       "u8",         "u16",
     "u32",    "u64",   "null", "bad",   "kernel", "same",  "handle",      "for",        "to",
-    "within", "admin", "user", "bits",  "ctl",    NULL};
+    "within", "admin", "user", "bits",  "ctl",    "close", NULL};
 
 bool cursor_fail(struct cursor *cursor, const char *format, ...)
 {

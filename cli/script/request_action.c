@@ -52,6 +52,13 @@ static bool take_disposition(struct cursor *cursor, struct action *action)
                                "expected");
 }
 
+static bool take_access(struct cursor *cursor, struct action *action)
+{
+    return take_flags(cursor, access_flags,
+                      "read, write, execute, all, attributes, delete, maximum or a number",
+                      &action->access);
+}
+
 bool verb_open(struct cursor *cursor, struct action *action)
 {
     bool fine;
@@ -62,9 +69,7 @@ bool verb_open(struct cursor *cursor, struct action *action)
         if (cursor_take_keyword(cursor, "as"))
             fine = cursor_take_name(cursor, "the handle's name", &action->as);
         else if (cursor_take_keyword(cursor, "access"))
-            fine = take_flags(cursor, access_flags,
-                              "read, write, execute, all, attributes, delete, maximum or a number",
-                              &action->access);
+            fine = take_access(cursor, action);
         else if (cursor_take_keyword(cursor, "share"))
             fine = take_flags(cursor, share_flags, "read, write, delete, all, none or a number",
                               &action->share);
@@ -81,6 +86,36 @@ bool verb_open(struct cursor *cursor, struct action *action)
 bool verb_close(struct cursor *cursor, struct action *action)
 {
     return cursor_take_handle(cursor, &action->handle);
+}
+
+static bool take_process(struct cursor *cursor, struct action *action)
+{
+    if (cursor_take_keyword(cursor, "admin"))
+        action->name = "admin";
+    else if (cursor_take_keyword(cursor, "user"))
+        action->name = "user";
+    else
+        return cursor_take_name(cursor, "a process", &action->name);
+    return true;
+}
+
+bool verb_duplicate(struct cursor *cursor, struct action *action)
+{
+    bool fine = cursor_take_handle(cursor, &action->handle);
+
+    while (fine && cursor_has_more(cursor) && !action->as) {
+        if (cursor_take_keyword(cursor, "to"))
+            fine = take_process(cursor, action);
+        else if (cursor_take_keyword(cursor, "access"))
+            fine = take_access(cursor, action);
+        else if (cursor_take_keyword(cursor, "close"))
+            action->closes_source = true;
+        else if (cursor_take_keyword(cursor, "as"))
+            fine = cursor_take_name(cursor, "the copy's name", &action->as);
+        else
+            break;
+    }
+    return fine && (action->as || cursor_fail(cursor, "as and the copy's name are missing"));
 }
 
 /* "null N", "bad N", "kernel N": pointers that lead nowhere. */
@@ -147,7 +182,9 @@ static bool take_request_options(struct cursor *cursor, struct action *action, b
     bool fine = true;
 
     while (fine && cursor_has_more(cursor)) {
-        if (cursor_take_keyword(cursor, "async"))
+        if (cursor_take_keyword(cursor, "event"))
+            fine = cursor_take_name(cursor, "an event", &action->event);
+        else if (cursor_take_keyword(cursor, "async"))
             action->is_asynchronous = true;
         else if (cursor_take_keyword(cursor, "as"))
             fine = cursor_take_name(cursor, "the request's name", &action->as);
@@ -222,7 +259,7 @@ bool verb_write(struct cursor *cursor, struct action *action)
 
 bool verb_wait(struct cursor *cursor, struct action *action)
 {
-    if (!cursor_take_name(cursor, "a request", &action->name))
+    if (!cursor_take_name(cursor, "a request or an event", &action->name))
         return false;
     action->has_limit = cursor_take_keyword(cursor, "for");
     return !action->has_limit || cursor_take_number(cursor, 3600 * 1000, "a number of milliseconds",

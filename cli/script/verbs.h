@@ -5,6 +5,8 @@
 #include "cli/script/cursor.h"
 
 bool verb_open(struct cursor *cursor, struct action *action);
+bool verb_duplicate(struct cursor *cursor, struct action *action);
+/* Also flush and cancel: a handle, if any. */
 bool verb_close(struct cursor *cursor, struct action *action);
 bool verb_ioctl(struct cursor *cursor, struct action *action);
 bool verb_read(struct cursor *cursor, struct action *action);

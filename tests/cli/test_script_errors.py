@@ -59,9 +59,9 @@ LOOPS = {
 }
 
 OPEN = "open PATH [as HANDLE] [access WHAT...] [share WHAT...] [disposition HOW] [overlapped]"
-IOCTL = "ioctl [HANDLE] CODE [in BUFFER] [out LENGTH] [async] [as REQUEST]"
-READ = "read [HANDLE] LENGTH [at OFFSET] [async] [as REQUEST]"
-WRITE = "write [HANDLE] BUFFER [at OFFSET] [async] [as REQUEST]"
+IOCTL = "ioctl [HANDLE] CODE [in BUFFER] [out LENGTH] [event EVENT] [async] [as REQUEST]"
+READ = "read [HANDLE] LENGTH [at OFFSET] [event EVENT] [async] [as REQUEST]"
+WRITE = "write [HANDLE] BUFFER [at OFFSET] [event EVENT] [async] [as REQUEST]"
 EXPECT = ("expect [status S] [success] [failure] [information N] [bytes [at N] DATA] "
           "[output [at N] DATA] [log TEXT [within MS]] [no log [TEXT]] [bugcheck CODE]")
 BYTES = "bytes are expected: hex, text, utf16, file, fill, zeros, u8, u16, u32 or u64"
@@ -151,8 +151,8 @@ STATEMENTS = {  # statement: (message, usage)
     "read 5 at": ("an offset is missing", READ),
     "write": (BYTES, WRITE),
     "write 5": (BYTES, WRITE),
-    "wait": ("a request is missing", "wait REQUEST [for MILLISECONDS]"),
-    "wait r for": ("a number of milliseconds is missing", "wait REQUEST [for MILLISECONDS]"),
+    "wait": ("a request or an event is missing", "wait REQUEST|EVENT [for MILLISECONDS]"),
+    "wait r for": ("a number of milliseconds is missing", "wait REQUEST|EVENT [for MILLISECONDS]"),
     "expect": ("what is expected?", EXPECT),
     "expect nothing": ("what is expected?", EXPECT),
     "expect status": ("a status is missing", EXPECT),
