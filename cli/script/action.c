@@ -72,7 +72,7 @@ static bool bits(struct cursor *cursor, struct action *action)
 
 static bool exit_process(struct cursor *cursor, struct action *action)
 {
-    return optional_name(cursor, action);
+    return !cursor_has_more(cursor) || cursor_take_process(cursor, &action->name);
 }
 
 static bool event(struct cursor *cursor, struct action *action)

@@ -131,6 +131,17 @@ bool cursor_take_name(struct cursor *cursor, const char *what, const char **name
     return true;
 }
 
+bool cursor_take_process(struct cursor *cursor, const char **name)
+{
+    if (cursor_take_keyword(cursor, "admin"))
+        *name = "admin";
+    else if (cursor_take_keyword(cursor, "user"))
+        *name = "user";
+    else
+        return cursor_take_name(cursor, "a process", name);
+    return true;
+}
+
 bool cursor_take_handle(struct cursor *cursor, struct action_handle *handle)
 {
     if (cursor_take_keyword(cursor, "handle")) {

@@ -30,6 +30,8 @@ bool cursor_take_text(struct cursor *cursor, const char *what, const char **text
 /* Letters, digits, _ and -, and no keyword. */
 bool cursor_is_name(const struct cursor *cursor);
 bool cursor_take_name(struct cursor *cursor, const char *what, const char **name);
+/* A name, admin or user. */
+bool cursor_take_process(struct cursor *cursor, const char **name);
 /* "handle N", a name or, if neither is there, nothing. */
 bool cursor_take_handle(struct cursor *cursor, struct action_handle *handle);
 /* hex, text, utf16, file, fill, zeros, u8 ... u64, any number of them, one after the other. */

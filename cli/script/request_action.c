@@ -88,24 +88,13 @@ bool verb_close(struct cursor *cursor, struct action *action)
     return cursor_take_handle(cursor, &action->handle);
 }
 
-static bool take_process(struct cursor *cursor, struct action *action)
-{
-    if (cursor_take_keyword(cursor, "admin"))
-        action->name = "admin";
-    else if (cursor_take_keyword(cursor, "user"))
-        action->name = "user";
-    else
-        return cursor_take_name(cursor, "a process", &action->name);
-    return true;
-}
-
 bool verb_duplicate(struct cursor *cursor, struct action *action)
 {
     bool fine = cursor_take_handle(cursor, &action->handle);
 
     while (fine && cursor_has_more(cursor) && !action->as) {
         if (cursor_take_keyword(cursor, "to"))
-            fine = take_process(cursor, action);
+            fine = cursor_take_process(cursor, &action->name);
         else if (cursor_take_keyword(cursor, "access"))
             fine = take_access(cursor, action);
         else if (cursor_take_keyword(cursor, "close"))

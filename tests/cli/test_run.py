@@ -7,7 +7,7 @@ import tempfile
 import time
 import unittest
 
-from sysbuf import COMMAND, Case, DRIVERS, PLAIN, run
+from sysbuf import COMMAND, Case, DRIVERS, PLAIN, ROOT, run
 
 ECHO, EVENT, CRASH, PEND, HANG = (0x220000 + (function << 2)
                                   for function in (0x800, 0x801, 0x802, 0x803, 0x806))
@@ -231,6 +231,10 @@ class Names(Case):
         self.wrong(f"ioctl {ECHO}", "1: process admin has opened nothing yet")
         self.wrong("close a", "1: there is no handle a")
         self.wrong("wait a", "1: there is no request or event a")
+        self.wrong("signal e", "1: there is no event e")
+        self.wrong("event e\nreset it", "2: there is no event it")
+        self.wrong(f"open Plain as a\nioctl a {ECHO} event a", "2: there is no event a")
+        self.wrong("open Plain\nduplicate to p as c", "2: there is no process p")
         self.wrong("as p", "1: there is no process p")
         self.wrong("exit p", "1: there is no process p")
         self.wrong("unload p", "1: there is no driver p")
@@ -306,6 +310,15 @@ class Requests(Case):
         answer = script(f'open Plain\nguard on\nioctl {ECHO} in text "abc" out fill 5 0xEE\n'
                         'expect output text "abc" hex eeee', "-q", "--log", "/dev/null")
         self.check(answer, 0, "")
+
+
+class Cancelling(Case):
+    def test_the_script_of_pending_requests(self):
+        script_path = pathlib.Path(__file__).with_name("pend.script")
+        answer = run("run", ROOT / "build/windows-x64/tests/drivers/pend.sys", script_path)
+        self.assertEqual(answer.errors, "")
+        self.assertRegex(answer.output.splitlines()[-1], r"^(\d+) of \1 expectations met$")
+        self.assertEqual(answer.code, 0)
 
 
 class Ends(Case):

@@ -62,6 +62,7 @@ OPEN = "open PATH [as HANDLE] [access WHAT...] [share WHAT...] [disposition HOW]
 IOCTL = "ioctl [HANDLE] CODE [in BUFFER] [out LENGTH] [event EVENT] [async] [as REQUEST]"
 READ = "read [HANDLE] LENGTH [at OFFSET] [event EVENT] [async] [as REQUEST]"
 WRITE = "write [HANDLE] BUFFER [at OFFSET] [event EVENT] [async] [as REQUEST]"
+DUPLICATE = "duplicate [HANDLE] [to PROCESS] [access WHAT...] [close] as NAME"
 EXPECT = ("expect [status S] [success] [failure] [information N] [bytes [at N] DATA] "
           "[output [at N] DATA] [log TEXT [within MS]] [no log [TEXT]] [bugcheck CODE]")
 BYTES = "bytes are expected: hex, text, utf16, file, fill, zeros, u8, u16, u32 or u64"
@@ -87,7 +88,7 @@ STATEMENTS = {  # statement: (message, usage)
     "bits": ("32 or 64 is missing", "bits 32|64"),
     "bits 48": ("a process is of 32 or 64 bits", "bits 32|64"),
     "bits 65": ("32 or 64 is at most 64, not 65", "bits 32|64"),
-    "exit 5": ("a name is expected, not '5'", "exit [PROCESS]"),
+    "exit 5": ("a process is expected, not '5'", "exit [PROCESS]"),
     "guard": ("on or off is expected", "guard on|off"),
     "guard maybe": ("on or off is expected", "guard on|off"),
     "sleep": ("a number of milliseconds is missing", "sleep MILLISECONDS"),
@@ -151,6 +152,21 @@ STATEMENTS = {  # statement: (message, usage)
     "read 5 at": ("an offset is missing", READ),
     "write": (BYTES, WRITE),
     "write 5": (BYTES, WRITE),
+    "flush 5": ("'5' has no place here", "flush [HANDLE]"),
+    "cancel 5": ("'5' has no place here", "cancel [HANDLE|REQUEST]"),
+    "duplicate": ("as and the copy's name are missing", DUPLICATE),
+    "duplicate a": ("as and the copy's name are missing", DUPLICATE),
+    "duplicate a to": ("a process is missing", DUPLICATE),
+    "duplicate a to 5 as b": ("a process is expected, not '5'", DUPLICATE),
+    "duplicate a as": ("the copy's name is missing", DUPLICATE),
+    "duplicate a as b to user": ("'to' has no place here", DUPLICATE),
+    "event": ("the event's name is missing", "event NAME [manual|auto] [signaled]"),
+    "event 5": ("the event's name is expected, not '5'", "event NAME [manual|auto] [signaled]"),
+    "event e later": ("'later' has no place here", "event NAME [manual|auto] [signaled]"),
+    "signal": ("an event is missing", "signal EVENT"),
+    "reset": ("an event is missing", "reset EVENT"),
+    "shutdown now": ("'now' has no place here", "shutdown"),
+    "ioctl 1 event": ("an event is missing", IOCTL),
     "wait": ("a request or an event is missing", "wait REQUEST|EVENT [for MILLISECONDS]"),
     "wait r for": ("a number of milliseconds is missing", "wait REQUEST|EVENT [for MILLISECONDS]"),
     "expect": ("what is expected?", EXPECT),
