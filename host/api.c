@@ -32,6 +32,20 @@ bool sb_machine_bug_check(struct sb_machine *machine, struct sb_bug_check *bug_c
     return true;
 }
 
+size_t sb_machine_describe_stop(struct sb_machine *machine, char *text, size_t size)
+{
+    const struct bug_check *stop = &machine_of(machine)->ke->bug_check;
+    size_t length = 0;
+    if (!machine_is_running(machine_of(machine)))
+        length = __atomic_load_n(&stop->description_length, __ATOMIC_ACQUIRE);
+    if (size) {
+        size_t copied = length < size ? length : size - 1;
+        __builtin_memcpy(text, stop->description, copied);
+        text[copied] = 0;
+    }
+    return length;
+}
+
 void sb_machine_pool_usage(struct sb_machine *machine, uint64_t *blocks, uint64_t *bytes)
 {
     SIZE_T live_blocks, live_bytes;

@@ -49,6 +49,9 @@ struct sb_machine_options {
      * may it call back into the machine. NULL: standard error. */
     void (*log)(void *context, const char *text, size_t length);
     void *log_context;
+    /* Load drivers although the host lacks routines or variables they import. The machine stops
+     * (bug check 0xC0000263, naming it) when such a one is used. false: loading is refused. */
+    bool trap_missing_imports;
 };
 
 /* options NULL: all defaults. The caller destroys the machine. STATUS_INSUFFICIENT_RESOURCES,
@@ -71,6 +74,12 @@ struct sb_bug_check {
 };
 /* True when the machine has stopped; fills bug_check then. */
 SB_HOST_API bool sb_machine_bug_check(struct sb_machine *machine, struct sb_bug_check *bug_check);
+
+/* The report of the stop: code and parameters, the reason if one is known, where it happened by
+ * module, function and source line, the registers and the stack, in lines of UTF-8. Writes what fits
+ * into text, always terminated, and returns the length of the whole (without terminator); 0 when
+ * the machine runs. Complete once the calls that were in the machine have returned. */
+SB_HOST_API size_t sb_machine_describe_stop(struct sb_machine *machine, char *text, size_t size);
 
 /* Live pool blocks and their bytes, for leak checks. */
 SB_HOST_API void sb_machine_pool_usage(struct sb_machine *machine, uint64_t *blocks,
