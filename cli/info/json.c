@@ -111,7 +111,6 @@ static cJSON *exports(const struct info_report *report)
         const struct sb_image_export *export = &report->exports[i];
         cJSON *json = cJSON_CreateObject();
         add_name(json, "name", export->name);
-        cJSON_AddNumberToObject(json, "ordinal", export->ordinal);
         cJSON_AddNumberToObject(json, "address", export->address);
         if (export->forwarder)
             add_name(json, "forwarder", export->forwarder);

@@ -148,8 +148,8 @@ static void print_exports(const struct info_report *report)
                report->exports_are_whole ? "" : "; the table is malformed");
     for (size_t i = 0; i < report->export_count; i++) {
         const struct sb_image_export *export = &report->exports[i];
-        printf("    %5u  0x%08X  ", export->ordinal, export->address);
-        put_name(export->name ? export->name : "(no name)");
+        printf("    0x%08X  ", export->address);
+        put_name(export->name);
         if (export->forwarder) {
             fputs(" -> ", stdout);
             put_name(export->forwarder);

@@ -1,53 +1,28 @@
 /* include/sysbuf/image.h: the loader's own reading of a file, laid out in plain memory. */
-#include <sysbuf/image.h>
+#include "host/loader/inspect.h"
 
 #include "host/export.h"
+#include "host/linux/linux.h"
 #include "host/linux/pe_file.h"
 #include "host/linux/pe_symbols.h"
-#include "host/loader/loader.h"
 
-enum { PAGE = 0x1000, CHECKSUM_FIELD = 88 };
+enum { CHECKSUM_FIELD = 88 };
 
-struct sb_image {
-    struct loaded_image loaded;
-};
-
-static struct loaded_image *loaded(const struct sb_image *image)
-{
-    return (struct loaded_image *)&image->loaded;
-}
-
-static NTSTATUS lay_out(struct loaded_image *image)
-{
-    image->size = (image->headers.image_size + PAGE - 1) / PAGE * PAGE;
-    image->base = linux_allocate(image->size);
-    if (!image->base)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    __builtin_memcpy(image->base, image->file, image->headers.headers_size);
-    for (uint32_t i = 0; i < image->headers.section_count; i++) {
-        const struct pe_section *section = &image->sections[i];
-        uint32_t length =
-            section->raw_size < section->virtual_size ? section->raw_size : section->virtual_size;
-        __builtin_memcpy(image->base + section->address,
-                         (const uint8_t *)image->file + section->raw_offset, length);
-    }
-    return STATUS_SUCCESS;
-}
-
-static NTSTATUS read_file(struct loaded_image *image, const void *file, size_t size,
+static NTSTATUS read_file(struct sb_image *image, const void *file, size_t size,
                           struct loader_error *error)
 {
     image->file = linux_allocate(size ? size : 1);
     if (!image->file)
         return STATUS_INSUFFICIENT_RESOURCES;
     __builtin_memcpy(image->file, file, size);
-    image->file_size = size;
-    NTSTATUS status = image_parse(image, error);
+    NTSTATUS status = pe_parse(&image->pe, image->file, size, error);
     if (!NT_SUCCESS(status))
         return status;
-    /* STATUS_IMAGE_MACHINE_TYPE_MISMATCH is a success to NT_SUCCESS, but not here. */
-    return image->headers.machine == PE_MACHINE_AMD64 ? lay_out(image)
-                                                      : STATUS_INVALID_IMAGE_FORMAT;
+    image->memory = linux_allocate(image->pe.size);
+    if (!image->memory)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    pe_lay_out(&image->pe, image->memory);
+    return STATUS_SUCCESS;
 }
 
 sb_status sb_image_open(const void *file, size_t size, struct sb_image **image, char *error,
@@ -57,7 +32,7 @@ sb_status sb_image_open(const void *file, size_t size, struct sb_image **image, 
     struct sb_image *made = linux_allocate(sizeof(*made));
     if (!made)
         return STATUS_INSUFFICIENT_RESOURCES;
-    NTSTATUS status = read_file(&made->loaded, file, size, &text);
+    NTSTATUS status = read_file(made, file, size, &text);
     if (NT_SUCCESS(status))
         *image = made;
     else
@@ -69,14 +44,13 @@ void sb_image_close(struct sb_image *image)
 {
     if (!image)
         return;
-    linux_free(image->loaded.base);
-    linux_free(image->loaded.sections);
-    linux_free(image->loaded.file);
+    linux_free(image->memory);
+    linux_free(image->file);
     linux_free(image);
 }
 
 /* 16-bit words with the carry added back, the field itself left out, and the file's length. */
-static uint32_t checksum_of(const struct loaded_image *image)
+static uint32_t checksum_of(const struct pe_image *image)
 {
     const uint8_t *bytes = image->file;
     uint32_t header, sum = 0;
@@ -95,7 +69,7 @@ static uint32_t checksum_of(const struct loaded_image *image)
 
 void sb_image_header(const struct sb_image *image, struct sb_image_header *header)
 {
-    const struct pe_headers *from = &image->loaded.headers;
+    const struct pe_headers *from = &image->pe.headers;
     *header = (struct sb_image_header){
         .characteristics = from->characteristics,
         .dll_characteristics = from->dll_characteristics,
@@ -110,7 +84,7 @@ void sb_image_header(const struct sb_image *image, struct sb_image_header *heade
         .header_size = from->headers_size,
         .section_count = from->section_count,
         .checksum = from->checksum,
-        .right_checksum = checksum_of(&image->loaded),
+        .right_checksum = checksum_of(&image->pe),
         .image_base = from->image_base,
     };
 }
@@ -120,9 +94,9 @@ bool sb_image_section(const struct sb_image *image, uint32_t index,
 {
     struct pe_file file;
     struct pe_file_section named;
-    if (index >= image->loaded.headers.section_count)
+    if (index >= image->pe.section_count)
         return false;
-    const struct pe_section *from = &image->loaded.sections[index];
+    const struct pe_section *from = &image->pe.sections[index];
     *section = (struct sb_image_section){.address = from->address,
                                          .virtual_size = from->virtual_size,
                                          .file_offset = from->raw_offset,
@@ -130,7 +104,7 @@ bool sb_image_section(const struct sb_image *image, uint32_t index,
                                          .characteristics = from->characteristics};
     /* A long name is in the string table, which the loader itself has no use for. */
     __builtin_memcpy(section->name, from->name, sizeof(from->name));
-    if (pe_file_open(&file, image->loaded.file, image->loaded.file_size) &&
+    if (pe_file_open(&file, image->pe.file, image->pe.file_size) &&
         pe_file_section(&file, index, &named))
         __builtin_memcpy(section->name, named.name, sizeof(section->name));
     return true;
@@ -141,20 +115,20 @@ void sb_image_directory(const struct sb_image *image, unsigned directory, uint32
 {
     struct pe_directory found = {0};
     if (directory < PE_DIRECTORY_COUNT)
-        found = image->loaded.headers.directories[directory];
-    *address = found.size ? found.address : 0;
+        found = pe_directory(&image->pe, directory);
+    *address = found.address;
     *size = found.size;
 }
 
 const void *sb_image_data(const struct sb_image *image, uint64_t address, uint64_t length)
 {
-    return image_at(&image->loaded, address, length);
+    return pe_at(&image->pe, address, length);
 }
 
 bool sb_image_symbol(const struct sb_image *image, uint32_t address, struct sb_image_symbol *symbol)
 {
     struct linux_symbol found;
-    if (!linux_pe_symbol(image->loaded.file, image->loaded.file_size, address, &found))
+    if (!linux_pe_symbol(image->pe.file, image->pe.file_size, address, &found))
         return false;
     __builtin_memcpy(symbol->function, found.function, sizeof(symbol->function));
     __builtin_memcpy(symbol->source_file, found.source_file, sizeof(symbol->source_file));
@@ -177,16 +151,17 @@ void sb_host_exports(bool (*visit)(void *context, const struct sb_host_export *e
 
 sb_status sb_image_relocations(const struct sb_image *image, uint32_t *count)
 {
-    struct pe_directory directory = image->loaded.headers.directories[PE_DIRECTORY_RELOCATION];
+    struct pe_directory directory = pe_directory(&image->pe, PE_DIRECTORY_RELOCATION);
     uint64_t at = directory.address, end = at + directory.size;
     uint32_t found = 0;
-    while (directory.size && at + 8 <= end) {
+    while (at + 8 <= end) {
         uint32_t header[2];
-        const uint8_t *block = image_at(loaded(image), at, sizeof(header));
-        if (!block)
+        if (!pe_read(&image->pe, at, header, sizeof(header)))
             return STATUS_INVALID_IMAGE_FORMAT;
-        __builtin_memcpy(header, block, sizeof(header));
-        if (header[1] < 8 || header[1] > end - at || !image_at(loaded(image), at, header[1]))
+        if (header[0] == 0 && header[1] == 0)
+            break; /* padding */
+        const uint8_t *block = pe_at(&image->pe, at, header[1]);
+        if (header[1] < 8 || header[1] > end - at || !block)
             return STATUS_INVALID_IMAGE_FORMAT;
         for (uint32_t i = 8; i + 2 <= header[1]; i += 2)
             found += block[i + 1] >> 4 != PE_RELOCATION_ABSOLUTE;

@@ -64,11 +64,11 @@ struct sb_image_import {
     bool is_present;      /* the host has the routine; other drivers are not looked at */
 };
 struct sb_image_export {
-    const char *name; /* NULL: by ordinal only */
-    uint32_t ordinal, address;
+    const char *name;
+    uint32_t address;
     const char *forwarder; /* "module.name"; NULL: it is in this image */
 };
-/* Call visit for each, in the image's order; strings are valid until the image is closed. visit
+/* Call visit for each import, and each export that has a name, in the image's order; strings are valid until the image is closed. visit
  * returns false to stop. STATUS_INVALID_IMAGE_FORMAT: a table leaves the image; what came before
  * was visited. */
 SB_HOST_API sb_status sb_image_imports(const struct sb_image *image,
