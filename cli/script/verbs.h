@@ -1,0 +1,17 @@
+/* The verbs with much grammar: each takes a statement's words behind the verb. */
+#ifndef SYSBUF_CLI_VERBS_H
+#define SYSBUF_CLI_VERBS_H
+
+#include "cli/script/cursor.h"
+
+bool verb_open(struct cursor *cursor, struct action *action);
+bool verb_duplicate(struct cursor *cursor, struct action *action);
+/* Also flush and cancel: a handle, if any. */
+bool verb_close(struct cursor *cursor, struct action *action);
+bool verb_ioctl(struct cursor *cursor, struct action *action);
+bool verb_read(struct cursor *cursor, struct action *action);
+bool verb_write(struct cursor *cursor, struct action *action);
+bool verb_wait(struct cursor *cursor, struct action *action);
+bool verb_expect(struct cursor *cursor, struct action *action);
+
+#endif
