@@ -203,13 +203,9 @@ int linux_faults_initialize(enum linux_fault_answer (*examine_fault)(struct linu
 static int claim(int signal)
 {
     struct sigaction action = {.sa_sigaction = on_signal}, before;
-    action.sa_flags = SA_SIGINFO | SA_ONSTACK;
-    /* A fault in the handler is delivered at once. Stop signals wait: a thread that did not run for
-     * a while has many of them queued, and nested they would overflow the signal stack. */
-    if (signal != stop_signal())
-        action.sa_flags |= SA_NODEFER;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
     sigemptyset(&action.sa_mask);
-    sigaddset(&action.sa_mask, stop_signal());
+    sigaddset(&action.sa_mask, stop_signal()); /* sent again and again: it must not pile up */
     if (sigaction(signal, NULL, &before) != 0)
         return -errno;
     if ((before.sa_flags & SA_SIGINFO) && before.sa_sigaction == on_signal)
