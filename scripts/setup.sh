@@ -8,13 +8,14 @@ set -eu
 build=(cmake ninja-build gcc libc6-dev gcc-mingw-w64-x86-64 gcc-mingw-w64-i686 mingw-w64-tools
     python3 python3-pefile openssl osslsigncode)
 run=(wine wine64)
-test=(libcmocka-dev clang lld llvm zip unzip)
+host=(libdw-dev libelf-dev libcjson-dev libssl-dev)
+test=(libcmocka-dev clang lld llvm zip unzip gdb groff-base)
 lint=(clang-format cppcheck shellcheck codespell)
 
 case "${1:-}" in
 demo) wanted=("${build[@]}" "${run[@]}") ;;
 package) wanted=("${build[@]}" zip unzip) ;;
-test) wanted=("${build[@]}" "${run[@]}" "${test[@]}") ;;
+test) wanted=("${build[@]}" "${run[@]}" "${host[@]}" "${test[@]}") ;;
 lint) wanted=("${lint[@]}") ;;
 *)
     echo "usage: $0 demo|test|lint|package" >&2
