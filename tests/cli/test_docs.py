@@ -11,7 +11,7 @@ TEXT = (ROOT / "docs" / "host.md").read_text(encoding="utf-8")
 class HostPage(Case):
     def test_the_example(self):
         example = re.search(r"    build/sysbuf run (\S+) - <<'END'\n(.*?)    END\n\nprints\n\n"
-                            r"((?:    .*\n)+)", TEXT, re.S)
+                            r"((?:    [^\n]*\n)+)", TEXT, re.S)
         script = re.sub("^    ", "", example.group(2), flags=re.M)
         output = re.sub("^    ", "", example.group(3), flags=re.M)
         self.check(run("run", ROOT / example.group(1), "-", text=script), 0, output)
