@@ -32,6 +32,10 @@ const char *status_name(uint32_t status)
 
 const char *bug_check_name(uint32_t code)
 {
+    const uint32_t missing_import = 0xC0000263;
+
+    if (code == missing_import) /* the host's use of a status: a missing import was used */
+        return "DRIVER_ENTRYPOINT_NOT_FOUND";
     return name_of(bug_check_names, bug_check_names_count, code);
 }
 

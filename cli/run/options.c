@@ -17,11 +17,13 @@ enum long_option {
     OPTION_NO_START,
     OPTION_KEEP_GOING,
     OPTION_FULL,
+    OPTION_MISSING_IMPORTS,
 };
 
 static const struct option long_options[] = {
     {"processors", required_argument, NULL, OPTION_PROCESSORS},
     {"memory", required_argument, NULL, OPTION_MEMORY},
+    {"missing-imports", required_argument, NULL, OPTION_MISSING_IMPORTS},
     {"root", required_argument, NULL, OPTION_ROOT},
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
     {"log", required_argument, NULL, OPTION_LOG},
@@ -47,6 +49,15 @@ static bool take_root(struct run_options *options, const char *path)
     return true;
 }
 
+static bool take_missing_imports(struct run_options *options, const char *what)
+{
+    options->machine.trap_missing_imports = strcmp(what, "trap") == 0;
+    if (options->machine.trap_missing_imports || strcmp(what, "refuse") == 0)
+        return true;
+    command_fail("--missing-imports is refuse or trap, not '%s'", what);
+    return false;
+}
+
 static bool take_number(const char *option, uint64_t least, uint64_t most, unsigned *value)
 {
     uint64_t number;
@@ -64,6 +75,8 @@ static bool take_option(struct run_options *options, int option)
         return take_number("--processors", 1, 64, &options->machine.processors);
     case OPTION_MEMORY:
         return command_size("--memory", optarg, &options->machine.memory_limit);
+    case OPTION_MISSING_IMPORTS:
+        return take_missing_imports(options, optarg);
     case OPTION_ROOT:
         return take_root(options, optarg);
     case OPTION_TIMEOUT:

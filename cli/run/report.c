@@ -103,22 +103,3 @@ void report_reply(struct session *session)
         printf("      %s\n", report_bytes(result->output, result->reply_length, text, sizeof text));
     fflush(stdout);
 }
-
-void report_bug_check(struct session *session, const struct sb_bug_check *bug_check)
-{
-    const char *name = bug_check_name(bug_check->code);
-
-    log_flush(&session->log);
-    fflush(stdout);
-    fprintf(stderr, "sysbuf: the machine stopped: %s (0x%08" PRIX32 ")\n",
-            name ? name : "bug check", bug_check->code);
-    fprintf(stderr,
-            "  parameters 0x%016" PRIX64 " 0x%016" PRIX64 "\n"
-            "             0x%016" PRIX64 " 0x%016" PRIX64 "\n",
-            bug_check->parameters[0], bug_check->parameters[1], bug_check->parameters[2],
-            bug_check->parameters[3]);
-    if (bug_check->module[0])
-        fprintf(stderr, "  at %s+0x%" PRIx64 "\n", bug_check->module, bug_check->offset);
-    else
-        fprintf(stderr, "  at 0x%" PRIx64 ", outside of the drivers\n", bug_check->offset);
-}

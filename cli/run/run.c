@@ -142,7 +142,10 @@ static bool start_drivers(struct run *run)
         if (run->options.starts_nothing)
             continue;
         watch_step(0, run->options.drivers[i]);
-        if (driver_start(session, driver, 0) < 0)
+        sb_status status = driver_start(session, driver, 0);
+        if (status == SB_STATUS_MACHINE_STOPPED)
+            return false;
+        if (status < 0)
             return report_failure(session, 0, EXIT_NOT_STARTED, "%s did not start", driver->name);
     }
     return true;
@@ -164,8 +167,8 @@ static void run_machine(struct run *run)
 
 static void end_machine(struct session *session)
 {
-    struct sb_bug_check bug_check;
-    bool stopped = sb_machine_bug_check(session->machine, &bug_check);
+    struct stop stop = {0};
+    bool stopped = stop_read(session, &stop);
 
     watch_step(0, "the machine's end");
     if (requests_all_done(session)) {
@@ -173,10 +176,11 @@ static void end_machine(struct session *session)
         sb_machine_destroy(session->machine); /* its last threads log until here */
     }
     if (stopped) {
-        report_bug_check(session, &bug_check);
+        stop_report(session, &stop);
         if (!session->bug_check_expected && session->code == EXIT_FINE)
             session->code = EXIT_BUG_CHECK;
     }
+    free(stop.description);
 }
 
 static bool open_log(struct run *run)
@@ -193,6 +197,7 @@ static bool open_log(struct run *run)
         return false;
     }
     log_open(&run->session.log, run->log_file, NULL);
+    run->options.session.hides_log = true;
     return true;
 }
 

@@ -50,6 +50,7 @@ struct session_options {
     const char *script_name;
     const char *folder; /* of the script, with its slash; files are named from there */
     bool is_quiet, is_full, keeps_going;
+    bool hides_log; /* it goes to a file */
 };
 
 struct session {
@@ -82,8 +83,17 @@ const char *report_status(sb_status status, char text[96]);
 void report_reply(struct session *session);
 /* Bytes as "68 65 6c" and text, shortened to a line; the answer is in text. */
 const char *report_bytes(const uint8_t *bytes, size_t length, char *text, size_t capacity);
-/* The machine's bug check in words, on standard error. */
-void report_bug_check(struct session *session, const struct sb_bug_check *bug_check);
+
+/* ---- the end by a bug check (stop.c) ---- */
+/* What is kept of it, for after the machine is gone. */
+struct stop {
+    struct sb_bug_check bug_check;
+    char *description; /* the host's report; free() it */
+};
+/* False: the machine runs. */
+bool stop_read(struct session *session, struct stop *stop);
+/* On standard error: code, parameters, reason, place; the whole report if the log is not shown. */
+void stop_report(struct session *session, const struct stop *stop);
 
 /* ---- drivers (drivers.c) ---- */
 bool driver_add(struct session *session, const char *path, const char *name,

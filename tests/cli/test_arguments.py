@@ -86,6 +86,11 @@ class RunOptions(Case):
                          f"not '{value}'")
         self.check(run("run", "--memory", "64M", "-q", "--log", "/dev/null", PLAIN), 0, "")
 
+    def test_missing_imports(self):
+        for value in ("", "no", "trapped"):
+            self.refuses(["run", "--missing-imports", value, PLAIN],
+                         f"--missing-imports is refuse or trap, not '{value}'")
+
     def test_root_that_is_no_directory(self):
         self.refuses(["run", "--root", "/nowhere", PLAIN], "--root: /nowhere is no directory")
         self.refuses(["run", "--root", PLAIN, PLAIN], f"--root: {PLAIN} is no directory")

@@ -331,12 +331,25 @@ class Ends(Case):
         self.assertRegex(answer.output, r"driver:   plain-gcc\.sys\+0x\w+ control\+0x\w+ "
                                         r"\(driver\.c:\d+\)")
         self.assertTrue(answer.output.endswith("here\n"))
-        lines = answer.errors.splitlines()
-        self.assertEqual(lines[0],
-                         "sysbuf: the machine stopped: SYSTEM_SERVICE_EXCEPTION (0x0000003B)")
-        self.assertRegex(lines[1], r"^  parameters 0x00000000C0000005 0x[0-9A-F]{16}$")
-        self.assertRegex(lines[3], r"^  at plain-gcc\.sys\+0x[0-9a-f]+$")
-        self.assertEqual(len(lines), 4)
+        self.assertRegex(answer.errors, r"""(?x)
+            ^sysbuf:\ the\ machine\ stopped:\ SYSTEM_SERVICE_EXCEPTION\ \(0x0000003B\)\n
+            \ \ at\ plain-gcc\.sys\+0x[0-9a-f]+\ control\+0x[0-9a-f]+\ \(driver\.c:\d+\)\n
+            \ \ parameters\ 0x00000000C0000005\ 0x[0-9A-F]{16}\n
+            \ {13}0x[0-9A-F]{16}\ 0x0{16}\n$""")
+
+    def test_with_the_log_in_a_file_the_whole_report_is_an_error(self):
+        answer = script(f"open Plain\nioctl {CRASH}", "-q", "--log", "/dev/null")
+        self.assertEqual((answer.code, answer.output), (3, ""))
+        self.assertIn("\n*** STOP 0x0000003b", answer.errors)
+        self.assertRegex(answer.errors, r"\n  plain-gcc\.sys\+0x\w+ control\+")
+
+    def test_a_missing_import_may_be_trapped(self):
+        answer = run("run", "--missing-imports=trap", "-q", "--log", "/dev/null",
+                     DRIVERS / "lacking.sys")
+        self.assertEqual(answer.code, 3)
+        self.assertIn("DRIVER_ENTRYPOINT_NOT_FOUND (0xC0000263)\n  lacking.sys calls "
+                      "ntoskrnl.exe!HalpNoSuchRoutine, which the host does not have\n",
+                      answer.errors)
 
     def test_an_expected_bug_check_is_no_failure(self):
         for name in ("SYSTEM_SERVICE_EXCEPTION", "0x3B"):
