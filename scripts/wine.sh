@@ -108,27 +108,14 @@ wine_kill() {
     done
 }
 
-# What the stamp of a finished prefix says; where Wine or the steps here change, it is made anew.
-wine_stamp() {
-    echo "$WINE_VERSION, without input devices"
-}
-
 # A prefix is whole if the version of Wine that runs now has finished it and its heart is there.
 wine_prefix_is_whole() {
     local system32=$WINE_FOLDER/drive_c/windows/system32
 
-    [ "$(cat "$WINE_STAMP" 2>/dev/null)" = "$(wine_stamp)" ] &&
+    [ "$(cat "$WINE_STAMP" 2>/dev/null)" = "$WINE_VERSION" ] &&
         [ -s "$WINE_FOLDER/system.reg" ] && [ -s "$WINE_FOLDER/user.reg" ] &&
         [ -s "$system32/ntoskrnl.exe" ] && [ -s "$system32/winedevice.exe" ] &&
         [ -s "$system32/services.exe" ] && [ -e "$WINE_FOLDER/dosdevices/z:" ]
-}
-
-# Keeps one of Wine's own drivers from starting. Those for input devices are of no use here, and as
-# it starts them Wine 8 crashes now and then: a device may come before the root of all devices.
-wine_disable() {
-    local key='HKLM\System\CurrentControlSet\Services'
-
-    wine_bounded 60 "$WINE_LOADER" reg add "$key\\$1" /v Start /t REG_DWORD /d 4 /f >>"$log" 2>&1
 }
 
 wine_make_prefix() {
@@ -139,19 +126,47 @@ wine_make_prefix() {
     rm -rf "$WINE_FOLDER" || wine_fail "cannot remove $WINE_FOLDER; remove it yourself."
     mkdir -p "$WINE_FOLDER" || wine_fail "cannot make $WINE_FOLDER."
     wine_bounded 300 "$WINE_LOADER" wineboot -i >"$log" 2>&1
-    wine_disable winebus && wine_disable winehid && wine_disable wineusb
     timeout -k 5 60 "$WINE_SERVER" -w </dev/null >>"$log" 2>&1 {WINE_LOCK}>&-
-    wine_stamp >"$WINE_STAMP"
+    echo "$WINE_VERSION" >"$WINE_STAMP"
     wine_prefix_is_whole || wine_fail "Wine could not make $WINE_FOLDER; $log says why."
     rm -f "$log"
 }
 
 # The first program's stderr becomes the stderr of the services, and so of every driver: a file. The
 # server outlives pauses between programs, but only for a minute: see above.
-wine_start() {
+wine_start_once() {
     timeout -k 5 20 "$WINE_SERVER" -p60 </dev/null >/dev/null 2>&1 {WINE_LOCK}>&-
     WINEDEBUG=-all,warn+debugstr \
-        wine_bounded 60 "$WINE_LOADER" cmd /c exit 2>>"$WINE_LOG" >/dev/null
+        wine_bounded 60 "$WINE_LOADER" cmd /c exit 2>>"$WINE_LOG" >/dev/null &&
+        wine_settle "$1"
+}
+
+# Waits until Wine's own drivers, which start beside the first program, are there: fails where one
+# of them has crashed.
+wine_settle() {
+    local end=$((SECONDS + 30))
+
+    until wine_run 20 sc query mountmgr 2>/dev/null | grep -q RUNNING; do
+        wine_crashes "$1" >/dev/null && return 1
+        ((SECONDS < end)) || return 1
+        sleep 0.05
+    done
+    ! wine_crashes "$1" >/dev/null
+}
+
+# On a busy machine one start of Wine 8 in some fifty crashes in Wine itself (a device before its
+# driver, in the process that will host ours), before any driver of ours: such a start is done over.
+wine_start() {
+    local mark attempt
+
+    mark=$(wine_mark)
+    for attempt in 1 2 3; do
+        wine_start_once "$mark" && return
+        echo "wine: start $attempt failed" >&2
+        wine_kill
+        truncate -s "$mark" "$WINE_LOG"
+    done
+    return 1
 }
 
 wine_begin() {

@@ -14,22 +14,29 @@ struct sb_client *open_or_end(const char *path)
     return client;
 }
 
+static enum sb_error run_service(const char *verb, const char *name, const char *path)
+{
+    enum sb_service_state state;
+
+    if (strcmp(verb, "install") == 0)
+        return sb_service_install(name, path);
+    if (strcmp(verb, "start") == 0)
+        return sb_service_start(name);
+    if (strcmp(verb, "stop") == 0)
+        return sb_service_stop(name);
+    if (strcmp(verb, "uninstall") == 0)
+        return sb_service_uninstall(name);
+    return sb_service_status(name, &state);
+}
+
 /* "service VERB NAME [PATH]": the exit code is the enum sb_error. */
 static int service(int argc, char **argv)
 {
-    enum sb_service_state state;
-    const char *verb = argv[2];
-    const char *name = argv[3];
+    enum sb_error error = run_service(argv[2], argv[3], argc > 4 ? argv[4] : NULL);
 
-    if (strcmp(verb, "install") == 0 && argc == 5)
-        return (int)sb_service_install(name, argv[4]);
-    if (strcmp(verb, "start") == 0)
-        return (int)sb_service_start(name);
-    if (strcmp(verb, "stop") == 0)
-        return (int)sb_service_stop(name);
-    if (strcmp(verb, "uninstall") == 0)
-        return (int)sb_service_uninstall(name);
-    return (int)sb_service_status(name, &state);
+    if (error != SB_OK)
+        printf("%s (%d, system error %u)\n", sb_error_text(error), error, sb_system_error());
+    return (int)error;
 }
 
 int main(int argc, char **argv)

@@ -91,8 +91,8 @@ case_broken_prefix() {
 
     # shellcheck disable=SC2034 # the library reads them
     WINE_FOLDER=$folder WINE_STAMP=$folder/.sysbuf-complete WINE_LOG=$folder.kernel.log
-    begin 2>"$work/err"
-    expect_text "the remaking is said" "wine: making $folder*" "$work/err"
+    begin 2>"$work/begin"
+    expect_text "the remaking is said" "wine: making $folder*" "$work/begin"
     expect 0 cmd /c exit
     check "the prefix is whole" wine_prefix_is_whole
     rm "$folder/drive_c/windows/system32/services.exe"
