@@ -12,6 +12,9 @@ typedef struct _OBJECT_TYPE OBJECT_TYPE; /* host/ob/object.h */
 
 enum { BUILT_IN_WAIT_BLOCKS = 4 };
 
+/* What a thread does as soon as its IRQL allows. */
+enum soft_interrupt { SOFT_APC = 1, SOFT_DPC = 2 };
+
 /* One call into the machine; the outermost frame is where a stopped machine's thread returns. */
 struct call_frame {
     struct linux_context context;
@@ -30,14 +33,34 @@ struct _KTHREAD {
     KPROCESSOR_MODE wait_mode;
     BOOLEAN alertable;
     BOOLEAN alerted[2]; /* per mode */
-    SHORT kernel_apc_disable;  /* KeEnterCriticalRegion: negative while disabled */
-    SHORT special_apc_disable; /* guarded regions */
-    LIST_ENTRY apc_queue[2];
+    /* Wait=TRUE of KeSetEvent and kin: the waiters of wait_next are let go by the wait that follows,
+     * so that both are one step. */
+    DISPATCHER_HEADER *wait_next;
+    KIRQL wait_next_irql;
+    /* The KQUEUE this thread serves. */
+    PKQUEUE queue;
+    LIST_ENTRY queue_link;
+    PLIST_ENTRY queue_entry; /* what the wait on it brought */
+
+    union {
+        struct {
+            SHORT kernel_apc_disable;  /* KeEnterCriticalRegion: negative while disabled */
+            SHORT special_apc_disable; /* guarded regions */
+        };
+        LONG combined_apc_disable;
+    };
+    LIST_ENTRY apc_queue[2]; /* dispatcher lock */
+    BOOLEAN apc_queueable;   /* until it ends */
     BOOLEAN kernel_apc_in_progress;
+    BOOLEAN user_apc_pending; /* delivered when the system call returns */
+    uint32_t soft_interrupts; /* enum soft_interrupt; atomic */
     KPROCESSOR_MODE previous_mode;
-    KPRIORITY priority;
+    KPRIORITY priority, base_priority, priority_increment;
+    KAFFINITY affinity;        /* where it may run, */
+    KAFFINITY system_affinity; /* but here while set by KeSetSystemAffinityThread */
+    BOOLEAN stack_resident; /* KeSetKernelStackSwapEnable */
     LIST_ENTRY owned_mutants;
-    LIST_ENTRY pending_dpcs; /* queued by this thread at DISPATCH_LEVEL or above */
+    LIST_ENTRY pending_dpcs; /* queued by this thread at DISPATCH_LEVEL or above; DPC lock */
 };
 
 struct _ETHREAD {

@@ -42,7 +42,9 @@ static void kthread_initialize(PKTHREAD thread, struct _EPROCESS *process)
 {
     ke_header_initialize(&thread->Header, DISPATCHER_THREAD, sizeof(DISPATCHER_HEADER), 0);
     thread->process = process;
-    thread->priority = 8;
+    thread->priority = thread->base_priority = 8;
+    thread->affinity = ~(KAFFINITY)0 >> (64 - process->machine->processors);
+    thread->apc_queueable = TRUE;
     InitializeListHead(&thread->apc_queue[KernelMode]);
     InitializeListHead(&thread->apc_queue[UserMode]);
     InitializeListHead(&thread->owned_mutants);
