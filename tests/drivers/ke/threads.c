@@ -1,0 +1,5 @@
+#include "ke.h"
+
+void check_threads(void)
+{
+}
