@@ -33,7 +33,12 @@ struct data_exports {
     uint8_t debugger_enabled;
     uint8_t debugger_not_present;
     int8_t number_processors;
-    void *nt_global_flag;
+    uint8_t debugger_entered;
+    uint8_t mm_64_bit_physical_address;
+    void *bad_pointer;
+    uint32_t safe_boot_mode;
+    uint32_t nt_global_flag;
+    uint16_t nls_ansi_code_page, nls_oem_code_page;
     void *se_exports;
     void *se_public_default_dacl;
     void *se_system_default_dacl;

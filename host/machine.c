@@ -1,6 +1,8 @@
 /* Machines: made of their components, in order; taken apart in reverse. */
 #include <sysbuf/host.h>
 
+#include "host/cm/cm.h"
+#include "host/ex/ex.h"
 #include "host/io/io.h"
 #include "host/ke/call.h"
 #include "host/ke/ke.h"
@@ -16,7 +18,8 @@ static const struct component {
 } components[] = {
     {mm_initialize, mm_destroy},         {ke_initialize, ke_destroy},
     {ob_initialize, ob_destroy},         {se_initialize, se_destroy},
-    {ps_initialize, ps_destroy},
+    {ps_initialize, ps_destroy},         {cm_initialize, cm_destroy},
+    {ex_initialize, ex_destroy},
     {loader_initialize, loader_destroy}, {io_initialize, io_destroy},
 };
 

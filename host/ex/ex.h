@@ -34,5 +34,6 @@ struct ex_state {
 
 NTSTATUS ex_work_initialize(struct machine *machine, struct ex_state *ex);
 NTSTATUS ex_callback_initialize(struct machine *machine);
+void ex_data_initialize(struct machine *machine);
 
 #endif

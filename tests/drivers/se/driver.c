@@ -1,0 +1,377 @@
+/*
+ * Security from inside a driver. DriverEntry checks as the system; a control request makes the same
+ * questions in the caller's name and answers with what was found.
+ */
+#include <ntifs.h>
+
+#include "check.h"
+
+CHECK_DEFINITIONS("se")
+
+#define IOCTL_WHO CTL_CODE(FILE_DEVICE_UNKNOWN, 0x800, METHOD_BUFFERED, FILE_ANY_ACCESS)
+#define TEST_TAG  0x54736554
+
+NTSTATUS NTAPI ObSetSecurityObjectByPointer(PVOID object, SECURITY_INFORMATION information,
+                                            PSECURITY_DESCRIPTOR descriptor);
+
+/* What IOCTL_WHO answers, four bytes each. */
+struct who {
+    ULONG is_admin, may_load_drivers, may_traverse, session, admin_file_status, world_file_access,
+        denied_status, maximum, user_sub_authority, integrity, open_token_status, system_security;
+};
+
+static GENERIC_MAPPING mapping = {FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE,
+                                  FILE_ALL_ACCESS};
+static UNICODE_STRING link_name = RTL_CONSTANT_STRING(L"\\??\\SeTest");
+
+static void check_sids(void)
+{
+    SID_IDENTIFIER_AUTHORITY nt = {SECURITY_NT_AUTHORITY};
+    UCHAR bytes[64], copy[64];
+    PSID sid = bytes;
+    WCHAR text[32];
+    UNICODE_STRING string = {0, sizeof text, text};
+
+    CHECK(RtlLengthRequiredSid(2) == 16);
+    CHECK_STATUS(STATUS_SUCCESS, RtlInitializeSid(sid, &nt, 2));
+    *RtlSubAuthoritySid(sid, 0) = 32;
+    *RtlSubAuthoritySid(sid, 1) = 544;
+    CHECK(RtlValidSid(sid) && RtlLengthSid(sid) == 16 && *RtlSubAuthorityCountSid(sid) == 2);
+    CHECK(RtlEqualSid(sid, SeExports->SeAliasAdminsSid));
+    CHECK(!RtlEqualSid(sid, SeExports->SeAliasUsersSid));
+    CHECK_STATUS(STATUS_BUFFER_TOO_SMALL, RtlCopySid(15, copy, sid));
+    CHECK_STATUS(STATUS_SUCCESS, RtlCopySid(16, copy, sid));
+    CHECK(RtlEqualSid(copy, sid));
+    CHECK_STATUS(STATUS_SUCCESS, RtlConvertSidToUnicodeString(&string, sid, FALSE));
+    CHECK(string.Length == 24 && wcsncmp(text, L"S-1-5-32-544", 12) == 0);
+    string.MaximumLength = 22;
+    CHECK_STATUS(STATUS_BUFFER_OVERFLOW, RtlConvertSidToUnicodeString(&string, sid, FALSE));
+    CHECK_STATUS(STATUS_SUCCESS, RtlConvertSidToUnicodeString(&string, sid, TRUE));
+    CHECK(string.MaximumLength == 26);
+    RtlFreeUnicodeString(&string);
+    ((PISID)sid)->SubAuthorityCount = 16;
+    CHECK(!RtlValidSid(sid));
+    CHECK_STATUS(STATUS_INVALID_SID, RtlConvertSidToUnicodeString(&string, sid, TRUE));
+    CHECK(SeExports->SeLoadDriverPrivilege.LowPart == 10);
+    CHECK(*RtlSubAuthoritySid(SeExports->SeLocalSystemSid, 0) == 18);
+}
+
+static void check_acls(void)
+{
+    UCHAR bytes[64];
+    PACL acl = (PACL)bytes;
+    PACCESS_ALLOWED_ACE ace;
+
+    CHECK_STATUS(STATUS_BUFFER_TOO_SMALL, RtlCreateAcl(acl, 7, ACL_REVISION));
+    CHECK_STATUS(STATUS_INVALID_PARAMETER, RtlCreateAcl(acl, sizeof bytes, 5));
+    CHECK_STATUS(STATUS_SUCCESS, RtlCreateAcl(acl, sizeof bytes, ACL_REVISION));
+    CHECK_STATUS(STATUS_SUCCESS,
+                 RtlAddAccessAllowedAce(acl, ACL_REVISION, FILE_READ_DATA, SeExports->SeWorldSid));
+    CHECK_STATUS(STATUS_SUCCESS, RtlAddAccessAllowedAce(acl, ACL_REVISION, FILE_ALL_ACCESS,
+                                                        SeExports->SeLocalSystemSid));
+    CHECK(acl->AceCount == 2);
+    CHECK_STATUS(STATUS_ALLOTTED_SPACE_EXCEEDED,
+                 RtlAddAccessAllowedAce(acl, ACL_REVISION, 1, SeExports->SeWorldSid));
+    CHECK_STATUS(STATUS_REVISION_MISMATCH,
+                 RtlAddAccessAllowedAce(acl, 9, 1, SeExports->SeWorldSid));
+    CHECK_STATUS(STATUS_SUCCESS, RtlGetAce(acl, 1, (PVOID *)&ace));
+    CHECK(ace->Mask == FILE_ALL_ACCESS && ace->Header.AceSize == 20);
+    CHECK_STATUS(STATUS_INVALID_PARAMETER, RtlGetAce(acl, 2, (PVOID *)&ace));
+    CHECK_STATUS(STATUS_SUCCESS, RtlDeleteAce(acl, 0));
+    CHECK_STATUS(STATUS_SUCCESS, RtlGetAce(acl, 0, (PVOID *)&ace));
+    CHECK(acl->AceCount == 1 && ace->Mask == FILE_ALL_ACCESS);
+    CHECK_STATUS(STATUS_INVALID_PARAMETER, RtlDeleteAce(acl, 1));
+}
+
+static void check_descriptors(void)
+{
+    SECURITY_DESCRIPTOR absolute;
+    UCHAR bytes[128], acl_bytes[64];
+    PACL acl = (PACL)acl_bytes, found;
+    ULONG length = 0;
+    BOOLEAN present, defaulted;
+    PSID owner;
+
+    CHECK_STATUS(STATUS_UNKNOWN_REVISION, RtlCreateSecurityDescriptor(&absolute, 2));
+    CHECK_STATUS(STATUS_SUCCESS,
+                 RtlCreateSecurityDescriptor(&absolute, SECURITY_DESCRIPTOR_REVISION));
+    CHECK(RtlLengthSecurityDescriptor(&absolute) == sizeof absolute);
+    CHECK_STATUS(STATUS_SUCCESS,
+                 RtlGetDaclSecurityDescriptor(&absolute, &present, &found, &defaulted));
+    CHECK(!present);
+    RtlCreateAcl(acl, 28, ACL_REVISION);
+    RtlAddAccessAllowedAce(acl, ACL_REVISION, FILE_ALL_ACCESS, SeExports->SeWorldSid);
+    CHECK_STATUS(STATUS_SUCCESS, RtlSetDaclSecurityDescriptor(&absolute, TRUE, acl, FALSE));
+    CHECK_STATUS(STATUS_SUCCESS,
+                 RtlSetOwnerSecurityDescriptor(&absolute, SeExports->SeLocalSystemSid, FALSE));
+    CHECK_STATUS(STATUS_BUFFER_TOO_SMALL, RtlAbsoluteToSelfRelativeSD(&absolute, NULL, &length));
+    CHECK(length == 20 + 28 + 12);
+    CHECK_STATUS(STATUS_SUCCESS, RtlAbsoluteToSelfRelativeSD(&absolute, bytes, &length));
+    CHECK(RtlValidRelativeSecurityDescriptor(bytes, length, OWNER_SECURITY_INFORMATION));
+    CHECK(!RtlValidRelativeSecurityDescriptor(bytes, length, GROUP_SECURITY_INFORMATION));
+    CHECK(!RtlValidRelativeSecurityDescriptor(bytes, length - 4, 0));
+    CHECK(RtlLengthSecurityDescriptor(bytes) == length);
+    CHECK_STATUS(STATUS_SUCCESS, RtlGetOwnerSecurityDescriptor(bytes, &owner, &defaulted));
+    CHECK((PUCHAR)owner > bytes && RtlEqualSid(owner, SeExports->SeLocalSystemSid));
+    CHECK_STATUS(STATUS_INVALID_SECURITY_DESCR,
+                 RtlSetDaclSecurityDescriptor(bytes, TRUE, acl, FALSE));
+    CHECK_STATUS(STATUS_BAD_DESCRIPTOR_FORMAT, RtlAbsoluteToSelfRelativeSD(bytes, NULL, &length));
+}
+
+static void check_token(void)
+{
+    PACCESS_TOKEN token = PsReferencePrimaryToken(PsGetCurrentProcess());
+    PTOKEN_USER user = NULL;
+    PTOKEN_PRIVILEGES privileges;
+    TOKEN_STATISTICS statistics;
+    HANDLE handle, duplicate;
+    ULONG length = 0, session = 7;
+    LUID id;
+
+    CHECK(SeTokenIsAdmin(token) && !SeTokenIsRestricted(token));
+    CHECK(SeTokenType(token) == TokenPrimary);
+    CHECK_STATUS(STATUS_SUCCESS, SeQueryInformationToken(token, TokenUser, (PVOID *)&user));
+    CHECK(user && RtlEqualSid(user->User.Sid, SeExports->SeLocalSystemSid));
+    if (user)
+        ExFreePool(user);
+    CHECK_STATUS(STATUS_SUCCESS, SeQuerySessionIdToken(token, &session));
+    CHECK(session == 0);
+    CHECK_STATUS(STATUS_SUCCESS, SeQueryAuthenticationIdToken(token, &id));
+    CHECK(id.LowPart == 0x3E7 && id.HighPart == 0);
+    CHECK_STATUS(STATUS_INVALID_INFO_CLASS,
+                 SeQueryInformationToken(token, (TOKEN_INFORMATION_CLASS)99, (PVOID *)&user));
+    PsDereferencePrimaryToken(token);
+
+    CHECK_STATUS(STATUS_SUCCESS, ZwOpenProcessTokenEx(NtCurrentProcess(), TOKEN_ALL_ACCESS,
+                                                      OBJ_KERNEL_HANDLE, &handle));
+    CHECK_STATUS(STATUS_BUFFER_TOO_SMALL,
+                 ZwQueryInformationToken(handle, TokenPrivileges, NULL, 0, &length));
+    privileges = ExAllocatePoolWithTag(PagedPool, length, TEST_TAG);
+    CHECK_STATUS(STATUS_SUCCESS,
+                 ZwQueryInformationToken(handle, TokenPrivileges, privileges, length, &length));
+    CHECK(length == 4 + privileges->PrivilegeCount * sizeof(LUID_AND_ATTRIBUTES));
+    ExFreePoolWithTag(privileges, TEST_TAG);
+    CHECK_STATUS(STATUS_SUCCESS, ZwQueryInformationToken(handle, TokenStatistics, &statistics,
+                                                         sizeof statistics, &length));
+    CHECK(statistics.TokenType == TokenPrimary && statistics.GroupCount == 4);
+    CHECK_STATUS(STATUS_SUCCESS,
+                 ZwDuplicateToken(handle, 0, NULL, FALSE, TokenPrimary, &duplicate));
+    CHECK_STATUS(STATUS_SUCCESS, ZwClose(duplicate));
+    CHECK_STATUS(STATUS_NO_TOKEN, ZwOpenThreadTokenEx(NtCurrentThread(), TOKEN_QUERY, TRUE,
+                                                      OBJ_KERNEL_HANDLE, &duplicate));
+    CHECK_STATUS(STATUS_SUCCESS, ZwClose(handle));
+    CHECK_STATUS(
+        STATUS_INVALID_HANDLE,
+        ZwQueryInformationToken(handle, TokenStatistics, &statistics, sizeof statistics, &length));
+}
+
+static void check_impersonation(void)
+{
+    SECURITY_QUALITY_OF_SERVICE quality = {sizeof quality, SecurityImpersonation,
+                                           SECURITY_DYNAMIC_TRACKING, FALSE};
+    SECURITY_CLIENT_CONTEXT client;
+    SECURITY_SUBJECT_CONTEXT subject;
+    BOOLEAN copy_on_open, effective_only;
+    SECURITY_IMPERSONATION_LEVEL level;
+    PACCESS_TOKEN token;
+
+    CHECK_STATUS(STATUS_SUCCESS,
+                 SeCreateClientSecurity(PsGetCurrentThread(), &quality, FALSE, &client));
+    CHECK(PsReferenceImpersonationToken(PsGetCurrentThread(), &copy_on_open, &effective_only,
+                                        &level) == NULL);
+    CHECK_STATUS(STATUS_SUCCESS, SeImpersonateClientEx(&client, NULL));
+    token =
+        PsReferenceImpersonationToken(PsGetCurrentThread(), &copy_on_open, &effective_only, &level);
+    CHECK(token == client.ClientToken && level == SecurityImpersonation);
+    CHECK(token && SeTokenType(token) == TokenImpersonation);
+    PsDereferenceImpersonationToken(token);
+    SeCaptureSubjectContext(&subject);
+    CHECK(subject.ClientToken == client.ClientToken);
+    SeReleaseSubjectContext(&subject);
+    PsRevertToSelf();
+    SeCaptureSubjectContext(&subject);
+    CHECK(!subject.ClientToken && subject.PrimaryToken);
+    SeReleaseSubjectContext(&subject);
+    SeDeleteClientSecurity(&client);
+}
+
+/* Everyone may read, administrators may do all, the interactive user may not write attributes. */
+static ULONG check_access(PACL acl, ACCESS_MASK desired, ACCESS_MASK *granted)
+{
+    SECURITY_DESCRIPTOR descriptor;
+    SECURITY_SUBJECT_CONTEXT subject;
+    NTSTATUS status;
+
+    RtlCreateSecurityDescriptor(&descriptor, SECURITY_DESCRIPTOR_REVISION);
+    RtlSetDaclSecurityDescriptor(&descriptor, TRUE, acl, FALSE);
+    RtlSetOwnerSecurityDescriptor(&descriptor, SeExports->SeLocalSystemSid, FALSE);
+    RtlSetGroupSecurityDescriptor(&descriptor, SeExports->SeLocalSystemSid, FALSE);
+    SeCaptureSubjectContext(&subject);
+    SeLockSubjectContext(&subject);
+    SeAccessCheck(&descriptor, &subject, TRUE, desired, 0, NULL, &mapping, UserMode, granted,
+                  &status);
+    SeUnlockSubjectContext(&subject);
+    SeReleaseSubjectContext(&subject);
+    return status;
+}
+
+static void add_ace(PACL acl, UCHAR type, ACCESS_MASK mask, PSID sid)
+{
+    PACCESS_ALLOWED_ACE ace;
+
+    CHECK_STATUS(STATUS_SUCCESS, RtlAddAccessAllowedAce(acl, ACL_REVISION, mask, sid));
+    RtlGetAce(acl, acl->AceCount - 1u, (PVOID *)&ace);
+    ace->Header.AceType = type;
+}
+
+static void who_is_it(struct who *who)
+{
+    UCHAR bytes[128];
+    PACL acl = (PACL)bytes;
+    PACCESS_TOKEN token = PsReferencePrimaryToken(PsGetCurrentProcess());
+    PTOKEN_USER user;
+    ACCESS_MASK granted;
+    HANDLE handle;
+    PVOID integrity = NULL;
+
+    RtlZeroMemory(who, sizeof *who);
+    who->is_admin = SeTokenIsAdmin(token);
+    who->may_load_drivers = SeSinglePrivilegeCheck(SeExports->SeLoadDriverPrivilege, UserMode);
+    who->may_traverse = SeSinglePrivilegeCheck(SeExports->SeChangeNotifyPrivilege, UserMode);
+    SeQuerySessionIdToken(token, &who->session);
+    if (SeQueryInformationToken(token, TokenUser, (PVOID *)&user) == STATUS_SUCCESS) {
+        who->user_sub_authority =
+            *RtlSubAuthoritySid(user->User.Sid, *RtlSubAuthorityCountSid(user->User.Sid) - 1u);
+        ExFreePool(user);
+    }
+    SeQueryInformationToken(token, TokenIntegrityLevel, &integrity);
+    who->integrity = (ULONG)(ULONG_PTR)integrity;
+    PsDereferencePrimaryToken(token);
+
+    RtlCreateAcl(acl, sizeof bytes, ACL_REVISION);
+    add_ace(acl, ACCESS_ALLOWED_ACE_TYPE, GENERIC_ALL, SeExports->SeAliasAdminsSid);
+    who->admin_file_status = check_access(acl, FILE_READ_DATA, &granted);
+
+    RtlCreateAcl(acl, sizeof bytes, ACL_REVISION);
+    add_ace(acl, ACCESS_DENIED_ACE_TYPE, FILE_WRITE_DATA, SeExports->SeInteractiveSid);
+    add_ace(acl, ACCESS_ALLOWED_ACE_TYPE, GENERIC_READ | GENERIC_WRITE, SeExports->SeWorldSid);
+    check_access(acl, GENERIC_READ, &granted);
+    who->world_file_access = granted;
+    who->denied_status = check_access(acl, FILE_READ_DATA | FILE_WRITE_DATA, &granted);
+    check_access(acl, MAXIMUM_ALLOWED, &granted);
+    who->maximum = granted;
+    who->system_security = check_access(acl, ACCESS_SYSTEM_SECURITY, &granted);
+    who->open_token_status =
+        ZwOpenProcessTokenEx(NtCurrentProcess(), TOKEN_QUERY, OBJ_KERNEL_HANDLE, &handle);
+    if (who->open_token_status == STATUS_SUCCESS)
+        ZwClose(handle);
+}
+
+static void check_kernel_access(void)
+{
+    SECURITY_SUBJECT_CONTEXT subject;
+    ACCESS_MASK granted = 0;
+    NTSTATUS status = STATUS_UNSUCCESSFUL;
+
+    SeCaptureSubjectContext(&subject);
+    CHECK(SeAccessCheck(NULL, &subject, FALSE, MAXIMUM_ALLOWED, 0, NULL, &mapping, KernelMode,
+                        &granted, &status));
+    CHECK(granted == FILE_ALL_ACCESS && status == STATUS_SUCCESS);
+    CHECK(!SeAccessCheck(NULL, &subject, FALSE, FILE_READ_DATA, 0, NULL, &mapping, UserMode,
+                         &granted, &status));
+    CHECK(granted == 0 && status == STATUS_ACCESS_DENIED);
+    SeReleaseSubjectContext(&subject);
+}
+
+/* The default descriptor of a device, then one that keeps all but administrators out. */
+static void check_device(PDEVICE_OBJECT device)
+{
+    PSECURITY_DESCRIPTOR found = NULL;
+    SECURITY_DESCRIPTOR descriptor;
+    UCHAR bytes[64];
+    PACL acl = (PACL)bytes, dacl = NULL;
+    PACCESS_ALLOWED_ACE ace;
+    BOOLEAN allocated = FALSE, present = FALSE, defaulted;
+
+    CHECK_STATUS(STATUS_SUCCESS, ObGetObjectSecurity(device, &found, &allocated));
+    CHECK_STATUS(STATUS_SUCCESS, RtlGetDaclSecurityDescriptor(found, &present, &dacl, &defaulted));
+    CHECK(present && dacl && dacl->AceCount == 4);
+    CHECK_STATUS(STATUS_SUCCESS, RtlGetAce(dacl, 0, (PVOID *)&ace));
+    CHECK(RtlEqualSid(&ace->SidStart, SeExports->SeWorldSid));
+    CHECK(ace->Mask == (FILE_GENERIC_READ | FILE_GENERIC_WRITE | FILE_GENERIC_EXECUTE));
+    ObReleaseObjectSecurity(found, allocated);
+
+    RtlCreateAcl(acl, sizeof bytes, ACL_REVISION);
+    RtlAddAccessAllowedAce(acl, ACL_REVISION, GENERIC_ALL, SeExports->SeAliasAdminsSid);
+    RtlCreateSecurityDescriptor(&descriptor, SECURITY_DESCRIPTOR_REVISION);
+    RtlSetDaclSecurityDescriptor(&descriptor, TRUE, acl, FALSE);
+    CHECK_STATUS(STATUS_SUCCESS,
+                 ObSetSecurityObjectByPointer(device, DACL_SECURITY_INFORMATION, &descriptor));
+    CHECK_STATUS(STATUS_SUCCESS, ObGetObjectSecurity(device, &found, &allocated));
+    CHECK_STATUS(STATUS_SUCCESS, RtlGetDaclSecurityDescriptor(found, &present, &dacl, &defaulted));
+    CHECK(dacl && dacl->AceCount == 1);
+    CHECK_STATUS(STATUS_SUCCESS, RtlGetAce(dacl, 0, (PVOID *)&ace));
+    CHECK(ace->Mask == FILE_ALL_ACCESS); /* generic rights are stored as what they mean */
+    ObReleaseObjectSecurity(found, allocated);
+    RtlSetDaclSecurityDescriptor(&descriptor, TRUE, NULL, FALSE);
+    CHECK_STATUS(STATUS_SUCCESS,
+                 ObSetSecurityObjectByPointer(device, DACL_SECURITY_INFORMATION, &descriptor));
+}
+
+static NTSTATUS NTAPI dispatch(PDEVICE_OBJECT device, PIRP irp)
+{
+    PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
+    NTSTATUS status = STATUS_SUCCESS;
+    ULONG_PTR information = 0;
+
+    (void)device;
+    if (stack->MajorFunction == IRP_MJ_DEVICE_CONTROL) {
+        if (stack->Parameters.DeviceIoControl.OutputBufferLength < sizeof(struct who)) {
+            status = STATUS_BUFFER_TOO_SMALL;
+        } else {
+            who_is_it(irp->AssociatedIrp.SystemBuffer);
+            information = sizeof(struct who);
+        }
+    }
+    irp->IoStatus.Status = status;
+    irp->IoStatus.Information = information;
+    IoCompleteRequest(irp, IO_NO_INCREMENT);
+    return status;
+}
+
+static VOID NTAPI unload(PDRIVER_OBJECT driver)
+{
+    IoDeleteSymbolicLink(&link_name);
+    IoDeleteDevice(driver->DeviceObject);
+}
+
+NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\SeTest");
+    PDEVICE_OBJECT device;
+    NTSTATUS status;
+
+    (void)path;
+    driver->MajorFunction[IRP_MJ_CREATE] = dispatch;
+    driver->MajorFunction[IRP_MJ_CLEANUP] = dispatch;
+    driver->MajorFunction[IRP_MJ_CLOSE] = dispatch;
+    driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = dispatch;
+    driver->DriverUnload = unload;
+    check_sids();
+    check_acls();
+    check_descriptors();
+    check_token();
+    check_impersonation();
+    check_kernel_access();
+    status = IoCreateDevice(driver, 0, &name, FILE_DEVICE_UNKNOWN, 0, FALSE, &device);
+    if (!NT_SUCCESS(status))
+        return status;
+    check_device(device);
+    status = IoCreateSymbolicLink(&link_name, &name);
+    DbgPrint("se: %u checks, %u failed\n", checks, failures);
+    if (NT_SUCCESS(status) && failures)
+        status = STATUS_UNSUCCESSFUL;
+    if (!NT_SUCCESS(status))
+        IoDeleteDevice(device);
+    return status;
+}
