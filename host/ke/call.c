@@ -23,6 +23,8 @@ NTSTATUS machine_call(struct _EPROCESS *process, NTSTATUS (*function)(void *), v
     frame.previous = thread->call_frame;
     if (linux_context_save(&frame.context) == 0) {
         thread_set_call_frame(thread, &frame);
+        if (SB_UNLIKELY(thread->announcement == PS_THREAD_NEW))
+            ps_thread_announce(thread);
         status = function(arguments);
         if (SB_UNLIKELY(has_work_to_leave(thread)) && !frame.previous)
             ke_leave_system_call(thread);

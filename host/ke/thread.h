@@ -72,8 +72,12 @@ struct _ETHREAD {
     struct call_frame *call_frame; /* innermost; NULL while outside the machine; atomic: others look */
     LIST_ENTRY irps;         /* IRP.ThreadListEntry; changed by the thread itself at APC_LEVEL... */
     struct linux_lock irps_lock; /* ...and by those who complete its requests */
-    NTSTATUS exit_status;
+    NTSTATUS exit_status;      /* STATUS_PENDING until it has ended */
+    NTSTATUS terminate_status; /* of PsTerminateSystemThread */
+    uint32_t has_exited;       /* atomic */
+    UCHAR announcement;        /* PS_THREAD_*: whether drivers are told of it */
     BOOLEAN is_system;
+    int64_t create_time, exit_time; /* 100 ns since 1601 */
     PKSTART_ROUTINE start_routine;
     void *start_context;
     struct linux_thread *linux_thread; /* system threads only, until joined; threads lock */
@@ -93,9 +97,14 @@ struct _EPROCESS {
     struct handle_table *handles;
     BOOLEAN is_32_bit;
     BOOLEAN is_administrator;
-    NTSTATUS exit_status;
+    NTSTATUS exit_status; /* STATUS_PENDING until it has ended */
     void *token; /* Se */
     char image_name[16];
+    int64_t create_time, exit_time; /* 100 ns since 1601 */
+    HANDLE parent_id;
+    BOOLEAN is_announced;        /* drivers know of it */
+    uint32_t exit_holds;         /* PsAcquireProcessExitSynchronization; atomic */
+    uint64_t pool_charged[2];    /* PsChargePoolQuota: nonpaged, paged; atomic */
 };
 
 _Static_assert(FIELD_OFFSET(struct _ETHREAD, Tcb) == 0, "PETHREAD and PKTHREAD are one pointer");

@@ -1,8 +1,12 @@
 #include "host/ke/ke.h"
 #include "host/mm/mm.h"
 #include "host/ob/object.h"
+#include "host/ps/notify.h"
 #include "host/ps/ps.h"
+#include "host/rtl/rtl.h"
 #include "host/se/se.h"
+
+#define FREE_BUILD 0xF0000000u /* in NtBuildNumber */
 
 static void process_remove(void *object)
 {
@@ -35,6 +39,12 @@ static enum se_token_kind token_kind(struct machine *machine, BOOLEAN is_adminis
     return is_administrator ? SE_TOKEN_ADMINISTRATOR : SE_TOKEN_USER;
 }
 
+static void set_image_name(struct _EPROCESS *process, const char *name)
+{
+    for (ULONG i = 0; name[i] && i < sizeof(process->image_name) - 1; i++)
+        process->image_name[i] = name[i];
+}
+
 NTSTATUS ps_process_create(struct machine *machine, BOOLEAN is_administrator, BOOLEAN is_32_bit,
                            struct _EPROCESS **created)
 {
@@ -50,6 +60,10 @@ NTSTATUS ps_process_create(struct machine *machine, BOOLEAN is_administrator, BO
     process->is_administrator = is_administrator;
     process->is_32_bit = is_32_bit;
     process->exit_status = STATUS_PENDING;
+    process->create_time = linux_system_time();
+    process->parent_id =
+        machine->ps->system_process ? machine->ps->system_process->process_id : NULL;
+    set_image_name(process, machine->ps->system_process ? "application.exe" : "System");
     process->handles = ob_handle_table_create();
     status = se_token_create(machine, token_kind(machine, is_administrator),
                              (struct token **)&process->token);
@@ -67,10 +81,50 @@ NTSTATUS ps_process_create(struct machine *machine, BOOLEAN is_administrator, BO
     return STATUS_SUCCESS;
 }
 
+/* A thread of the process that runs application code right now, referenced, or NULL. */
+static PETHREAD idle_thread(struct _EPROCESS *process)
+{
+    struct ps_state *ps = process->machine->ps;
+    PETHREAD found = NULL;
+    linux_lock(&ps->lock);
+    for (PLIST_ENTRY link = ps->threads.Flink; link != &ps->threads && !found; link = link->Flink) {
+        PETHREAD thread = CONTAINING_RECORD(link, struct _ETHREAD, machine_link);
+        if (thread->owner == process && !thread->is_system && thread != current_thread() &&
+            !__atomic_load_n(&thread->has_exited, __ATOMIC_RELAXED) &&
+            !__atomic_load_n(&thread->call_frame, __ATOMIC_RELAXED) &&
+            ob_reference_if_alive(thread))
+            found = thread;
+    }
+    linux_unlock(&ps->lock);
+    return found;
+}
+
+/* Threads that are inside the machine end when they leave it. */
+static void exit_threads(struct _EPROCESS *process)
+{
+    PETHREAD thread;
+    while ((thread = idle_thread(process)) != NULL) {
+        ps_thread_exit(thread, STATUS_SUCCESS);
+        ob_dereference(thread);
+    }
+}
+
+static void wait_for_exit_holds(struct _EPROCESS *process)
+{
+    LARGE_INTEGER pause = {.QuadPart = -1000};
+    while (__atomic_load_n(&process->exit_holds, __ATOMIC_ACQUIRE) != 0)
+        KeDelayExecutionThread(KernelMode, FALSE, &pause);
+}
+
+/* NT's order: threads, then the process's end is told, then its handles go. */
 void ps_process_exit(struct _EPROCESS *process, NTSTATUS status)
 {
+    wait_for_exit_holds(process);
+    exit_threads(process);
+    ps_notify_process_exits(process);
     ob_handle_table_close_all(process);
-    process->exit_status = status;
+    process->exit_time = linux_system_time();
+    __atomic_store_n(&process->exit_status, status, __ATOMIC_RELEASE);
     ke_header_signal(process->machine, &process->Header);
 }
 
@@ -82,9 +136,12 @@ NTSTATUS ps_initialize(struct machine *machine)
     InitializeListHead(&ps->threads);
     InitializeListHead(&ps->processes);
     machine->ps = ps;
-    NTSTATUS status = ps_process_create(machine, TRUE, FALSE, &ps->system_process);
+    NTSTATUS status = ps_notify_initialize(machine);
+    if (NT_SUCCESS(status))
+        status = ps_process_create(machine, TRUE, FALSE, &ps->system_process);
     if (NT_SUCCESS(status)) {
         machine->data_exports->initial_system_process = ps->system_process;
+        machine->data_exports->nt_build_number = FREE_BUILD | RTL_NT_BUILD;
         machine->data_exports->process_type = &ps_process_type;
         machine->data_exports->thread_type = &ps_thread_type;
     }
@@ -105,27 +162,7 @@ void ps_destroy(struct machine *machine)
         if (process->handles)
             ob_handle_table_free(process->handles);
     }
+    ps_notify_destroy(machine);
     linux_free(machine->ps);
     machine->ps = NULL;
 }
-
-PEPROCESS NTAPI nt_PsGetCurrentProcess(VOID)
-{
-    return current_thread()->Tcb.process;
-}
-SB_EXPORT_AS("PsGetCurrentProcess", nt_PsGetCurrentProcess)
-SB_EXPORT_AS("IoGetCurrentProcess", nt_PsGetCurrentProcess)
-
-#undef PsGetCurrentProcessId
-HANDLE NTAPI PsGetCurrentProcessId(VOID)
-{
-    return current_thread()->owner->process_id;
-}
-SB_EXPORT(PsGetCurrentProcessId)
-
-#undef PsGetCurrentThreadId
-HANDLE NTAPI PsGetCurrentThreadId(VOID)
-{
-    return current_thread()->thread_id;
-}
-SB_EXPORT(PsGetCurrentThreadId)
