@@ -1,6 +1,6 @@
-/* include/sysbuf/host.h: each function packs its arguments and enters the machine. */
-#include <sysbuf/host.h>
-
+/* include/sysbuf/host.h: machines, drivers, processes. Each function packs its arguments and enters
+ * the machine. */
+#include "host/api.h"
 #include "host/io/io.h"
 #include "host/ke/call.h"
 #include "host/ke/ke.h"
@@ -8,15 +8,6 @@
 #include "host/ps/notify.h"
 #include "host/ps/ps.h"
 
-static struct machine *machine_of(struct sb_machine *machine)
-{
-    return (struct machine *)machine;
-}
-
-static struct _EPROCESS *process_of(struct sb_process *process)
-{
-    return (struct _EPROCESS *)process;
-}
 
 sb_status sb_machine_create(const struct sb_machine_options *options, struct sb_machine **machine)
 {
@@ -123,6 +114,18 @@ sb_status sb_machine_unload_driver(struct sb_machine *machine, struct sb_driver 
     return machine_call(machine_of(machine)->ps->system_process, unload_driver, driver);
 }
 
+static NTSTATUS shut_down(void *context)
+{
+    current_thread()->Tcb.previous_mode = KernelMode;
+    io_shutdown(context);
+    return STATUS_SUCCESS;
+}
+
+sb_status sb_machine_shutdown(struct sb_machine *machine)
+{
+    return machine_call(machine_of(machine)->ps->system_process, shut_down, machine_of(machine));
+}
+
 struct create_arguments {
     const struct sb_process_options *options;
     struct _EPROCESS *process;
@@ -170,8 +173,13 @@ void sb_process_destroy(struct sb_process *process)
     if (!process)
         return;
     struct _EPROCESS *self = process_of(process);
-    machine_call(self, exit_process, self);
+    machine_call(self->machine->ps->system_process, exit_process, self);
     ob_dereference(self);
+}
+
+uint32_t sb_process_id(struct sb_process *process)
+{
+    return HandleToULong(process_of(process)->process_id);
 }
 
 void *sb_process_allocate(struct sb_process *process, size_t size, bool at_end)
@@ -191,156 +199,4 @@ void sb_process_free(struct sb_process *process, void *buffer)
     struct mm_region *region = buffer ? mm_region_find(machine, buffer) : NULL;
     if (region && region->kind == MM_REGION_USER)
         mm_pages_free(machine, region->base);
-}
-
-struct open_arguments {
-    const char *path;
-    const struct sb_open_options *options;
-    HANDLE handle;
-};
-
-/* "\\.\X" and "\\?\X" are "\??\X" to NT; the rest is an NT path already. */
-static NTSTATUS nt_path(const char *path, PWSTR buffer, ULONG capacity, UNICODE_STRING *result)
-{
-    static const char dos_prefix[] = "\\\?\?\\";
-    ULONG used = 0, bytes = 0, length = 0;
-    if (path[0] == '\\' && path[1] == '\\' && (path[2] == '.' || path[2] == '?') &&
-        path[3] == '\\') {
-        while (dos_prefix[used]) {
-            buffer[used] = (WCHAR)dos_prefix[used];
-            used++;
-        }
-        path += 4;
-    }
-    while (path[length])
-        length++;
-    NTSTATUS status = RtlUTF8ToUnicodeN(buffer + used, (capacity - used) * sizeof(WCHAR), &bytes,
-                                        path, length);
-    if (status != STATUS_SUCCESS)
-        return status == STATUS_BUFFER_TOO_SMALL ? STATUS_NAME_TOO_LONG
-                                                 : STATUS_OBJECT_NAME_INVALID;
-    result->Buffer = buffer;
-    result->Length = result->MaximumLength = (USHORT)(used * sizeof(WCHAR) + bytes);
-    return STATUS_SUCCESS;
-}
-
-static NTSTATUS open_file(void *context)
-{
-    static const struct sb_open_options defaults;
-    struct open_arguments *arguments = context;
-    const struct sb_open_options *options = arguments->options ? arguments->options : &defaults;
-    WCHAR buffer[1024];
-    UNICODE_STRING path;
-    NTSTATUS status = nt_path(arguments->path, buffer, RTL_NUMBER_OF(buffer), &path);
-    if (!NT_SUCCESS(status))
-        return status;
-    struct io_open open = {
-        .share_access = options->share,
-        .disposition = options->disposition ? options->disposition : FILE_OPEN,
-        .options = options->is_overlapped ? 0 : FILE_SYNCHRONOUS_IO_NONALERT,
-        .file_attributes = FILE_ATTRIBUTE_NORMAL,
-    };
-    ACCESS_MASK access = options->access ? options->access : GENERIC_READ | GENERIC_WRITE;
-    return io_file_open(&path, access | SYNCHRONIZE | FILE_READ_ATTRIBUTES, &open,
-                        &arguments->handle);
-}
-
-sb_status sb_process_open(struct sb_process *process, const char *path,
-                          const struct sb_open_options *options, sb_handle *handle)
-{
-    struct open_arguments arguments = {path, options, NULL};
-    NTSTATUS status = machine_call(process_of(process), open_file, &arguments);
-    if (NT_SUCCESS(status))
-        *handle = (sb_handle)arguments.handle;
-    return status;
-}
-
-struct close_arguments {
-    struct _EPROCESS *process;
-    HANDLE handle;
-};
-
-static NTSTATUS close_handle(void *context)
-{
-    struct close_arguments *arguments = context;
-    return ob_handle_close(arguments->process, arguments->handle, UserMode);
-}
-
-sb_status sb_process_close(struct sb_process *process, sb_handle handle)
-{
-    struct close_arguments arguments = {process_of(process), (HANDLE)handle};
-    return machine_call(process_of(process), close_handle, &arguments);
-}
-
-struct request_arguments {
-    struct io_request request;
-    HANDLE file, event;
-};
-
-static NTSTATUS send_request(void *context)
-{
-    struct request_arguments *arguments = context;
-    struct _EPROCESS *process = current_thread()->Tcb.process;
-    struct handle_entry entry;
-    NTSTATUS status =
-        ob_handle_reference(process, arguments->file, 0, &io_file_type, UserMode,
-                            (void **)&arguments->request.file, &entry);
-    if (!NT_SUCCESS(status))
-        return status;
-    if (arguments->event)
-        status = ob_handle_reference(process, arguments->event, EVENT_MODIFY_STATE, NULL, UserMode,
-                                     (void **)&arguments->request.event, &entry);
-    if (NT_SUCCESS(status))
-        status = io_request_send(&arguments->request);
-    if (arguments->request.event)
-        ob_dereference(arguments->request.event);
-    ob_dereference(arguments->request.file);
-    return status;
-}
-
-_Static_assert(sizeof(struct sb_io_status) == sizeof(IO_STATUS_BLOCK), "sb_io_status");
-
-sb_status sb_process_ioctl(struct sb_process *process, sb_handle file, sb_handle event,
-                           struct sb_io_status *io_status, uint32_t code, const void *input,
-                           uint32_t input_length, void *output, uint32_t output_length)
-{
-    struct request_arguments arguments = {
-        .request = {.status_block = (PIO_STATUS_BLOCK)io_status,
-                    .major = IRP_MJ_DEVICE_CONTROL,
-                    .control_code = code,
-                    .input = (void *)input,
-                    .input_length = input_length,
-                    .output = output,
-                    .output_length = output_length},
-        .file = (HANDLE)file,
-        .event = (HANDLE)event};
-    return machine_call(process_of(process), send_request, &arguments);
-}
-
-sb_status sb_process_read(struct sb_process *process, sb_handle file, sb_handle event,
-                          struct sb_io_status *io_status, void *buffer, uint32_t length,
-                          int64_t offset)
-{
-    struct request_arguments arguments = {.request = {.status_block = (PIO_STATUS_BLOCK)io_status,
-                                                      .major = IRP_MJ_READ,
-                                                      .output = buffer,
-                                                      .output_length = length,
-                                                      .offset.QuadPart = offset},
-                                          .file = (HANDLE)file,
-                                          .event = (HANDLE)event};
-    return machine_call(process_of(process), send_request, &arguments);
-}
-
-sb_status sb_process_write(struct sb_process *process, sb_handle file, sb_handle event,
-                           struct sb_io_status *io_status, const void *buffer, uint32_t length,
-                           int64_t offset)
-{
-    struct request_arguments arguments = {.request = {.status_block = (PIO_STATUS_BLOCK)io_status,
-                                                      .major = IRP_MJ_WRITE,
-                                                      .input = (void *)buffer,
-                                                      .input_length = length,
-                                                      .offset.QuadPart = offset},
-                                          .file = (HANDLE)file,
-                                          .event = (HANDLE)event};
-    return machine_call(process_of(process), send_request, &arguments);
 }

@@ -3,6 +3,7 @@
 
 #include "host/cm/cm.h"
 #include "host/ex/ex.h"
+#include "host/fs/fs.h"
 #include "host/io/io.h"
 #include "host/ke/call.h"
 #include "host/ke/ke.h"
@@ -21,6 +22,7 @@ static const struct component {
     {ps_initialize, ps_destroy},         {cm_initialize, cm_destroy},
     {ex_initialize, ex_destroy},
     {loader_initialize, loader_destroy}, {io_initialize, io_destroy},
+    {fs_initialize, fs_destroy},
 };
 
 /* Process wide: the machines that exist, so that a thread's end finds them. */

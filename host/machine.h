@@ -48,6 +48,7 @@ struct machine {
     struct se_state *se;
     struct cm_state *cm;
     struct zw_state *zw;
+    struct fs_volume *fs; /* NULL without a root directory */
     struct net_state *net;
     struct loader_state *loader;
 };

@@ -256,6 +256,23 @@ static NTSTATUS set_default(struct cm_node *node, const WCHAR *name_text, ULONG 
                                       : cm_value_set(node, &name, type, data, size);
 }
 
+/* Up to four texts one after the other in host memory, terminated. */
+static WCHAR *join(const UNICODE_STRING *texts, ULONG count, UNICODE_STRING *joined)
+{
+    ULONG length = 0, at = 0;
+    for (ULONG i = 0; i < count; i++)
+        length += texts[i].Length;
+    if (length > MAXUSHORT - sizeof(WCHAR))
+        return NULL;
+    WCHAR *buffer = linux_allocate(length + sizeof(WCHAR));
+    for (ULONG i = 0; buffer && i < count; i++) {
+        RtlCopyMemory((char *)buffer + at, texts[i].Buffer, texts[i].Length);
+        at += texts[i].Length;
+    }
+    *joined = (UNICODE_STRING){(USHORT)length, (USHORT)(length + sizeof(WCHAR)), buffer};
+    return buffer;
+}
+
 static NTSTATUS fill_service(struct cm_state *cm, struct cm_node *node, PCUNICODE_STRING image_path)
 {
     const ULONG type = SERVICE_KERNEL_DRIVER, start = SERVICE_DEMAND_START,
@@ -281,29 +298,27 @@ static NTSTATUS fill_service(struct cm_state *cm, struct cm_node *node, PCUNICOD
 
 NTSTATUS cm_create_service(PCUNICODE_STRING service, PCUNICODE_STRING image_path)
 {
-    static const WCHAR services[] = CURRENT L"\\Services\\";
     struct cm_state *cm = current_machine()->cm;
-    ULONG length = SB_WIDE_LENGTH(services) + (ULONG)service->Length;
-    ULONG image_length = image_path ? image_path->Length : 0;
     struct cm_node *node;
-    if (length > MAXUSHORT || image_length > MAXUSHORT - sizeof(WCHAR))
-        return STATUS_NAME_TOO_LONG;
-    /* One block: the path, then the image path with its terminator. */
-    WCHAR *text = linux_allocate(length + image_length + sizeof(WCHAR));
-    if (!text)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    UNICODE_STRING path = {(USHORT)length, 0, text};
-    UNICODE_STRING image = {(USHORT)(image_length + sizeof(WCHAR)), 0,
-                            text + length / sizeof(WCHAR)};
-    __builtin_memcpy(text, services, SB_WIDE_LENGTH(services));
-    RtlCopyMemory((char *)text + SB_WIDE_LENGTH(services), service->Buffer, service->Length);
-    if (image_length)
-        RtlCopyMemory(image.Buffer, image_path->Buffer, image_length);
-    linux_lock(&cm->lock);
-    NTSTATUS status = make_path(cm, path, &node);
-    if (NT_SUCCESS(status))
-        status = fill_service(cm, node, image_path ? &image : NULL);
-    linux_unlock(&cm->lock);
-    linux_free(text);
+    UNICODE_STRING path = {0}, image = {0};
+    const UNICODE_STRING key_parts[] = {SB_UNICODE(CURRENT L"\\Services\\"), *service};
+    const UNICODE_STRING image_parts[] = {SB_UNICODE(L"\\SystemRoot\\System32\\drivers\\"),
+                                          *service, SB_UNICODE(L".sys")};
+    NTSTATUS status = STATUS_INSUFFICIENT_RESOURCES;
+    join(key_parts, RTL_NUMBER_OF(key_parts), &path);
+    if (image_path)
+        join(image_path, 1, &image);
+    else
+        join(image_parts, RTL_NUMBER_OF(image_parts), &image);
+    if (path.Buffer && image.Buffer) {
+        image.Length = image.MaximumLength; /* the value has its terminator */
+        linux_lock(&cm->lock);
+        status = make_path(cm, path, &node);
+        if (NT_SUCCESS(status))
+            status = fill_service(cm, node, &image);
+        linux_unlock(&cm->lock);
+    }
+    linux_free(path.Buffer);
+    linux_free(image.Buffer);
     return status;
 }

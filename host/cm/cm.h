@@ -125,7 +125,7 @@ NTSTATUS cm_write(PCUNICODE_STRING key, PCUNICODE_STRING value, ULONG type, cons
 NTSTATUS cm_read(PCUNICODE_STRING key, PCUNICODE_STRING value, ULONG *type, void *data, ULONG room,
                  ULONG *needed);
 /* The service key of a driver with Type, Start, ErrorControl, ImagePath and its Parameters key;
- * values that are there already stay. */
+ * values that are there already stay. image_path NULL: the usual place of service's ".sys". */
 NTSTATUS cm_create_service(PCUNICODE_STRING service, PCUNICODE_STRING image_path);
 
 /* ---- change notification (notify.c) ---- */

@@ -1,8 +1,6 @@
-/* IRPs: the way up. */
+/* IRPs: the way up, from IoCompleteRequest through the completion routines. */
 #include "host/io/io.h"
 #include "host/ke/ke.h"
-#include "host/mm/mm.h"
-
 
 static BOOLEAN wants_completion(PIO_STACK_LOCATION stack, PIRP irp)
 {
@@ -58,54 +56,3 @@ VOID FASTCALL IofCompleteRequest(PIRP irp, CCHAR priority_boost)
 }
 SB_EXPORT(IofCompleteRequest)
 SB_EXPORT_AS("IoCompleteRequest", IofCompleteRequest)
-
-static void leave_thread(PIRP irp)
-{
-    if (IsListEmpty(&irp->ThreadListEntry))
-        return;
-    PETHREAD thread = irp->Tail.Overlay.Thread;
-    linux_lock(&thread->irps_lock);
-    RemoveEntryList(&irp->ThreadListEntry);
-    linux_unlock(&thread->irps_lock);
-}
-
-/* Warnings carry data too; errors do not. */
-static void give_data_back(PIRP irp)
-{
-    if (!(irp->Flags & IRP_BUFFERED_IO))
-        return;
-    if ((irp->Flags & IRP_INPUT_OPERATION) && !NT_ERROR(irp->IoStatus.Status) &&
-        irp->IoStatus.Information &&
-        !linux_copy_guarded(irp->UserBuffer, irp->AssociatedIrp.SystemBuffer,
-                            irp->IoStatus.Information))
-        irp->IoStatus.Status = STATUS_ACCESS_VIOLATION;
-    if (irp->Flags & IRP_DEALLOCATE_BUFFER)
-        mm_pool_free(current_machine(), irp->AssociatedIrp.SystemBuffer);
-}
-
-void io_finish(PIRP irp)
-{
-    PFILE_OBJECT file = irp->Tail.Overlay.OriginalFileObject;
-    PKEVENT event = irp->UserEvent;
-    BOOLEAN pending = irp->PendingReturned;
-    BOOLEAN internal = (irp->Flags & IRP_SYNCHRONOUS_API) != 0;
-    BOOLEAN owns_file = !(irp->Flags & (IRP_CREATE_OPERATION | IRP_CLOSE_OPERATION)) && !internal;
-
-    leave_thread(irp);
-    give_data_back(irp);
-    if (irp->UserIosb) {
-        irp->UserIosb->Information = irp->IoStatus.Information;
-        __atomic_store_n(&irp->UserIosb->Status, irp->IoStatus.Status, __ATOMIC_RELEASE);
-    }
-    IoFreeIrp(irp);
-    if (event && (pending || !internal))
-        KeSetEvent(event, IO_NO_INCREMENT, FALSE);
-    if (!owns_file)
-        return;
-    if (file && pending && (!event || (file->Flags & FO_SYNCHRONOUS_IO)))
-        KeSetEvent(&file->Event, IO_NO_INCREMENT, FALSE);
-    if (event)
-        ob_dereference(event);
-    if (file)
-        ob_dereference(file);
-}

@@ -8,6 +8,8 @@ enum { DEVICE_ALIGN = 16, DEVICE_BODY = 0x150 };
 static void device_remove(void *object)
 {
     PDEVICE_OBJECT device = object;
+    if (!device->DriverObject)
+        return; /* never got that far */
     struct io_state *io = object_header_of(object)->machine->io;
     linux_lock(&io->lock);
     for (PDEVICE_OBJECT *link = &device->DriverObject->DeviceObject; *link;
@@ -20,8 +22,6 @@ static void device_remove(void *object)
     linux_unlock(&io->lock);
     ob_dereference(device->DriverObject);
 }
-
-NTSTATUS io_device_parse(void *object, PUNICODE_STRING rest, struct ob_open *open, void **found);
 
 OBJECT_TYPE io_device_type = {.name = RTL_CONSTANT_STRING(L"Device"),
                               .mapping = {FILE_GENERIC_READ, FILE_GENERIC_WRITE,
@@ -91,6 +91,7 @@ VOID NTAPI IoDeleteDevice(PDEVICE_OBJECT device)
     struct io_state *io = current_machine()->io;
     struct io_device_extension *extension = io_device_extension_of(device);
     ob_make_temporary(device);
+    io_forget_device(device);
     linux_lock(&io->lock);
     BOOLEAN gone = extension->open_count == 0 && !extension->deleted;
     extension->delete_pending = TRUE;
@@ -101,42 +102,20 @@ VOID NTAPI IoDeleteDevice(PDEVICE_OBJECT device)
 }
 SB_EXPORT(IoDeleteDevice)
 
-PDEVICE_OBJECT io_top_of_stack(PDEVICE_OBJECT device)
+void io_device_closed(PDEVICE_OBJECT device)
 {
-    while (device->AttachedDevice)
-        device = device->AttachedDevice;
-    return device;
-}
-
-PDEVICE_OBJECT NTAPI IoAttachDeviceToDeviceStack(PDEVICE_OBJECT source, PDEVICE_OBJECT target)
-{
-    struct io_state *io = current_machine()->io;
+    struct io_state *io = object_header_of(device)->machine->io;
+    struct io_device_extension *extension = io_device_extension_of(device);
     linux_lock(&io->lock);
-    PDEVICE_OBJECT top = io_top_of_stack(target);
-    if (io_device_extension_of(top)->delete_pending) {
-        top = NULL;
-    } else {
-        top->AttachedDevice = source;
-        source->StackSize = (CCHAR)(top->StackSize + 1);
-        source->AlignmentRequirement = top->AlignmentRequirement;
-        io_device_extension_of(source)->attached_to = top;
-    }
+    extension->open_count--;
+    device->ReferenceCount--;
+    BOOLEAN gone = extension->open_count == 0 && extension->delete_pending && !extension->deleted;
+    extension->deleted = extension->deleted || gone;
     linux_unlock(&io->lock);
-    return top;
+    if (gone)
+        ob_dereference(device);
+    ob_dereference(device); /* the file's own reference */
 }
-SB_EXPORT(IoAttachDeviceToDeviceStack)
-
-VOID NTAPI IoDetachDevice(PDEVICE_OBJECT target)
-{
-    struct io_state *io = current_machine()->io;
-    linux_lock(&io->lock);
-    if (target->AttachedDevice) {
-        io_device_extension_of(target->AttachedDevice)->attached_to = NULL;
-        target->AttachedDevice = NULL;
-    }
-    linux_unlock(&io->lock);
-}
-SB_EXPORT(IoDetachDevice)
 
 NTSTATUS NTAPI IoCreateSymbolicLink(PUNICODE_STRING name, PUNICODE_STRING target)
 {
@@ -156,3 +135,9 @@ NTSTATUS NTAPI IoDeleteSymbolicLink(PUNICODE_STRING name)
     return STATUS_SUCCESS;
 }
 SB_EXPORT(IoDeleteSymbolicLink)
+
+NTSTATUS NTAPI IoCreateUnprotectedSymbolicLink(PUNICODE_STRING name, PUNICODE_STRING target)
+{
+    return IoCreateSymbolicLink(name, target);
+}
+SB_EXPORT(IoCreateUnprotectedSymbolicLink)

@@ -1,11 +1,15 @@
 /* Driver objects: load, DriverEntry, unload. */
+#include "host/cm/cm.h"
+#include "host/ex/event_object.h"
 #include "host/io/io.h"
 #include "host/ke/ke.h"
 #include "host/loader/loader.h"
 #include "host/mm/mm.h"
 #include "host/ps/notify.h"
 
-enum { DRIVER_TAG = 0x76697244, NAME_LIMIT = 64, DRVO_UNLOAD_INVOKED_BIT = 1 };
+enum { DRIVER_TAG = 0x76697244, NAME_LIMIT = 64 };
+enum { DRVO_UNLOAD_INVOKED_BIT = 1, DRVO_BUILTIN_DRIVER_BIT = 4,
+       DRVO_INITIALIZED_BIT = 16 };
 
 static void driver_remove(void *object)
 {
@@ -14,16 +18,19 @@ static void driver_remove(void *object)
     linux_lock(&machine->io->lock);
     RemoveEntryList(&driver->link);
     linux_unlock(&machine->io->lock);
+    while (!IsListEmpty(&driver->client_extensions))
+        mm_pool_free(machine, RemoveHeadList(&driver->client_extensions));
     if (driver->driver.DriverName.Buffer)
         mm_pool_free(machine, driver->driver.DriverName.Buffer);
     if (driver->extension.ServiceKeyName.Buffer)
         mm_pool_free(machine, driver->extension.ServiceKeyName.Buffer);
     if (driver->image)
-        loader_unload(driver->image);
+        loader_unload(driver->image); /* nobody imports from it: unloading checked that */
 }
 
 OBJECT_TYPE io_driver_type = {.name = RTL_CONSTANT_STRING(L"Driver"),
                               .valid_access = 0xF0001,
+                              .removes_at_passive = TRUE,
                               .remove = driver_remove};
 
 /* What a driver that sets no routine answers. */
@@ -58,9 +65,34 @@ static NTSTATUS joined_name(struct machine *machine, PCWSTR prefix, const char *
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS driver_create(struct machine *machine, struct loaded_image *image,
-                              struct io_driver **created)
+static NTSTATUS copy_name(struct machine *machine, PCUNICODE_STRING from, UNICODE_STRING *to)
 {
+    to->Buffer = mm_pool_allocate(machine, NonPagedPoolNx, from->Length + sizeof(WCHAR),
+                                  DRIVER_TAG);
+    if (!to->Buffer)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    __builtin_memcpy(to->Buffer, from->Buffer, from->Length);
+    to->Buffer[from->Length / sizeof(WCHAR)] = 0;
+    to->Length = from->Length;
+    to->MaximumLength = from->Length + sizeof(WCHAR);
+    return STATUS_SUCCESS;
+}
+
+/* The part of "\Driver\name" behind the last backslash. */
+static UNICODE_STRING service_of(PCUNICODE_STRING name)
+{
+    USHORT count = name->Length / sizeof(WCHAR), start = count;
+    while (start > 0 && name->Buffer[start - 1] != '\\')
+        start--;
+    USHORT length = (USHORT)((count - start) * sizeof(WCHAR));
+    return (UNICODE_STRING){length, length, name->Buffer + start};
+}
+
+NTSTATUS io_driver_create(struct machine *machine, PCUNICODE_STRING name,
+                          struct loaded_image *image, struct io_driver **created)
+{
+    static UNICODE_STRING hardware =
+        RTL_CONSTANT_STRING(L"\\REGISTRY\\MACHINE\\HARDWARE\\DESCRIPTION\\SYSTEM");
     struct io_driver *driver;
     NTSTATUS status = ob_allocate(machine, &io_driver_type, sizeof(*driver), (void **)&driver);
     if (!NT_SUCCESS(status))
@@ -68,18 +100,25 @@ static NTSTATUS driver_create(struct machine *machine, struct loaded_image *imag
     driver->driver.Type = IO_TYPE_DRIVER;
     driver->driver.Size = sizeof(DRIVER_OBJECT);
     driver->driver.DriverExtension = &driver->extension;
-    driver->driver.DriverStart = image->base;
-    driver->driver.DriverSize = image->size;
-    driver->driver.DriverInit = (PDRIVER_INITIALIZE)(image->base + image->headers.entry_point);
+    driver->driver.HardwareDatabase = &hardware;
+    if (image) {
+        driver->driver.DriverStart = image->base;
+        driver->driver.DriverSize = image->size;
+        driver->driver.DriverInit = (PDRIVER_INITIALIZE)(image->base + image->headers.entry_point);
+    } else {
+        driver->driver.Flags = DRVO_BUILTIN_DRIVER_BIT;
+    }
     driver->extension.DriverObject = &driver->driver;
+    InitializeListHead(&driver->client_extensions);
     for (ULONG i = 0; i <= IRP_MJ_MAXIMUM_FUNCTION; i++)
         driver->driver.MajorFunction[i] = invalid_request;
     linux_lock(&machine->io->lock);
     InsertTailList(&machine->io->drivers, &driver->link);
     linux_unlock(&machine->io->lock);
-    status = joined_name(machine, L"\\Driver\\", image->name, &driver->driver.DriverName);
+    UNICODE_STRING service = service_of(name);
+    status = copy_name(machine, name, &driver->driver.DriverName);
     if (NT_SUCCESS(status))
-        status = joined_name(machine, L"", image->name, &driver->extension.ServiceKeyName);
+        status = copy_name(machine, &service, &driver->extension.ServiceKeyName);
     if (NT_SUCCESS(status))
         status = ob_insert(driver, &driver->driver.DriverName, OB_PERMANENT);
     if (!NT_SUCCESS(status)) {
@@ -91,6 +130,18 @@ static NTSTATUS driver_create(struct machine *machine, struct loaded_image *imag
     return STATUS_SUCCESS;
 }
 
+static NTSTATUS create_for_image(struct machine *machine, struct loaded_image *image,
+                                 struct io_driver **driver)
+{
+    UNICODE_STRING name;
+    NTSTATUS status = joined_name(machine, L"\\Driver\\", image->name, &name);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = io_driver_create(machine, &name, image, driver);
+    mm_pool_free(machine, name.Buffer);
+    return status;
+}
+
 static NTSTATUS run_driver_entry(struct machine *machine, struct io_driver *driver)
 {
     UNICODE_STRING path;
@@ -99,16 +150,25 @@ static NTSTATUS run_driver_entry(struct machine *machine, struct io_driver *driv
                     driver->image->name, &path);
     if (!NT_SUCCESS(status))
         return status;
-    status = driver->driver.DriverInit(&driver->driver, &path);
+    status = cm_create_service(&driver->extension.ServiceKeyName, NULL);
+    if (NT_SUCCESS(status))
+        status = driver->driver.DriverInit(&driver->driver, &path);
     mm_pool_free(machine, path.Buffer);
     return status;
 }
 
 /* Takes the driver object down; its image goes with the last reference. */
-static void driver_drop(struct io_driver *driver)
+void io_driver_drop(struct io_driver *driver)
 {
     ob_make_temporary(driver);
     ob_dereference(driver);
+}
+
+/* What DriverEntry made may be opened from now on; later devices are made ready by their driver. */
+static void devices_are_ready(PDRIVER_OBJECT driver)
+{
+    for (PDEVICE_OBJECT device = driver->DeviceObject; device; device = device->NextDevice)
+        device->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
 }
 
 NTSTATUS io_driver_load(const void *file, SIZE_T size, const char *name, struct io_driver **loaded,
@@ -123,7 +183,7 @@ NTSTATUS io_driver_load(const void *file, SIZE_T size, const char *name, struct 
     NTSTATUS status = loader_load(machine, file, size, name, &image, &error);
     if (!NT_SUCCESS(status))
         return status;
-    status = driver_create(machine, image, &driver);
+    status = create_for_image(machine, image, &driver);
     if (!NT_SUCCESS(status)) {
         loader_unload(image);
         return status == STATUS_OBJECT_NAME_COLLISION ? STATUS_IMAGE_ALREADY_LOADED : status;
@@ -132,12 +192,13 @@ NTSTATUS io_driver_load(const void *file, SIZE_T size, const char *name, struct 
     status = run_driver_entry(machine, driver);
     if (!NT_SUCCESS(status)) {
         loader_error_add(&error, "DriverEntry returned 0x%08x", status);
-        driver_drop(driver);
+        io_driver_drop(driver);
         return status;
     }
-    for (PDEVICE_OBJECT device = driver->driver.DeviceObject; device; device = device->NextDevice)
-        device->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
+    devices_are_ready(&driver->driver);
+    driver->driver.Flags |= DRVO_INITIALIZED_BIT;
     loader_discard_init(image);
+    io_run_reinitialize(driver);
     *loaded = driver;
     return STATUS_SUCCESS;
 }
@@ -157,20 +218,122 @@ NTSTATUS io_driver_unload(struct io_driver *driver)
     struct machine *machine = current_machine();
     if (!driver->driver.DriverUnload)
         return STATUS_INVALID_DEVICE_REQUEST;
-    if (has_open_files(machine->io, &driver->driver) || driver->image->importers)
+    if (has_open_files(machine->io, &driver->driver) ||
+        (driver->image && driver->image->importers))
+        return STATUS_DEVICE_BUSY;
+    if (__atomic_exchange_n(&driver->unload_started, 1, __ATOMIC_ACQ_REL))
         return STATUS_DEVICE_BUSY;
     driver->driver.Flags |= DRVO_UNLOAD_INVOKED_BIT;
     driver->driver.DriverUnload(&driver->driver);
-    driver_drop(driver);
+    io_driver_drop(driver);
     return STATUS_SUCCESS;
 }
+
+/* A driver without an image of its own, as bus drivers make for their children. */
+NTSTATUS NTAPI IoCreateDriver(PUNICODE_STRING name, PDRIVER_INITIALIZE entry);
+NTSTATUS NTAPI IoCreateDriver(PUNICODE_STRING name, PDRIVER_INITIALIZE entry)
+{
+    static UNICODE_STRING none;
+    struct machine *machine = current_machine();
+    struct io_driver *driver;
+    WCHAR text[] = L"\\Driver\\00000000";
+    UNICODE_STRING made = SB_UNICODE(text);
+    if (!name) {
+        ULONG number = __atomic_add_fetch(&machine->io->node_count, 1, __ATOMIC_RELAXED);
+        for (int digit = 0; digit < 8; digit++, number >>= 4)
+            text[15 - digit] = L"0123456789abcdef"[number & 15];
+        name = &made;
+    }
+    NTSTATUS status = io_driver_create(machine, name, NULL, &driver);
+    if (!NT_SUCCESS(status))
+        return status;
+    driver->driver.DriverInit = entry;
+    status = entry(&driver->driver, &none);
+    if (!NT_SUCCESS(status))
+        io_driver_drop(driver);
+    else
+        devices_are_ready(&driver->driver);
+    return status;
+}
+SB_EXPORT(IoCreateDriver)
+
+VOID NTAPI IoDeleteDriver(PDRIVER_OBJECT driver);
+VOID NTAPI IoDeleteDriver(PDRIVER_OBJECT driver)
+{
+    io_driver_drop((struct io_driver *)driver);
+}
+SB_EXPORT(IoDeleteDriver)
+
+/* ---- driver object extensions ---- */
+struct client_extension {
+    LIST_ENTRY link;
+    PVOID id;
+    ULONG64 reserved; /* keeps what follows 16-byte aligned */
+};
+_Static_assert(sizeof(struct client_extension) == 32, "the driver's part is aligned");
+
+static struct client_extension *find_extension(struct io_driver *driver, PVOID id)
+{
+    for (PLIST_ENTRY link = driver->client_extensions.Flink; link != &driver->client_extensions;
+         link = link->Flink) {
+        struct client_extension *extension =
+            CONTAINING_RECORD(link, struct client_extension, link);
+        if (extension->id == id)
+            return extension;
+    }
+    return NULL;
+}
+
+NTSTATUS NTAPI IoAllocateDriverObjectExtension(PDRIVER_OBJECT driver, PVOID id, ULONG size,
+                                               PVOID *allocated)
+{
+    struct machine *machine = current_machine();
+    struct client_extension *extension = mm_pool_allocate_zero(
+        machine, sizeof(*extension) + (SIZE_T)size, DRIVER_TAG);
+    *allocated = NULL;
+    if (!extension)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    extension->id = id;
+    linux_lock(&machine->io->lock);
+    BOOLEAN collides = find_extension((struct io_driver *)driver, id) != NULL;
+    if (!collides)
+        InsertTailList(&((struct io_driver *)driver)->client_extensions, &extension->link);
+    linux_unlock(&machine->io->lock);
+    if (collides) {
+        mm_pool_free(machine, extension);
+        return STATUS_OBJECT_NAME_COLLISION;
+    }
+    *allocated = extension + 1;
+    return STATUS_SUCCESS;
+}
+SB_EXPORT(IoAllocateDriverObjectExtension)
+
+PVOID NTAPI IoGetDriverObjectExtension(PDRIVER_OBJECT driver, PVOID id)
+{
+    struct io_state *io = current_machine()->io;
+    linux_lock(&io->lock);
+    struct client_extension *extension = find_extension((struct io_driver *)driver, id);
+    linux_unlock(&io->lock);
+    return extension ? extension + 1 : NULL;
+}
+SB_EXPORT(IoGetDriverObjectExtension)
 
 NTSTATUS io_initialize(struct machine *machine)
 {
     machine->io = linux_allocate(sizeof(*machine->io));
     if (!machine->io)
         return STATUS_INSUFFICIENT_RESOURCES;
-    InitializeListHead(&machine->io->drivers);
+    struct io_state *io = machine->io;
+    PLIST_ENTRY lists[] = {&io->drivers,      &io->timers,     &io->shutdown[0],
+                           &io->shutdown[1],  &io->interfaces, &io->notifications,
+                           &io->reinitialize, &io->nodes,      &io->boot_reinitialize};
+    for (ULONG i = 0; i < RTL_NUMBER_OF(lists); i++)
+        InitializeListHead(lists[i]);
+    io->configuration.Version = 2;
+    NTSTATUS status = io_timer_initialize(machine);
+    if (!NT_SUCCESS(status))
+        return status;
+    machine->data_exports->event_object_type = &ex_event_type;
     machine->data_exports->file_object_type = &io_file_type;
     machine->data_exports->device_object_type = &io_device_type;
     machine->data_exports->driver_object_type = &io_driver_type;
@@ -182,6 +345,17 @@ SB_EXPORT_DATA("IoDriverObjectType", driver_object_type)
 
 void io_destroy(struct machine *machine)
 {
-    linux_free(machine->io);
+    struct io_state *io = machine->io;
+    if (!io)
+        return;
+    /* Lists whose entries are host memory and begin with their link. */
+    PLIST_ENTRY lists[] = {&io->timers,       &io->shutdown[0],      &io->shutdown[1],
+                           &io->interfaces,   &io->notifications,    &io->nodes,
+                           &io->reinitialize, &io->boot_reinitialize};
+    for (ULONG i = 0; i < RTL_NUMBER_OF(lists); i++)
+        while (lists[i]->Flink && !IsListEmpty(lists[i]))
+            linux_free(RemoveHeadList(lists[i]));
+    linux_free(io->timer_clock);
+    linux_free(io);
     machine->io = NULL;
 }

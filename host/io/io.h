@@ -1,7 +1,10 @@
 /*
  * Io inside the host. A request's way: an application-side routine in host/io/request.c makes an
- * IRP (irp.c), io_call sends it down, IofCompleteRequest (complete.c) walks it back up and, at the
- * top, io_finish gives the caller its status, Information and data.
+ * IRP (irp.c), IofCallDriver sends it down, IofCompleteRequest (complete.c) walks it back up and, at
+ * the top, io_finish (finish.c) gives the caller its status, Information and data.
+ *
+ * Lock: io_state.lock (attachment chains, device lists, open counts, share counts, ports); never
+ * held while a driver runs. The cancel spin lock is NT's: it is held while cancel routines start.
  */
 #ifndef SYSBUF_HOST_IO_H
 #define SYSBUF_HOST_IO_H
@@ -9,8 +12,23 @@
 #include "host/ob/object.h"
 
 struct io_state {
-    struct linux_lock lock; /* attachment chains, device lists, reference counts */
+    struct linux_lock lock;
     LIST_ENTRY drivers;     /* struct io_driver.link */
+    KSPIN_LOCK cancel_lock;
+    KSPIN_LOCK queue_lock;  /* IoStartPacket's device queues take part in the cancel protocol */
+    LIST_ENTRY timers;      /* struct _IO_TIMER.link; timer_lock */
+    struct linux_lock timer_lock;
+    struct io_timer_clock *timer_clock;
+    LIST_ENTRY shutdown[2]; /* struct io_shutdown.link: first and last chance */
+    LIST_ENTRY reinitialize, boot_reinitialize; /* struct io_reinitialize.link */
+    LIST_ENTRY interfaces;  /* struct io_interface.link */
+    LIST_ENTRY notifications; /* struct io_notification.link */
+    LIST_ENTRY nodes;       /* struct io_node.link: root-enumerated devices */
+    PDRIVER_OBJECT root_driver; /* owns their physical device objects; NULL until there is one */
+    ULONG node_count;
+    ULONG error_log_sequence;
+    CONFIGURATION_INFORMATION configuration;
+    BOOLEAN is_shut_down;
 };
 
 /* DRIVER_OBJECT with what the host keeps beside it; the object body. */
@@ -18,8 +36,10 @@ struct io_driver {
     DRIVER_OBJECT driver;
     DRIVER_EXTENSION extension;
     LIST_ENTRY link;
-    struct loaded_image *image; /* NULL once unloaded */
-    LONG64 references; /* devices and open files that keep it from being unloaded */
+    struct loaded_image *image; /* NULL: made by IoCreateDriver */
+    LIST_ENTRY client_extensions; /* struct client_extension.link; io_state.lock */
+    ULONG reinitialize_count;
+    ULONG unload_started;
 };
 
 /* Behind a device's own extension; the first fields are those the DDK declares. */
@@ -31,6 +51,10 @@ struct io_device_extension {
     LONG open_count; /* file objects, and opens under way */
     BOOLEAN delete_pending;
     BOOLEAN deleted;
+    struct io_node *node; /* the physical device object of a root-enumerated device */
+    ULONG start_io_flags;
+    LONG start_io_count, start_io_key; /* IoSetStartIoAttributes: recursion of StartIo */
+    POWER_STATE power_state[2];        /* PoSetPowerState: system, device */
 };
 
 static inline struct io_device_extension *io_device_extension_of(PDEVICE_OBJECT device)
@@ -41,58 +65,174 @@ static inline struct io_device_extension *io_device_extension_of(PDEVICE_OBJECT 
 /* FILE_OBJECT with the host's part; the object body. */
 struct io_file {
     FILE_OBJECT file;
-    ACCESS_MASK granted_access;
+    IO_COMPLETION_CONTEXT port; /* what file.CompletionContext points at; port referenced */
+    ULONG completion_modes;     /* FILE_SKIP_COMPLETION_PORT_ON_SUCCESS ... */
 };
 
 /* The context of an open, in struct ob_open.context. */
 struct io_open {
     ULONG share_access, options, disposition, file_attributes;
     LARGE_INTEGER allocation_size;
+    void *ea;      /* captured, or NULL */
+    ULONG ea_length;
+    ULONG create_flags; /* IO_NO_PARAMETER_CHECKING ... */
+    PFILE_OBJECT related; /* referenced by the caller, or NULL */
+    ACCESS_MASK granted;  /* out: what the device lets the caller do */
     ULONG_PTR information; /* out: FILE_OPENED ... */
 };
 
-/* What a request reports, laid out as IO_STATUS_BLOCK. */
+/* One read, write or control request on a file. */
 struct io_request {
     struct io_file *file; /* referenced by the caller */
-    PKEVENT event;        /* referenced object body, or NULL */
-    PIO_STATUS_BLOCK status_block;
+    ACCESS_MASK access;   /* of the handle */
+    KPROCESSOR_MODE mode; /* whose buffers these are */
     UCHAR major;
+    UCHAR minor;
+    PKEVENT event;        /* referenced by the caller, or NULL */
+    PIO_APC_ROUTINE apc_routine;
+    PVOID apc_context;    /* with a completion port: given back in the packet */
+    PIO_STATUS_BLOCK status_block;
     ULONG control_code;
-    void *input;  /* user addresses */
+    void *input;
     ULONG input_length;
     void *output;
     ULONG output_length;
     LARGE_INTEGER offset;
+    BOOLEAN has_offset; /* else the file's position, where there is one */
     ULONG key;
+    BOOLEAN has_key;
 };
 
-extern OBJECT_TYPE io_device_type, io_driver_type, io_file_type;
+/* IRP.AllocationFlags: what the host must know of an IRP until its memory goes. Changed under the
+ * issuing thread's irps_lock. */
+enum io_irp_state {
+    IO_IRP_PINS = 0x07,      /* cancellers that still look at it */
+    IO_IRP_HOLDS = 0x08,     /* it holds a reference to its thread, which has ended */
+    IO_IRP_FINISHING = 0x10, /* its caller is being told */
+    IO_IRP_ABANDONED = 0x20, /* its thread is gone: nobody is told; a thread reference is held */
+    IO_IRP_DONE = 0x40,      /* the last pin frees it */
+    IO_IRP_QUEUED = 0x80,    /* in its thread's list */
+};
+
+extern OBJECT_TYPE io_device_type, io_driver_type, io_file_type, io_port_type, io_controller_type;
 
 NTSTATUS io_initialize(struct machine *machine);
 void io_destroy(struct machine *machine);
 
-/* Opens a path ("\??\Name") for process; PASSIVE_LEVEL, inside the machine. Blocks as the driver
- * does. */
-NTSTATUS io_file_open(PCUNICODE_STRING path, ACCESS_MASK access, struct io_open *open,
-                      HANDLE *handle);
+/* ---- files ---- */
+/* Opens what attributes name; PASSIVE_LEVEL, inside the machine. Blocks as the driver does. mode
+ * says whose the request is: a user's is checked against the device's security. */
+NTSTATUS io_file_open(POBJECT_ATTRIBUTES attributes, ACCESS_MASK access, KPROCESSOR_MODE mode,
+                      struct io_open *open, HANDLE *handle);
 /* Sends one request; waits for it when the file is synchronous, else may give STATUS_PENDING, and
- * the status block and event follow. The status block is written exactly once unless the request
- * was refused before it reached a driver. */
+ * the status block, event and packet follow. The status block is written exactly once, before
+ * anyone is told, unless the request was refused before it reached a driver. */
 NTSTATUS io_request_send(struct io_request *request);
+/* NtFlushBuffersFile, and the like that only carry a major function. */
+NTSTATUS io_file_flush(struct io_file *file, KPROCESSOR_MODE mode, PIO_STATUS_BLOCK status_block);
+/* NtQueryInformationFile and NtSetInformationFile on a buffer that is safe to touch. */
+NTSTATUS io_file_query(struct io_file *file, ACCESS_MASK access, FILE_INFORMATION_CLASS class,
+                       void *buffer, ULONG length, PIO_STATUS_BLOCK status_block);
+NTSTATUS io_file_set(struct io_file *file, ACCESS_MASK access, FILE_INFORMATION_CLASS class,
+                     void *buffer, ULONG length, KPROCESSOR_MODE mode,
+                     PIO_STATUS_BLOCK status_block);
+/* Enters or leaves the file: requests on a synchronous file object go one at a time. FALSE: the
+ * thread is ending. */
+BOOLEAN io_file_enter(PFILE_OBJECT file);
+void io_file_leave(PFILE_OBJECT file);
+/* Waits for a file's request that pends: its event tells the end. */
+NTSTATUS io_file_wait(PFILE_OBJECT file, PIRP irp);
 
+/* ---- requests of the host's own ---- */
 /* A zeroed IRP from the machine's pool, freed by IoFreeIrp or at the end of its completion. */
 PIRP io_irp_allocate(struct machine *machine, CCHAR stack_size);
+/* An IRP for a file's device stack, with major function and file object set. */
+PIRP io_file_irp(PFILE_OBJECT file, UCHAR major, PDEVICE_OBJECT *device);
+/* Sends an IRP with IRP_SYNCHRONOUS_API and waits; gives its final status and Information. */
+NTSTATUS io_call_and_wait(PDEVICE_OBJECT device, PIRP irp, ULONG_PTR *information);
+/* Sends a PnP or power IRP (major, parameters and STATUS_NOT_SUPPORTED filled in by fill) to the top
+ * of the device's stack and waits. */
+NTSTATUS io_send_minor(PDEVICE_OBJECT device, UCHAR major, UCHAR minor,
+                       void (*fill)(PIO_STACK_LOCATION stack, void *context), void *context,
+                       ULONG_PTR *information);
+
+/* ---- completion and cancellation ---- */
 /* The end of a request that the host made: copies data out, tells the caller, frees the IRP. */
 void io_finish(PIRP irp);
-/* A request of the host's own (create, cleanup, close) sent and waited for. */
-NTSTATUS io_call_and_wait(PDEVICE_OBJECT device, PIRP irp, ULONG_PTR *information);
+/* The IRP stands in its thread's list, where cancellation finds it, until it is finished. */
+void io_thread_join(PIRP irp, PETHREAD thread);
+/* Cancels the current process's requests on file (status_block NULL: all, else that one), of one
+ * thread or of all (NULL). Returns how many were found. */
+ULONG io_cancel_file(struct _EPROCESS *process, PETHREAD thread, PFILE_OBJECT file,
+                     PIO_STATUS_BLOCK status_block);
+/* Cancels requests that threads of the process wait for. Returns how many. */
+ULONG io_cancel_process_synchronous(struct _EPROCESS *process);
+/* The thread ends: its requests are cancelled and awaited; those no driver lets go of are reported
+ * in the log and abandoned after a few seconds. Any thread. */
+void io_thread_rundown(PETHREAD thread);
+/* The Linux thread behind an application's thread ends: its requests are cancelled; what completes
+ * later is still told. Does not wait. */
+void io_thread_orphan(PETHREAD thread);
+/* Frees MDLs and the system buffer a request was given. */
+void io_release_buffers(PIRP irp);
 
+/* ---- completion ports ---- */
+NTSTATUS io_port_create(struct machine *machine, void **port);
+/* Queues a packet; cannot fail. Any IRQL. */
+void io_port_post(void *port, PVOID key, PVOID context, NTSTATUS status, ULONG_PTR information);
+struct io_packet {
+    LIST_ENTRY link;
+    PVOID key, context;
+    IO_STATUS_BLOCK status_block;
+};
+/* Takes the oldest packet; STATUS_TIMEOUT. */
+NTSTATUS io_port_remove(void *port, PLARGE_INTEGER timeout, KPROCESSOR_MODE mode,
+                        struct io_packet *packet);
+void io_file_drop_port(struct io_file *file);
+
+/* ---- devices ---- */
 PDEVICE_OBJECT io_top_of_stack(PDEVICE_OBJECT device);
+/* One reference less that keeps the device from going. */
+void io_device_closed(PDEVICE_OBJECT device);
+NTSTATUS io_device_parse(void *object, PUNICODE_STRING rest, struct ob_open *open, void **found);
+NTSTATUS io_file_parse(void *object, PUNICODE_STRING rest, struct ob_open *open, void **found);
+/* A device goes: what the host keeps for it in lists. */
+void io_forget_device(PDEVICE_OBJECT device);
+NTSTATUS io_timer_initialize(struct machine *machine);
 
-/* Drivers (host/io/driver.c): the whole of loading "name.sys" and running its DriverEntry, and of
- * unloading; see include/sysbuf/host.h for what they answer. Inside the machine, System process. */
+/* ---- drivers (host/io/driver.c) ---- */
+/* The whole of loading "name.sys" and running its DriverEntry, and of unloading; see
+ * include/sysbuf/host.h for what they answer. Inside the machine, System process. */
 NTSTATUS io_driver_load(const void *image, SIZE_T size, const char *name, struct io_driver **driver,
                         char *error, SIZE_T error_size);
 NTSTATUS io_driver_unload(struct io_driver *driver);
+/* A driver object with every routine set to the one that refuses; in the namespace as name. */
+NTSTATUS io_driver_create(struct machine *machine, PCUNICODE_STRING name,
+                          struct loaded_image *image, struct io_driver **created);
+void io_driver_drop(struct io_driver *driver);
+void io_run_reinitialize(struct io_driver *driver);
+
+/* ---- the machine's end of the day, root-enumerated devices ---- */
+/* Sends IRP_MJ_SHUTDOWN to who asked for it. PASSIVE_LEVEL. */
+void io_shutdown(struct machine *machine);
+
+struct io_node;
+enum io_device_action {
+    IO_DEVICE_START,
+    IO_DEVICE_QUERY_STOP,
+    IO_DEVICE_CANCEL_STOP,
+    IO_DEVICE_STOP,
+    IO_DEVICE_QUERY_REMOVE,
+    IO_DEVICE_CANCEL_REMOVE,
+    IO_DEVICE_REMOVE,
+    IO_DEVICE_SURPRISE_REMOVE,
+    IO_DEVICE_SLEEP, /* IRP_MN_QUERY_POWER and IRP_MN_SET_POWER to D3 */
+    IO_DEVICE_WAKE,  /* IRP_MN_SET_POWER to D0 */
+};
+/* A device below the root bus with that hardware id, offered to the driver's AddDevice and
+ * started. */
+NTSTATUS io_node_add(struct io_driver *driver, PCUNICODE_STRING hardware_id, struct io_node **node);
+/* What the PnP or power manager would send; after IO_DEVICE_REMOVE the node is gone. */
+NTSTATUS io_node_act(struct io_node *node, enum io_device_action action);
 
 #endif

@@ -1,9 +1,9 @@
-/* IRPs: allocation and the way down. */
+/* IRPs: their memory, and the way down. */
 #include "host/io/io.h"
 #include "host/ke/ke.h"
 #include "host/mm/mm.h"
 
-enum { IRP_TAG = 0x20707249 };
+enum { IRP_TAG = 0x20707249, COMPLETION_TAG = 0x72436F49 };
 
 #undef IoSizeOfIrp
 static USHORT irp_size(CCHAR stack_size)
@@ -11,7 +11,7 @@ static USHORT irp_size(CCHAR stack_size)
     return (USHORT)(sizeof(IRP) + (ULONG)stack_size * sizeof(IO_STACK_LOCATION));
 }
 
-static void irp_fill(PIRP irp, USHORT size, CCHAR stack_size)
+static inline void irp_fill(PIRP irp, USHORT size, CCHAR stack_size)
 {
     __builtin_memset(irp, 0, size);
     irp->Type = IO_TYPE_IRP;
@@ -38,21 +38,66 @@ PIRP NTAPI IoAllocateIrp(CCHAR stack_size, BOOLEAN charge_quota)
 }
 SB_EXPORT(IoAllocateIrp)
 
+/* Windows 8: the device is there for verification. */
+PIRP NTAPI IoAllocateIrpEx(PDEVICE_OBJECT device, CCHAR stack_size, BOOLEAN charge_quota)
+{
+    return IoAllocateIrp(stack_size, charge_quota);
+}
+SB_EXPORT(IoAllocateIrpEx)
+
 VOID NTAPI IoInitializeIrp(PIRP irp, USHORT size, CCHAR stack_size)
 {
     irp_fill(irp, size, stack_size);
 }
 SB_EXPORT(IoInitializeIrp)
 
+VOID NTAPI IoReuseIrp(PIRP irp, NTSTATUS status)
+{
+    UCHAR state = irp->AllocationFlags;
+    LIST_ENTRY entry = irp->ThreadListEntry;
+    irp_fill(irp, irp->Size, irp->StackCount);
+    irp->AllocationFlags = state;
+    if (state & IO_IRP_QUEUED)
+        irp->ThreadListEntry = entry;
+    irp->IoStatus.Status = status;
+}
+SB_EXPORT(IoReuseIrp)
+
+/* A driver frees a request that still belongs to its thread. */
+static void leave_thread(PIRP irp)
+{
+    PETHREAD thread = irp->Tail.Overlay.Thread;
+    linux_lock(&thread->irps_lock);
+    RemoveEntryList(&irp->ThreadListEntry);
+    irp->AllocationFlags &= (UCHAR)~IO_IRP_QUEUED;
+    linux_unlock(&thread->irps_lock);
+}
+
 VOID NTAPI IoFreeIrp(PIRP irp)
 {
     struct machine *machine = current_machine();
+    if (SB_UNLIKELY(irp->Type != IO_TYPE_IRP))
+        KeBugCheckEx(MULTIPLE_IRP_COMPLETE_REQUESTS, (ULONG_PTR)irp, 0, 0, 0);
     if (SB_UNLIKELY(machine->verifier) && machine->verifier->irp_free)
         machine->verifier->irp_free(irp, __builtin_return_address(0));
+    if (SB_UNLIKELY(irp->AllocationFlags & IO_IRP_QUEUED))
+        leave_thread(irp);
     irp->Type = 0;
     mm_pool_free(machine, irp);
 }
 SB_EXPORT(IoFreeIrp)
+
+PIRP NTAPI IoMakeAssociatedIrp(PIRP master, CCHAR stack_size)
+{
+    PIRP irp = IoAllocateIrp(stack_size, FALSE);
+    if (!irp)
+        return NULL;
+    irp->Flags |= IRP_ASSOCIATED_IRP;
+    irp->Tail.Overlay.Thread = master->Tail.Overlay.Thread;
+    irp->AssociatedIrp.MasterIrp = master;
+    return irp;
+}
+SB_EXPORT(IoMakeAssociatedIrp)
 
 #undef IoCallDriver
 NTSTATUS FASTCALL IofCallDriver(PDEVICE_OBJECT device, PIRP irp)
@@ -72,17 +117,82 @@ NTSTATUS FASTCALL IofCallDriver(PDEVICE_OBJECT device, PIRP irp)
 }
 SB_EXPORT(IofCallDriver)
 SB_EXPORT_AS("IoCallDriver", IofCallDriver)
-
-NTSTATUS io_call_and_wait(PDEVICE_OBJECT device, PIRP irp, ULONG_PTR *information)
+/* Since Vista power IRPs travel as all others do. */
+NTSTATUS NTAPI PoCallDriver(PDEVICE_OBJECT device, PIRP irp)
 {
-    IO_STATUS_BLOCK result = {0};
-    KEVENT done;
-    ke_header_initialize(&done.Header, DISPATCHER_NOTIFICATION_EVENT, sizeof(done), 0);
-    irp->UserIosb = &result;
-    irp->UserEvent = &done;
-    NTSTATUS status = IofCallDriver(device, irp);
-    if (status == STATUS_PENDING)
-        KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, NULL);
-    *information = result.Information;
-    return result.Status;
+    return IofCallDriver(device, irp);
 }
+SB_EXPORT(PoCallDriver)
+
+struct forward {
+    KEVENT done;
+};
+
+static NTSTATUS NTAPI forwarded(PDEVICE_OBJECT device, PIRP irp, PVOID context)
+{
+    if (irp->PendingReturned)
+        KeSetEvent(context, IO_NO_INCREMENT, FALSE);
+    return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+BOOLEAN NTAPI IoForwardIrpSynchronously(PDEVICE_OBJECT device, PIRP irp)
+{
+    struct forward forward;
+    if (irp->CurrentLocation <= 1)
+        return FALSE; /* no location for the driver below */
+    KeInitializeEvent(&forward.done, NotificationEvent, FALSE);
+    IoCopyCurrentIrpStackLocationToNext(irp);
+    IoSetCompletionRoutine(irp, forwarded, &forward.done, TRUE, TRUE, TRUE);
+    if (IofCallDriver(device, irp) == STATUS_PENDING)
+        KeWaitForSingleObject(&forward.done, Executive, KernelMode, FALSE, NULL);
+    return TRUE;
+}
+SB_EXPORT(IoForwardIrpSynchronously)
+SB_EXPORT_AS("IoForwardAndCatchIrp", IoForwardIrpSynchronously)
+
+/* A completion routine of a driver that may be unloaded while it runs: the device is referenced
+ * until it has returned. */
+struct referenced_completion {
+    PDEVICE_OBJECT device;
+    PIO_COMPLETION_ROUTINE routine;
+    PVOID context;
+    UCHAR when; /* SL_INVOKE_* */
+};
+
+static NTSTATUS NTAPI complete_referenced(PDEVICE_OBJECT device, PIRP irp, PVOID context)
+{
+    struct referenced_completion completion = *(struct referenced_completion *)context;
+    mm_pool_free(current_machine(), context);
+    IO_STACK_LOCATION asked = {.Control = completion.when};
+    NTSTATUS status = irp->IoStatus.Status;
+    BOOLEAN wanted = (NT_SUCCESS(status) && (asked.Control & SL_INVOKE_ON_SUCCESS)) ||
+                     (!NT_SUCCESS(status) && (asked.Control & SL_INVOKE_ON_ERROR)) ||
+                     (irp->Cancel && (asked.Control & SL_INVOKE_ON_CANCEL));
+    NTSTATUS answer = STATUS_CONTINUE_COMPLETION;
+    if (wanted)
+        answer = completion.routine(device, irp, completion.context);
+    else if (irp->PendingReturned && irp->CurrentLocation <= irp->StackCount)
+        IoMarkIrpPending(irp);
+    ob_dereference(completion.device);
+    return answer;
+}
+
+NTSTATUS NTAPI IoSetCompletionRoutineEx(PDEVICE_OBJECT device, PIRP irp,
+                                        PIO_COMPLETION_ROUTINE routine, PVOID context,
+                                        BOOLEAN on_success, BOOLEAN on_error, BOOLEAN on_cancel)
+{
+    struct referenced_completion *completion = mm_pool_allocate(
+        current_machine(), NonPagedPoolNx, sizeof(*completion), COMPLETION_TAG);
+    if (!completion)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    completion->device = device;
+    completion->routine = routine;
+    completion->context = context;
+    completion->when = (UCHAR)((on_success ? SL_INVOKE_ON_SUCCESS : 0) |
+                               (on_error ? SL_INVOKE_ON_ERROR : 0) |
+                               (on_cancel ? SL_INVOKE_ON_CANCEL : 0));
+    ob_reference(device);
+    IoSetCompletionRoutine(irp, complete_referenced, completion, TRUE, TRUE, TRUE);
+    return STATUS_SUCCESS;
+}
+SB_EXPORT(IoSetCompletionRoutineEx)

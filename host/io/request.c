@@ -1,161 +1,183 @@
-/*
- * What an application's read, write, flush or control request becomes. User buffers are taken in
- * once, here; the driver sees copies (buffered), an MDL (direct) or the caller's pointers (neither).
- */
-#include "host/io/io.h"
+/* What an application's, or a driver's, read, write, flush or control request becomes. */
+#include "host/io/buffers.h"
 #include "host/ke/ke.h"
 #include "host/mm/mm.h"
-
-enum { SYSTEM_BUFFER_TAG = 0x20206F49 };
-
-static BOOLEAN is_user_range(const void *base, SIZE_T length)
-{
-    uint64_t start = (uint64_t)base;
-    return length == 0 || (start + length >= start && start + length <= LINUX_USER_END);
-}
-
-/* The system buffer of a METHOD_BUFFERED request: input copied in, room for the longer of both. */
-static NTSTATUS take_buffered(PIRP irp, const struct io_request *request)
-{
-    ULONG input = request->input_length, output = request->output_length;
-    ULONG size = input > output ? input : output;
-    if (!is_user_range(request->input, input) || !is_user_range(request->output, output))
-        return STATUS_ACCESS_VIOLATION;
-    if (size == 0)
-        return STATUS_SUCCESS;
-    void *buffer = mm_pool_allocate(current_machine(), NonPagedPoolNx, size, SYSTEM_BUFFER_TAG);
-    if (!buffer)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    if (input && !linux_copy_guarded(buffer, request->input, input)) {
-        mm_pool_free(current_machine(), buffer);
-        return STATUS_ACCESS_VIOLATION;
-    }
-    irp->AssociatedIrp.SystemBuffer = buffer;
-    irp->UserBuffer = request->output;
-    irp->Flags |= IRP_BUFFERED_IO | IRP_DEALLOCATE_BUFFER;
-    if (output)
-        irp->Flags |= IRP_INPUT_OPERATION;
-    return STATUS_SUCCESS;
-}
-
-static NTSTATUS take_control(PIRP irp, PIO_STACK_LOCATION stack, const struct io_request *request)
-{
-    stack->Parameters.DeviceIoControl.IoControlCode = request->control_code;
-    stack->Parameters.DeviceIoControl.InputBufferLength = request->input_length;
-    stack->Parameters.DeviceIoControl.OutputBufferLength = request->output_length;
-    switch (METHOD_FROM_CTL_CODE(request->control_code)) {
-    case METHOD_BUFFERED:
-        return take_buffered(irp, request);
-    case METHOD_NEITHER:
-        stack->Parameters.DeviceIoControl.Type3InputBuffer = request->input;
-        irp->UserBuffer = request->output;
-        return STATUS_SUCCESS;
-    default: /* direct: needs MDLs */
-        return STATUS_NOT_IMPLEMENTED;
-    }
-}
-
-static NTSTATUS take_transfer(PIRP irp, PIO_STACK_LOCATION stack, PDEVICE_OBJECT device,
-                              const struct io_request *request)
-{
-    BOOLEAN reads = request->major == IRP_MJ_READ;
-    stack->Parameters.Read.Length = reads ? request->output_length : request->input_length;
-    stack->Parameters.Read.Key = request->key;
-    stack->Parameters.Read.ByteOffset = request->offset;
-    if (device->Flags & DO_BUFFERED_IO)
-        return take_buffered(irp, request);
-    if (device->Flags & DO_DIRECT_IO) /* needs MDLs */
-        return STATUS_NOT_IMPLEMENTED;
-    irp->UserBuffer = reads ? request->output : request->input;
-    return STATUS_SUCCESS;
-}
 
 static NTSTATUS take_parameters(PIRP irp, PIO_STACK_LOCATION stack, PDEVICE_OBJECT device,
                                 const struct io_request *request)
 {
     switch (request->major) {
     case IRP_MJ_DEVICE_CONTROL:
-        return take_control(irp, stack, request);
+    case IRP_MJ_FILE_SYSTEM_CONTROL:
+        return io_take_control(irp, stack, request);
     case IRP_MJ_READ:
     case IRP_MJ_WRITE:
-        return take_transfer(irp, stack, device, request);
+        return io_take_transfer(irp, stack, device, request);
     default:
         return STATUS_SUCCESS;
     }
 }
 
-/* Bits 14 and 15 of a control code say what the handle must allow. */
+/* Bits 14 and 15 of a control code say what the handle must allow; the kernel's requests are not
+ * held to it. */
 static BOOLEAN is_allowed(const struct io_request *request)
 {
-    ACCESS_MASK wanted = 0;
-    if (request->major == IRP_MJ_DEVICE_CONTROL)
-        wanted = (request->control_code >> 14) & (FILE_READ_DATA | FILE_WRITE_DATA);
-    else if (request->major == IRP_MJ_READ)
-        wanted = FILE_READ_DATA;
-    ACCESS_MASK granted = request->file->granted_access;
-    if (request->major == IRP_MJ_WRITE)
+    ACCESS_MASK granted = request->access;
+    if (request->mode == KernelMode)
+        return TRUE;
+    switch (request->major) {
+    case IRP_MJ_DEVICE_CONTROL:
+    case IRP_MJ_FILE_SYSTEM_CONTROL: {
+        ACCESS_MASK wanted =
+            (request->control_code >> 14) & (FILE_READ_DATA | FILE_WRITE_DATA);
+        return (granted & wanted) == wanted;
+    }
+    case IRP_MJ_READ:
+        return (granted & FILE_READ_DATA) != 0;
+    case IRP_MJ_WRITE:
+    case IRP_MJ_FLUSH_BUFFERS:
         return (granted & (FILE_WRITE_DATA | FILE_APPEND_DATA)) != 0;
-    return (granted & wanted) == wanted;
+    default:
+        return TRUE;
+    }
 }
 
-static void join_thread(PIRP irp, PETHREAD thread)
+/* What a driver may ask of the handle's access by IoValidateDeviceIoControlAccess. */
+static UCHAR control_flags(const struct io_request *request)
 {
-    linux_lock(&thread->irps_lock);
-    InsertHeadList(&thread->irps, &irp->ThreadListEntry);
-    linux_unlock(&thread->irps_lock);
+    if (request->mode == KernelMode)
+        return SL_READ_ACCESS_GRANTED | SL_WRITE_ACCESS_GRANTED;
+    return (UCHAR)((request->access & FILE_READ_DATA ? SL_READ_ACCESS_GRANTED : 0) |
+                   (request->access & FILE_WRITE_DATA ? SL_WRITE_ACCESS_GRANTED : 0));
 }
 
-/* The IRP of a request, ready to be sent. It holds a reference to the file and takes over that to
- * the event. */
+/* Reads and writes: where. Without an offset a synchronous file goes on from its position. */
+static NTSTATUS choose_offset(struct io_request *request)
+{
+    enum { AT_POSITION = -2, AT_END = -1 };
+    PFILE_OBJECT file = &request->file->file;
+    BOOLEAN synchronous = (file->Flags & FO_SYNCHRONOUS_IO) != 0;
+    BOOLEAN at_position = !request->has_offset || request->offset.QuadPart == AT_POSITION;
+    if (at_position && synchronous)
+        request->offset = file->CurrentByteOffset;
+    else if (!request->has_offset && !(file->Flags & (FO_NAMED_PIPE | FO_MAILSLOT)))
+        return STATUS_INVALID_PARAMETER;
+    BOOLEAN at_end = request->major == IRP_MJ_WRITE && request->offset.QuadPart == AT_END;
+    return request->offset.QuadPart < 0 && !at_end ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
+}
+
+static NTSTATUS check(struct io_request *request)
+{
+    if (SB_UNLIKELY(!is_allowed(request)))
+        return STATUS_ACCESS_DENIED;
+    if (request->apc_routine && request->file->file.CompletionContext)
+        return STATUS_INVALID_PARAMETER; /* one way of being told is enough */
+    if (request->major == IRP_MJ_READ || request->major == IRP_MJ_WRITE)
+        return choose_offset(request);
+    return STATUS_SUCCESS;
+}
+
+/* The IRP of a request, ready to be sent: it holds references to the file and the event. */
 static NTSTATUS make_irp(const struct io_request *request, PDEVICE_OBJECT device, PIRP *made)
 {
     PETHREAD thread = current_thread();
     PIRP irp = io_irp_allocate(thread->machine, device->StackSize);
-    if (!irp)
+    if (SB_UNLIKELY(!irp))
         return STATUS_INSUFFICIENT_RESOURCES;
     PIO_STACK_LOCATION stack = IoGetNextIrpStackLocation(irp);
-    irp->RequestorMode = thread->Tcb.previous_mode;
+    irp->RequestorMode = request->mode;
     irp->Tail.Overlay.Thread = thread;
     irp->Tail.Overlay.OriginalFileObject = &request->file->file;
+    irp->UserIosb = request->status_block;
+    irp->UserEvent = request->event;
+    irp->Overlay.AsynchronousParameters.UserApcRoutine = request->apc_routine;
+    irp->Overlay.AsynchronousParameters.UserApcContext = request->apc_context;
     stack->MajorFunction = request->major;
+    stack->MinorFunction = request->minor;
     stack->FileObject = &request->file->file;
+    if (request->major == IRP_MJ_DEVICE_CONTROL)
+        stack->Flags = control_flags(request);
+    else if (request->has_key)
+        stack->Flags = SL_KEY_SPECIFIED;
     NTSTATUS status = take_parameters(irp, stack, device, request);
-    if (!NT_SUCCESS(status)) {
-        mm_pool_free(thread->machine, irp);
+    if (SB_UNLIKELY(!NT_SUCCESS(status))) {
+        io_release_buffers(irp);
+        IoFreeIrp(irp);
         return status;
     }
-    join_thread(irp, thread);
+    io_thread_join(irp, thread);
     ob_reference(request->file);
+    if (request->event)
+        ob_reference(request->event);
     *made = irp;
     return STATUS_SUCCESS;
 }
 
-/* Waits for a request on a synchronous file: the file object's event tells its end. */
-static NTSTATUS wait_for_file(PFILE_OBJECT file, PIO_STATUS_BLOCK result)
+/* The driver said something final but has not completed the request. On NT it stays with the
+ * thread; its status block may be gone when it is completed after all, so nobody is told then. */
+static void give_up(PIRP irp, PETHREAD thread, const IO_STATUS_BLOCK *status_block)
 {
-    NTSTATUS status =
-        KeWaitForSingleObject(&file->Event, Executive, UserMode, FALSE, NULL);
-    return status == STATUS_SUCCESS ? result->Status : status;
+    linux_lock(&thread->irps_lock);
+    for (PLIST_ENTRY link = thread->irps.Flink; link != &thread->irps; link = link->Flink) {
+        if (CONTAINING_RECORD(link, IRP, ThreadListEntry) == irp &&
+            irp->UserIosb == status_block && !(irp->AllocationFlags & IO_IRP_FINISHING)) {
+            irp->AllocationFlags |= IO_IRP_ABANDONED;
+            ob_reference(thread);
+            break;
+        }
+    }
+    linux_unlock(&thread->irps_lock);
+}
+
+static NTSTATUS send(struct io_request *request, PDEVICE_OBJECT device, BOOLEAN synchronous)
+{
+    PETHREAD thread = current_thread();
+    PFILE_OBJECT file = &request->file->file;
+    PIRP irp;
+    NTSTATUS status = make_irp(request, device, &irp);
+    if (SB_UNLIKELY(!NT_SUCCESS(status)))
+        return status;
+    __atomic_store_n(&file->Event.Header.SignalState, 0, __ATOMIC_RELAXED);
+    if (request->event)
+        KeClearEvent(request->event);
+    status = IofCallDriver(device, irp);
+    if (status == STATUS_PENDING)
+        return synchronous ? io_file_wait(file, irp) : status;
+    if (SB_UNLIKELY(!IsListEmpty(&thread->irps)))
+        give_up(irp, thread, request->status_block);
+    return status;
 }
 
 NTSTATUS io_request_send(struct io_request *request)
 {
     PFILE_OBJECT file = &request->file->file;
-    PDEVICE_OBJECT device = io_top_of_stack(file->DeviceObject);
     BOOLEAN synchronous = (file->Flags & FO_SYNCHRONOUS_IO) != 0;
-    PIRP irp;
-    if (!is_allowed(request))
-        return STATUS_ACCESS_DENIED;
-    NTSTATUS status = make_irp(request, device, &irp);
-    if (!NT_SUCCESS(status))
+    NTSTATUS status = check(request);
+    if (SB_UNLIKELY(!NT_SUCCESS(status)))
         return status;
-    irp->UserIosb = request->status_block;
-    irp->UserEvent = request->event;
-    if (request->event)
-        ob_reference(request->event);
-    __atomic_store_n(&file->Event.Header.SignalState, 0, __ATOMIC_RELAXED);
-    status = IofCallDriver(device, irp);
-    if (status == STATUS_PENDING && synchronous)
-        status = wait_for_file(file, request->status_block);
+    if (synchronous && SB_UNLIKELY(!io_file_enter(file)))
+        return STATUS_THREAD_IS_TERMINATING;
+    status = send(request, IoGetRelatedDeviceObject(file), synchronous);
+    if (synchronous)
+        io_file_leave(file);
+    return status;
+}
+
+NTSTATUS io_file_flush(struct io_file *file, KPROCESSOR_MODE mode, PIO_STATUS_BLOCK status_block)
+{
+    ULONG_PTR information = 0;
+    PDEVICE_OBJECT device;
+    if ((file->file.Flags & FO_SYNCHRONOUS_IO) && !io_file_enter(&file->file))
+        return STATUS_THREAD_IS_TERMINATING;
+    PIRP irp = io_file_irp(&file->file, IRP_MJ_FLUSH_BUFFERS, &device);
+    NTSTATUS status = STATUS_INSUFFICIENT_RESOURCES;
+    if (irp) {
+        irp->RequestorMode = mode;
+        status = io_call_and_wait(device, irp, &information);
+        status_block->Status = status;
+        status_block->Information = information;
+    }
+    if (file->file.Flags & FO_SYNCHRONOUS_IO)
+        io_file_leave(&file->file);
     return status;
 }

@@ -89,10 +89,10 @@ PKTHREAD NTAPI KeGetCurrentThread(VOID)
 SB_EXPORT(KeGetCurrentThread)
 SB_EXPORT_AS("PsGetCurrentThread", KeGetCurrentThread)
 
-KPROCESSOR_MODE NTAPI ExGetPreviousMode(VOID)
+/* ExGetPreviousMode under its other names. */
+KPROCESSOR_MODE NTAPI nt_KeGetPreviousMode(VOID)
 {
     return current_thread()->Tcb.previous_mode;
 }
-SB_EXPORT(ExGetPreviousMode)
-SB_EXPORT_AS("KeGetPreviousMode", ExGetPreviousMode)
-SB_EXPORT_AS("PsGetCurrentThreadPreviousMode", ExGetPreviousMode)
+SB_EXPORT_AS("KeGetPreviousMode", nt_KeGetPreviousMode)
+SB_EXPORT_AS("PsGetCurrentThreadPreviousMode", nt_KeGetPreviousMode)

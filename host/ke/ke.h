@@ -76,6 +76,9 @@ void ke_signal_waiters(DISPATCHER_HEADER *header);
 /* Sets the header's state to 1 and wakes: how threads, processes and files become signalled. */
 void ke_header_signal(struct machine *machine, DISPATCHER_HEADER *header);
 
+/* The thread is to leave: its wait in user mode, now or later, ends with STATUS_USER_APC. */
+void ke_end_user_waits(struct machine *machine, PKTHREAD thread);
+
 /* Does what the current thread has been asked to do (DPCs, APCs) as far as its IRQL allows. */
 void ke_soft_interrupts(struct kpcr *kpcr);
 static inline void ke_poll_soft_interrupts(void)

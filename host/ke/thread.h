@@ -55,6 +55,7 @@ struct _KTHREAD {
     BOOLEAN user_apc_pending; /* delivered when the system call returns */
     uint32_t soft_interrupts; /* enum soft_interrupt; atomic */
     KPROCESSOR_MODE previous_mode;
+    BOOLEAN terminating; /* waits in user mode end at once; dispatcher lock */
     KPRIORITY priority, base_priority, priority_increment;
     KAFFINITY affinity;        /* where it may run, */
     KAFFINITY system_affinity; /* but here while set by KeSetSystemAffinityThread */
@@ -84,6 +85,7 @@ struct _ETHREAD {
     uint32_t has_ended;                /* system threads: may be joined without blocking */
     uint32_t linux_id; /* atomic; 0 until the thread runs */
     uint64_t stack_low, stack_high;
+    PIRP top_level_irp; /* IoSetTopLevelIrp */
     void *impersonation; /* Se */
     void *exception_state; /* seh: per-thread scratch */
 };
@@ -97,6 +99,7 @@ struct _EPROCESS {
     struct handle_table *handles;
     BOOLEAN is_32_bit;
     BOOLEAN is_administrator;
+    BOOLEAN is_exiting; /* its threads leave, its handles are being closed */
     NTSTATUS exit_status; /* STATUS_PENDING until it has ended */
     void *token; /* Se */
     char image_name[16];

@@ -284,6 +284,8 @@ static NTSTATUS try_wait(struct machine *machine, PKTHREAD thread, const struct 
         status = STATUS_TIMEOUT;
     if (status == STATUS_PENDING)
         status = take_alert(thread, wait);
+    if (status == STATUS_PENDING && wait->mode == UserMode && thread->terminating)
+        status = STATUS_USER_APC;
     if (status == STATUS_PENDING && ke_has_kernel_apc(thread))
         status = STATUS_KERNEL_APC; /* it came after ke_wait had a look */
     if (status == STATUS_PENDING) {
@@ -316,6 +318,15 @@ NTSTATUS ke_wait(const struct ke_wait *wait)
     if (SB_UNLIKELY(status == STATUS_MUTANT_LIMIT_EXCEEDED))
         ExRaiseStatus(status);
     return status;
+}
+
+void ke_end_user_waits(struct machine *machine, PKTHREAD thread)
+{
+    ke_dispatcher_lock(machine);
+    thread->terminating = TRUE;
+    if (thread->wait_mode == UserMode)
+        ke_end_wait(thread, STATUS_USER_APC);
+    ke_dispatcher_unlock(machine);
 }
 
 NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG count, PVOID objects[], WAIT_TYPE type,

@@ -96,7 +96,7 @@ NTSTATUS ob_handle_reference(struct _EPROCESS *process, HANDLE handle, ACCESS_MA
                              struct handle_entry *entry)
 {
     if (handle == NtCurrentProcess() || handle == NtCurrentThread()) {
-        *entry = (struct handle_entry){NULL, MAXIMUM_ALLOWED, 0};
+        *entry = (struct handle_entry){NULL, 0x1FFFFF, 0}; /* all of a process or thread */
         return pseudo_handle(handle, type, object);
     }
     if (mode == UserMode && (LONG_PTR)handle < 0)
@@ -118,6 +118,17 @@ NTSTATUS ob_handle_reference(struct _EPROCESS *process, HANDLE handle, ACCESS_MA
     }
     linux_unlock(&table->lock);
     return status;
+}
+
+NTSTATUS ob_handle_set_attributes(struct _EPROCESS *process, HANDLE handle, ULONG attributes)
+{
+    struct handle_table *table = owner_of(process, &handle)->handles;
+    linux_lock(&table->lock);
+    struct handle_entry *entry = entry_of(table, handle);
+    if (entry)
+        entry->attributes = attributes;
+    linux_unlock(&table->lock);
+    return entry ? STATUS_SUCCESS : STATUS_INVALID_HANDLE;
 }
 
 /* Handles the process still has to object. */
@@ -185,4 +196,28 @@ void ob_handle_table_close_all(struct _EPROCESS *process)
         if (object)
             handle_closed(process, object);
     }
+}
+
+/* Copies the entries whole, then counts those that were kept: values stay the same. */
+NTSTATUS ob_handle_table_inherit(struct _EPROCESS *from, struct _EPROCESS *to)
+{
+    struct handle_table *source = from->handles, *target = to->handles;
+    linux_lock(&source->lock);
+    struct handle_entry *entries =
+        source->count ? linux_allocate(source->count * sizeof(*entries)) : NULL;
+    BOOLEAN failed = source->count && !entries;
+    for (ULONG i = 0; entries && i < source->count; i++) {
+        struct handle_entry *entry = &source->entries[i];
+        if (!entry->object || !(entry->attributes & OBJ_INHERIT))
+            continue;
+        entries[i] = *entry;
+        ob_reference(entry->object);
+        __atomic_add_fetch(&object_header_of(entry->object)->handles, 1, __ATOMIC_RELAXED);
+    }
+    if (!failed) {
+        target->entries = entries;
+        target->count = target->capacity = source->count;
+    }
+    linux_unlock(&source->lock);
+    return failed ? STATUS_INSUFFICIENT_RESOURCES : STATUS_SUCCESS;
 }

@@ -115,15 +115,30 @@ static NTSTATUS visit(struct machine *machine, void *object, UNICODE_STRING *pat
     return open_object(object, path, open, found);
 }
 
+/* Where a walk begins. A path below a root directory has no leading backslash; after a link was
+ * followed the path is a full one again. */
+static NTSTATUS first_step(struct machine *machine, const UNICODE_STRING *path,
+                           const struct ob_open *open, BOOLEAN followed, void **at)
+{
+    BOOLEAN absolute = path->Length >= sizeof(WCHAR) && path->Buffer[0] == '\\';
+    BOOLEAN relative = open && open->root && !followed;
+    BOOLEAN parses = relative && object_header_of(open->root)->type->parse;
+    if (absolute == relative && !parses)
+        return STATUS_OBJECT_PATH_SYNTAX_BAD;
+    *at = relative ? open->root : machine->ob->root;
+    ob_reference(*at);
+    return STATUS_SUCCESS;
+}
+
 /* Walks from the root until something that is no directory, or the end. */
 static NTSTATUS walk(struct machine *machine, UNICODE_STRING *path, struct ob_open *open,
                      PWSTR *owned, void **found)
 {
-    void *at = machine->ob->root;
+    void *at;
     UNICODE_STRING component;
-    if (path->Length < sizeof(WCHAR) || path->Buffer[0] != '\\')
-        return STATUS_OBJECT_PATH_SYNTAX_BAD;
-    ob_reference(at);
+    NTSTATUS status = first_step(machine, path, open, *owned != NULL, &at);
+    if (!NT_SUCCESS(status))
+        return status;
     while (object_header_of(at)->type == &ob_directory_type && next_component(path, &component)) {
         void *next = reference_entry(machine->ob, at, &component);
         ob_dereference(at);
@@ -131,7 +146,7 @@ static NTSTATUS walk(struct machine *machine, UNICODE_STRING *path, struct ob_op
             return path->Length ? STATUS_OBJECT_PATH_NOT_FOUND : STATUS_OBJECT_NAME_NOT_FOUND;
         at = next;
     }
-    NTSTATUS status = visit(machine, at, path, open, owned, found);
+    status = visit(machine, at, path, open, owned, found);
     ob_dereference(at);
     return status;
 }
@@ -150,13 +165,13 @@ NTSTATUS ob_lookup(struct machine *machine, PCUNICODE_STRING name, struct ob_ope
 }
 
 /* The directory part of path (through links), and the last component. */
-static NTSTATUS find_parent(struct machine *machine, PCUNICODE_STRING path,
+static NTSTATUS find_parent(struct machine *machine, void *root, PCUNICODE_STRING path,
                             UNICODE_STRING *name, void **parent)
 {
     USHORT count = path->Length / sizeof(WCHAR), split = count;
     while (split > 0 && path->Buffer[split - 1] != '\\')
         split--;
-    if (split == 0)
+    if (split == 0 && !root)
         return STATUS_OBJECT_PATH_SYNTAX_BAD;
     if (split == count)
         return STATUS_OBJECT_NAME_INVALID;
@@ -164,18 +179,25 @@ static NTSTATUS find_parent(struct machine *machine, PCUNICODE_STRING path,
                              (USHORT)((count - split) * sizeof(WCHAR)), path->Buffer + split};
     UNICODE_STRING directory = {(USHORT)((split > 1 ? split - 1 : 1) * sizeof(WCHAR)), 0,
                                 path->Buffer};
-    struct ob_open open = {.wanted = &ob_directory_type};
+    struct ob_open open = {.wanted = &ob_directory_type, .root = root};
+    if (split == 0)
+        directory.Length = 0;
     NTSTATUS status = ob_lookup(machine, &directory, &open, parent);
     return status == STATUS_OBJECT_NAME_NOT_FOUND ? STATUS_OBJECT_PATH_NOT_FOUND : status;
 }
 
 NTSTATUS ob_insert(void *object, PCUNICODE_STRING path, ULONG flags)
 {
+    return ob_insert_at(NULL, object, path, flags);
+}
+
+NTSTATUS ob_insert_at(void *root, void *object, PCUNICODE_STRING path, ULONG flags)
+{
     struct object_header *header = object_header_of(object);
     struct ob_state *ob = header->machine->ob;
     UNICODE_STRING name;
     void *parent;
-    NTSTATUS status = find_parent(header->machine, path, &name, &parent);
+    NTSTATUS status = find_parent(header->machine, root, path, &name, &parent);
     if (!NT_SUCCESS(status))
         return status;
     UNICODE_STRING copy;
@@ -219,6 +241,24 @@ void ob_make_temporary(void *object)
     }
 }
 
+void ob_make_permanent(void *object)
+{
+    struct object_header *header = object_header_of(object);
+    linux_lock(&header->machine->ob->lock);
+    header->flags |= OB_PERMANENT;
+    linux_unlock(&header->machine->ob->lock);
+}
+
+void ob_give_up_permanence(void *object)
+{
+    struct object_header *header = object_header_of(object);
+    linux_lock(&header->machine->ob->lock);
+    header->flags &= ~(ULONG)OB_PERMANENT;
+    linux_unlock(&header->machine->ob->lock);
+    if (__atomic_load_n(&header->handles, __ATOMIC_ACQUIRE) == 0)
+        ob_make_temporary(object);
+}
+
 static NTSTATUS create_named(struct machine *machine, POBJECT_TYPE type, SIZE_T size,
                              PCUNICODE_STRING path, void **object)
 {
@@ -243,8 +283,8 @@ NTSTATUS ob_directory_create(struct machine *machine, PCUNICODE_STRING path)
     return status;
 }
 
-NTSTATUS ob_symbolic_link_create(struct machine *machine, PCUNICODE_STRING path,
-                                 PCUNICODE_STRING target, void **created)
+NTSTATUS ob_symbolic_link_allocate(struct machine *machine, PCUNICODE_STRING target,
+                                   void **created)
 {
     struct symbolic_link *link;
     NTSTATUS status =
@@ -253,11 +293,24 @@ NTSTATUS ob_symbolic_link_create(struct machine *machine, PCUNICODE_STRING path,
         return status;
     status = duplicate(machine, target, &link->target);
     if (NT_SUCCESS(status))
-        status = ob_insert(link, path, OB_PERMANENT);
-    if (!NT_SUCCESS(status) || !created)
-        ob_dereference(link);
-    else
         *created = link;
+    else
+        ob_dereference(link);
+    return status;
+}
+
+NTSTATUS ob_symbolic_link_create(struct machine *machine, PCUNICODE_STRING path,
+                                 PCUNICODE_STRING target, void **created)
+{
+    void *link;
+    NTSTATUS status = ob_symbolic_link_allocate(machine, target, &link);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = ob_insert(link, path, OB_PERMANENT);
+    if (NT_SUCCESS(status) && created)
+        *created = link;
+    else
+        ob_dereference(link);
     return status;
 }
 
@@ -278,6 +331,8 @@ NTSTATUS ob_path(void *object, UNICODE_STRING *path)
         text[--at] = '\\';
     }
     linux_unlock(&ob->lock);
+    if (header == object_header_of(ob->root))
+        text[--at] = '\\';
     UNICODE_STRING found = {(USHORT)((RTL_NUMBER_OF(text) - at) * sizeof(WCHAR)), 0, &text[at]};
     return duplicate(header->machine, &found, path);
 }
@@ -316,6 +371,7 @@ NTSTATUS ob_initialize(struct machine *machine)
     if (!NT_SUCCESS(status))
         return status;
     InitializeListHead(&ob->root->entries);
+    InitializeListHead(&ob->deferred);
     return create_standard_names(machine);
 }
 

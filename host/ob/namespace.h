@@ -17,6 +17,8 @@ struct symbolic_link {
 struct ob_state {
     struct linux_lock lock;
     struct directory *root;
+    LIST_ENTRY deferred; /* object_header.all_link: to be removed at PASSIVE_LEVEL */
+    BOOLEAN removes_deferred;
 };
 
 #endif

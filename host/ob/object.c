@@ -2,6 +2,7 @@
 #include "host/ke/ke.h"
 #include "host/mm/mm.h"
 #include "host/ob/namespace.h"
+#include "host/ps/ps.h"
 
 enum { OBJECT_TAG = 0x206A624F };
 
@@ -36,54 +37,68 @@ static void destroy(struct object_header *header)
     mm_pool_free(machine, header);
 }
 
+BOOLEAN ob_reference_if_alive(void *object)
+{
+    LONG64 *references = &object_header_of(object)->references;
+    LONG64 count = __atomic_load_n(references, __ATOMIC_RELAXED);
+    while (count > 0)
+        if (__atomic_compare_exchange_n(references, &count, count + 1, true, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_RELAXED))
+            return TRUE;
+    return FALSE;
+}
+
+static struct object_header *take_deferred(struct ob_state *ob)
+{
+    struct object_header *header = NULL;
+    linux_lock(&ob->lock);
+    if (IsListEmpty(&ob->deferred))
+        ob->removes_deferred = FALSE;
+    else
+        header = CONTAINING_RECORD(RemoveHeadList(&ob->deferred), struct object_header, all_link);
+    linux_unlock(&ob->lock);
+    return header;
+}
+
+static VOID NTAPI remove_deferred(PVOID context)
+{
+    struct object_header *header;
+    while ((header = take_deferred(context)) != NULL)
+        destroy(header);
+}
+
+/* A thread of its own does it: nothing else is known to be at PASSIVE_LEVEL soon. */
+static void defer(struct machine *machine, struct object_header *header)
+{
+    struct ob_state *ob = machine->ob;
+    PETHREAD thread;
+    linux_lock(&ob->lock);
+    InsertTailList(&ob->deferred, &header->all_link);
+    BOOLEAN starts = !ob->removes_deferred;
+    ob->removes_deferred = TRUE;
+    linux_unlock(&ob->lock);
+    if (!starts)
+        return;
+    if (NT_SUCCESS(ps_system_thread_start(machine, remove_deferred, ob, &thread))) {
+        ob_dereference(thread);
+        return;
+    }
+    linux_lock(&ob->lock);
+    ob->removes_deferred = FALSE; /* the next one tries again */
+    linux_unlock(&ob->lock);
+}
+
 void ob_dereference(void *object)
 {
     struct object_header *header = object_header_of(object);
     LONG64 left = __atomic_sub_fetch(&header->references, 1, __ATOMIC_ACQ_REL);
-    if (left == 0)
-        destroy(header);
-    else if (left < 0)
+    if (SB_LIKELY(left > 0))
+        return;
+    if (left < 0)
         KeBugCheckEx(REFERENCE_BY_POINTER, (ULONG_PTR)header->type, (ULONG_PTR)object, 0,
                      (ULONG_PTR)left);
+    if (header->type->removes_at_passive && KeGetCurrentIrql() > APC_LEVEL)
+        defer(header->machine, header);
+    else
+        destroy(header);
 }
-
-#undef ObReferenceObject
-#undef ObDereferenceObject
-LONG_PTR FASTCALL nt_ObfReferenceObject(PVOID object)
-{
-    return __atomic_add_fetch(&object_header_of(object)->references, 1, __ATOMIC_RELAXED);
-}
-SB_EXPORT_AS("ObfReferenceObject", nt_ObfReferenceObject)
-
-LONG_PTR FASTCALL nt_ObfDereferenceObject(PVOID object)
-{
-    LONG64 left = __atomic_load_n(&object_header_of(object)->references, __ATOMIC_RELAXED) - 1;
-    ob_dereference(object);
-    return left;
-}
-SB_EXPORT_AS("ObfDereferenceObject", nt_ObfDereferenceObject)
-
-NTSTATUS NTAPI ObReferenceObjectByHandle(HANDLE handle, ACCESS_MASK access, POBJECT_TYPE type,
-                                         KPROCESSOR_MODE mode, PVOID *object,
-                                         POBJECT_HANDLE_INFORMATION information)
-{
-    struct handle_entry entry;
-    void *found;
-    NTSTATUS status = ob_handle_reference(current_thread()->Tcb.process, handle, access, type,
-                                          mode, &found, &entry);
-    if (!NT_SUCCESS(status))
-        return status;
-    if (information) {
-        information->HandleAttributes = entry.attributes;
-        information->GrantedAccess = entry.access;
-    }
-    *object = found;
-    return STATUS_SUCCESS;
-}
-SB_EXPORT(ObReferenceObjectByHandle)
-
-NTSTATUS NTAPI ZwClose(HANDLE handle)
-{
-    return ob_handle_close(current_thread()->Tcb.process, handle, KernelMode);
-}
-SB_EXPORT(ZwClose)

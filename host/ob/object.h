@@ -18,6 +18,7 @@ struct _OBJECT_TYPE {
     UNICODE_STRING name;
     GENERIC_MAPPING mapping;
     ACCESS_MASK valid_access;
+    BOOLEAN removes_at_passive; /* remove needs PASSIVE_LEVEL: deferred when the IRQL is higher */
     /* A handle was closed; handles_left counts the object's remaining ones, process_handles those of
      * the process. PASSIVE_LEVEL. May be NULL. */
     void (*close)(struct _EPROCESS *process, void *object, LONG64 process_handles,
@@ -27,6 +28,8 @@ struct _OBJECT_TYPE {
     /* Opens rest (the name below the object, empty or starting with a backslash), for an open that
      * carries a context; *found is referenced. NULL: the type is a leaf. PASSIVE_LEVEL. */
     NTSTATUS (*parse)(void *object, PUNICODE_STRING rest, struct ob_open *open, void **found);
+    /* The full name in a new pool buffer, where it is not that of the namespace. May be NULL. */
+    NTSTATUS (*name_of)(void *object, UNICODE_STRING *name);
     /* NULL, or where in the body the dispatcher header is that waits on a handle use. */
     PKEVENT (*waitable)(void *object);
 };
@@ -59,6 +62,7 @@ struct ob_open {
     struct _EPROCESS *process;
     POBJECT_TYPE wanted; /* NULL: any */
     void *context;       /* Io's struct io_open for file opens, else NULL */
+    void *root;          /* object a relative path starts from, referenced by the caller; NULL */
 };
 
 struct handle_entry {
@@ -86,17 +90,39 @@ NTSTATUS ob_allocate(struct machine *machine, POBJECT_TYPE type, SIZE_T size, vo
  * its own. STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_PATH_NOT_FOUND,
  * STATUS_OBJECT_NAME_INVALID. */
 NTSTATUS ob_insert(void *object, PCUNICODE_STRING path, ULONG flags);
+/* The same, relative to the directory root (NULL: the path is a full one). */
+NTSTATUS ob_insert_at(void *root, void *object, PCUNICODE_STRING path, ULONG flags);
 /* Takes the name away (and its reference), if it has one. */
 void ob_make_temporary(void *object);
+/* As ZwMakePermanentObject and ZwMakeTemporaryObject: without permanence the name goes with the last
+ * handle, or now when there is none. */
+void ob_make_permanent(void *object);
+void ob_give_up_permanence(void *object);
 void ob_reference(void *object);
 void ob_dereference(void *object);
+/* For lists that do not hold references: FALSE when the last reference is gone already. */
+BOOLEAN ob_reference_if_alive(void *object);
 
 /* Walks path, through symbolic links, to an object; *found is referenced. */
 NTSTATUS ob_lookup(struct machine *machine, PCUNICODE_STRING path, struct ob_open *open,
                    void **found);
+/* Opens what object attributes name, relative to their root directory; *found is referenced. */
+NTSTATUS ob_open_by_attributes(POBJECT_ATTRIBUTES attributes, struct ob_open *open, void **found);
+/* The process a new handle belongs to: System for OBJ_KERNEL_HANDLE, else the current one. */
+struct _EPROCESS *ob_handle_owner(ULONG attributes);
+/* A handle of type to the object that attributes name (a ZwOpenXxx routine). */
+NTSTATUS ob_open_handle(POBJECT_ATTRIBUTES attributes, POBJECT_TYPE type, ACCESS_MASK access,
+                        KPROCESSOR_MODE mode, HANDLE *handle);
+/* Ends a ZwCreateXxx routine: gives a new object (whose one reference is consumed, also on failure)
+ * name, security and a handle. attributes may be NULL. With OBJ_OPENIF an existing object of the
+ * same type is opened instead: STATUS_OBJECT_NAME_EXISTS. */
+NTSTATUS ob_create_handle(void *object, POBJECT_ATTRIBUTES attributes, ACCESS_MASK access,
+                          KPROCESSOR_MODE mode, HANDLE *handle);
 /* The full path of a named object, in a new pool buffer (empty for one without name). */
 NTSTATUS ob_path(void *object, UNICODE_STRING *path);
 NTSTATUS ob_directory_create(struct machine *machine, PCUNICODE_STRING path);
+/* A link without a name. */
+NTSTATUS ob_symbolic_link_allocate(struct machine *machine, PCUNICODE_STRING target, void **link);
 NTSTATUS ob_symbolic_link_create(struct machine *machine, PCUNICODE_STRING path,
                                  PCUNICODE_STRING target, void **link);
 
@@ -112,5 +138,17 @@ NTSTATUS ob_handle_reference(struct _EPROCESS *process, HANDLE handle, ACCESS_MA
                              POBJECT_TYPE type, KPROCESSOR_MODE mode, void **object,
                              struct handle_entry *entry);
 NTSTATUS ob_handle_close(struct _EPROCESS *process, HANDLE handle, KPROCESSOR_MODE mode);
+NTSTATUS ob_handle_set_attributes(struct _EPROCESS *process, HANDLE handle, ULONG attributes);
+/* A copy of a handle in process to (NULL: none is made, only checked); NtDuplicateObject's rules. */
+NTSTATUS ob_handle_duplicate(struct _EPROCESS *from, HANDLE source, struct _EPROCESS *to,
+                             ACCESS_MASK access, ULONG attributes, ULONG options,
+                             KPROCESSOR_MODE mode, HANDLE *target);
+/* Waits by handles of the current process, as KeWaitForXxx does; also STATUS_INVALID_HANDLE,
+ * STATUS_ACCESS_DENIED (no SYNCHRONIZE), STATUS_OBJECT_TYPE_MISMATCH (nothing to wait for). */
+NTSTATUS ob_wait(HANDLE handle, BOOLEAN alertable, PLARGE_INTEGER timeout, KPROCESSOR_MODE mode);
+NTSTATUS ob_wait_many(ULONG count, const HANDLE *handles, WAIT_TYPE type, BOOLEAN alertable,
+                      PLARGE_INTEGER timeout, KPROCESSOR_MODE mode);
+/* Gives a new process the inheritable handles of another, under the same values. */
+NTSTATUS ob_handle_table_inherit(struct _EPROCESS *from, struct _EPROCESS *to);
 
 #endif

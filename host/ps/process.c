@@ -1,4 +1,6 @@
+#include "host/io/io.h"
 #include "host/ke/ke.h"
+#include "host/ke/text.h"
 #include "host/mm/mm.h"
 #include "host/ob/object.h"
 #include "host/ps/notify.h"
@@ -81,32 +83,52 @@ NTSTATUS ps_process_create(struct machine *machine, BOOLEAN is_administrator, BO
     return STATUS_SUCCESS;
 }
 
-/* A thread of the process that runs application code right now, referenced, or NULL. */
-static PETHREAD idle_thread(struct _EPROCESS *process)
+enum { LEAVE_POLLS = 300, POLL_INTERVAL = -100000 }; /* 3 s in steps of 10 ms */
+
+static void report_stuck(PETHREAD thread)
+{
+    char text[128];
+    SIZE_T length = text_format(text, sizeof(text),
+                                "*** ps: thread %u of the exiting process %u does not leave its "
+                                "driver\n",
+                                HandleToULong(thread->thread_id),
+                                HandleToULong(thread->owner->process_id));
+    machine_log(thread->machine, text, length);
+}
+
+/* As a thread's end on NT: user-mode waits end, requests are cancelled and awaited. Then the thread
+ * has to come out of its call; one that a driver keeps is reported and left behind. */
+static void end_thread(PETHREAD thread)
+{
+    LARGE_INTEGER interval = {.QuadPart = POLL_INTERVAL};
+    ke_end_user_waits(thread->machine, &thread->Tcb);
+    io_thread_rundown(thread);
+    for (int poll = 0; __atomic_load_n(&thread->call_frame, __ATOMIC_ACQUIRE); poll++) {
+        if (poll == LEAVE_POLLS) {
+            report_stuck(thread);
+            return;
+        }
+        KeDelayExecutionThread(KernelMode, FALSE, &interval);
+    }
+    io_thread_rundown(thread); /* what it sent meanwhile */
+    ps_thread_exit(thread, STATUS_SUCCESS);
+}
+
+PETHREAD ps_next_thread(struct _EPROCESS *process, PETHREAD previous)
 {
     struct ps_state *ps = process->machine->ps;
     PETHREAD found = NULL;
     linux_lock(&ps->lock);
-    for (PLIST_ENTRY link = ps->threads.Flink; link != &ps->threads && !found; link = link->Flink) {
+    PLIST_ENTRY link = previous ? previous->machine_link.Flink : ps->threads.Flink;
+    for (; link != &ps->threads && !found; link = link->Flink) {
         PETHREAD thread = CONTAINING_RECORD(link, struct _ETHREAD, machine_link);
-        if (thread->owner == process && !thread->is_system && thread != current_thread() &&
-            !__atomic_load_n(&thread->has_exited, __ATOMIC_RELAXED) &&
-            !__atomic_load_n(&thread->call_frame, __ATOMIC_RELAXED) &&
-            ob_reference_if_alive(thread))
+        if (thread->owner == process && ob_reference_if_alive(thread))
             found = thread;
     }
     linux_unlock(&ps->lock);
+    if (previous)
+        ob_dereference(previous);
     return found;
-}
-
-/* Threads that are inside the machine end when they leave it. */
-static void exit_threads(struct _EPROCESS *process)
-{
-    PETHREAD thread;
-    while ((thread = idle_thread(process)) != NULL) {
-        ps_thread_exit(thread, STATUS_SUCCESS);
-        ob_dereference(thread);
-    }
 }
 
 static void wait_for_exit_holds(struct _EPROCESS *process)
@@ -116,13 +138,22 @@ static void wait_for_exit_holds(struct _EPROCESS *process)
         KeDelayExecutionThread(KernelMode, FALSE, &pause);
 }
 
-/* NT's order: threads, then the process's end is told, then its handles go. */
+/* NT's order: threads, then the process's end is told, then its handles go. A thread of another
+ * process does it, so that all of this one's can end. */
 void ps_process_exit(struct _EPROCESS *process, NTSTATUS status)
 {
+    PETHREAD thread = NULL;
+    KAPC_STATE state;
+    process->is_exiting = TRUE;
     wait_for_exit_holds(process);
-    exit_threads(process);
+    KeStackAttachProcess((PKPROCESS)process, &state);
+    while ((thread = ps_next_thread(process, thread)) != NULL)
+        if (thread != current_thread())
+            end_thread(thread);
     ps_notify_process_exits(process);
+    KeUnstackDetachProcess(&state);
     ob_handle_table_close_all(process);
+    mm_process_exit(process);
     process->exit_time = linux_system_time();
     __atomic_store_n(&process->exit_status, status, __ATOMIC_RELEASE);
     ke_header_signal(process->machine, &process->Header);

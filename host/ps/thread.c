@@ -1,3 +1,4 @@
+#include "host/io/io.h"
 #include "host/ke/call.h"
 #include "host/ke/fault.h"
 #include "host/ke/schedule.h"
@@ -118,6 +119,7 @@ void ps_thread_exit(PETHREAD thread, NTSTATUS status)
         return;
     if (thread->announcement == PS_THREAD_ANNOUNCED)
         ps_notify_thread(thread, FALSE);
+    io_thread_orphan(thread);
     ke_thread_rundown(&thread->Tcb);
     thread->exit_time = linux_system_time();
     __atomic_store_n(&thread->exit_status, status, __ATOMIC_RELEASE);

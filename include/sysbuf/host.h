@@ -59,6 +59,9 @@ SB_HOST_API sb_status sb_machine_create(const struct sb_machine_options *options
  * other call on it may be in progress. Blocks until its system threads are gone. NULL is fine. */
 SB_HOST_API void sb_machine_destroy(struct sb_machine *machine);
 
+/* Tells drivers that asked for it (IoRegisterShutdownNotification) that the machine shuts down. */
+SB_HOST_API sb_status sb_machine_shutdown(struct sb_machine *machine);
+
 /* How a machine stopped. */
 struct sb_bug_check {
     uint32_t code;
@@ -99,8 +102,12 @@ struct sb_process_options {
 SB_HOST_API sb_status sb_process_create(struct sb_machine *machine,
                                         const struct sb_process_options *options,
                                         struct sb_process **process);
-/* The process exits: its handles are closed, then it is freed. NULL is fine. */
+/* The process exits, also while others of its threads are inside calls: those return
+ * STATUS_THREAD_IS_TERMINATING. Pending requests are cancelled and awaited, handles closed, then it
+ * is freed. A driver that does not let go of a request or thread is reported in the log after a few
+ * seconds and left alone. No new calls may begin. NULL is fine. */
 SB_HOST_API void sb_process_destroy(struct sb_process *process);
+SB_HOST_API uint32_t sb_process_id(struct sb_process *process);
 
 /* Memory in the user arena, whole zeroed pages with guard pages around; the buffer's end lies at
  * a page's end when at_end is set, so that an overrun faults at once. NULL: none left. Only such
@@ -120,26 +127,108 @@ struct sb_open_options {
     uint32_t access;      /* FILE_* or GENERIC_*; 0: GENERIC_READ | GENERIC_WRITE */
     uint32_t share;       /* FILE_SHARE_* */
     uint32_t disposition; /* FILE_OPEN (1) ...; 0: FILE_OPEN */
+    uint32_t options;     /* further FILE_* create options */
+    sb_handle root;       /* the path is relative to this file or directory; 0: it is a full one */
     bool is_overlapped;   /* requests may pend: then they answer SB_STATUS_PENDING */
+    bool is_inherited;
 };
-/* Opens "\\.\Name" or an NT path ("\Device\Name"), UTF-8. options NULL: all defaults. */
+/* NtCreateFile: opens "\\.\Name" or an NT path ("\Device\Name"), UTF-8, as the process's user.
+ * options NULL: all defaults. STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND,
+ * STATUS_ACCESS_DENIED (security, or an exclusive device that is open), STATUS_NO_SUCH_DEVICE,
+ * STATUS_INVALID_PARAMETER, or what the driver's create routine says. */
 SB_HOST_API sb_status sb_process_open(struct sb_process *process, const char *path,
                                       const struct sb_open_options *options, sb_handle *handle);
-SB_HOST_API sb_status sb_process_close(struct sb_process *process, sb_handle handle);
 
-/* NtDeviceIoControlFile. event 0: none. Buffers are user memory (or NULL with length 0); io_status
- * is the caller's own memory. On a synchronous handle it waits. */
+/*
+ * Requests on files. Buffers are user memory (or NULL with length 0): others are refused with
+ * STATUS_ACCESS_VIOLATION before the driver is called. io_status is the caller's own memory, of any
+ * kind; it is written once, whatever the outcome, unless the request was refused before it reached
+ * a driver (STATUS_INVALID_HANDLE, STATUS_ACCESS_DENIED, STATUS_ACCESS_VIOLATION,
+ * STATUS_INVALID_PARAMETER ...). event is 0 or an event's handle; it is reset when the request is
+ * sent and set when it completes, unless it fails without having pended. On a synchronous file the
+ * call waits; requests on it go one at a time.
+ *
+ * On an overlapped file the call may answer SB_STATUS_PENDING. io_status must then stay valid until
+ * it is written, at the latest when the process is destroyed. Its completion is posted to the
+ * file's port, if it has one, also when the call did not pend (unless it failed at once); the
+ * lowest bit of event set keeps the packet away.
+ */
+/* NtDeviceIoControlFile. */
 SB_HOST_API sb_status sb_process_ioctl(struct sb_process *process, sb_handle file, sb_handle event,
                                        struct sb_io_status *io_status, uint32_t code,
                                        const void *input, uint32_t input_length, void *output,
                                        uint32_t output_length);
-/* NtReadFile, NtWriteFile. */
+/* NtReadFile, NtWriteFile. offset SB_FILE_POSITION: where a synchronous file's position is. */
+#define SB_FILE_POSITION INT64_MIN
 SB_HOST_API sb_status sb_process_read(struct sb_process *process, sb_handle file, sb_handle event,
                                       struct sb_io_status *io_status, void *buffer,
                                       uint32_t length, int64_t offset);
 SB_HOST_API sb_status sb_process_write(struct sb_process *process, sb_handle file, sb_handle event,
                                        struct sb_io_status *io_status, const void *buffer,
                                        uint32_t length, int64_t offset);
+/* NtFlushBuffersFile; waits. */
+SB_HOST_API sb_status sb_process_flush(struct sb_process *process, sb_handle file,
+                                       struct sb_io_status *io_status);
+/* NtQueryInformationFile, NtSetInformationFile: FILE_INFORMATION_CLASS numbers and structures, in
+ * memory of any kind. They wait. */
+SB_HOST_API sb_status sb_process_query_information(struct sb_process *process, sb_handle file,
+                                                   struct sb_io_status *io_status,
+                                                   uint32_t information_class, void *buffer,
+                                                   uint32_t length);
+SB_HOST_API sb_status sb_process_set_information(struct sb_process *process, sb_handle file,
+                                                 struct sb_io_status *io_status,
+                                                 uint32_t information_class, const void *buffer,
+                                                 uint32_t length);
+/* CancelIoEx: asks for the end of the file's pending request whose status block is io_status, or of
+ * all (NULL), whichever thread made them. STATUS_NOT_FOUND: nothing pends. Does not wait: a
+ * cancelled request still completes, usually with STATUS_CANCELLED. */
+SB_HOST_API sb_status sb_process_cancel(struct sb_process *process, sb_handle file,
+                                        struct sb_io_status *io_status);
+/* CancelSynchronousIo, for every thread of the process: what they wait for, opens too.
+ * STATUS_NOT_FOUND. */
+SB_HOST_API sb_status sb_process_cancel_synchronous(struct sb_process *process);
+
+/* ---- handles ---- */
+/* NtClose. The driver sees cleanup when a file's last handle goes, close when nothing refers to it
+ * any more. STATUS_INVALID_HANDLE. */
+SB_HOST_API sb_status sb_process_close(struct sb_process *process, sb_handle handle);
+/* NtDuplicateObject into target (perhaps the same process), with access (0: the same). The source
+ * is closed on request even when duplicating fails. */
+#define SB_DUPLICATE_INHERIT      1u
+#define SB_DUPLICATE_CLOSE_SOURCE 2u
+SB_HOST_API sb_status sb_process_duplicate(struct sb_process *process, sb_handle handle,
+                                           struct sb_process *target, uint32_t access,
+                                           uint32_t flags, sb_handle *copy);
+
+/* ---- events and waits ---- */
+#define SB_STATUS_TIMEOUT ((sb_status)0x00000102)
+#define SB_FOREVER        UINT32_MAX
+SB_HOST_API sb_status sb_process_create_event(struct sb_process *process, bool is_manual_reset,
+                                              bool is_signalled, sb_handle *event);
+SB_HOST_API sb_status sb_process_set_event(struct sb_process *process, sb_handle event);
+SB_HOST_API sb_status sb_process_reset_event(struct sb_process *process, sb_handle event);
+/* NtWaitForMultipleObjects on 1 to 64 events, files, ports, processes ... for up to that many
+ * milliseconds (SB_FOREVER: no limit). Gives the index of the one that satisfied the wait (0 when
+ * waiting for all) or SB_STATUS_TIMEOUT. */
+SB_HOST_API sb_status sb_process_wait(struct sb_process *process, const sb_handle *handles,
+                                      uint32_t count, bool wait_for_all, uint32_t milliseconds);
+
+/* ---- completion ports ---- */
+struct sb_packet {
+    uint64_t key;     /* of the file, or as posted */
+    uint64_t context; /* the address of the request's io_status, or as posted */
+    struct sb_io_status io_status;
+};
+SB_HOST_API sb_status sb_process_create_port(struct sb_process *process, sb_handle *port);
+/* Completions of the overlapped file go to the port from now on. STATUS_INVALID_PARAMETER: the file
+ * is synchronous or has a port. */
+SB_HOST_API sb_status sb_process_associate_port(struct sb_process *process, sb_handle file,
+                                                sb_handle port, uint64_t key);
+/* Takes the oldest packet, waiting up to that many milliseconds. SB_STATUS_TIMEOUT. */
+SB_HOST_API sb_status sb_process_wait_port(struct sb_process *process, sb_handle port,
+                                           uint32_t milliseconds, struct sb_packet *packet);
+SB_HOST_API sb_status sb_process_post_port(struct sb_process *process, sb_handle port,
+                                           const struct sb_packet *packet);
 
 #ifdef __cplusplus
 }

@@ -201,9 +201,11 @@ static void crash_stops_this_machine_only(void **state)
     pthread_t thread;
     void *hung;
     assert_false(sb_machine_bug_check(fixture->machine, &stop_information));
+    sb_handle second; /* requests on one synchronous file wait for each other */
+    assert_int_equal(sb_process_open(fixture->process, "\\\\.\\Plain", NULL, &second), 0);
     pthread_create(&thread, NULL, hang, fixture);
     usleep(20000);
-    assert_int_equal(sb_process_ioctl(fixture->process, fixture->file, 0, &result,
+    assert_int_equal(sb_process_ioctl(fixture->process, second, 0, &result,
                                       CODE(0x800u + CRASH), NULL, 0, NULL, 0),
                      SB_STATUS_MACHINE_STOPPED);
     pthread_join(thread, &hung);

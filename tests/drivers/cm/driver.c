@@ -421,6 +421,44 @@ static void check_version(void)
     CHECK(major == 10);
 }
 
+static void check_object_name(void)
+{
+    union {
+        OBJECT_NAME_INFORMATION name;
+        UCHAR bytes[256];
+    } data;
+    ULONG length = 0;
+    PVOID object;
+
+    CHECK_STATUS(STATUS_SUCCESS,
+                 ObReferenceObjectByHandle(top, 0, NULL, KernelMode, &object, NULL));
+    CHECK_STATUS(STATUS_SUCCESS, ObQueryNameString(object, &data.name, sizeof data, &length));
+    CHECK(data.name.Name.Length > 60 && _wcsnicmp(data.name.Name.Buffer, L"\\REGISTRY\\", 10) == 0);
+    ObDereferenceObject(object);
+}
+
+/* The driver's own key is there before DriverEntry runs. */
+static void check_service(PUNICODE_STRING path)
+{
+    RTL_QUERY_REGISTRY_TABLE table[3];
+    UNICODE_STRING image = {0};
+    ULONG type = 0;
+
+    RtlZeroMemory(table, sizeof table);
+    table[0].Flags = table[1].Flags =
+        RTL_QUERY_REGISTRY_DIRECT | RTL_QUERY_REGISTRY_REQUIRED | RTL_QUERY_REGISTRY_NOEXPAND;
+    table[0].Name = L"Type";
+    table[0].EntryContext = &type;
+    table[1].Name = L"ImagePath";
+    table[1].EntryContext = &image;
+    CHECK_STATUS(STATUS_SUCCESS,
+                 RtlQueryRegistryValues(RTL_REGISTRY_ABSOLUTE, path->Buffer, table, NULL, NULL));
+    CHECK(type == SERVICE_KERNEL_DRIVER && image.Length > 8);
+    CHECK(image.Buffer && wcscmp(image.Buffer + image.Length / 2 - 4, L".sys") == 0);
+    if (image.Buffer)
+        RtlFreeUnicodeString(&image);
+}
+
 static VOID NTAPI unload(PDRIVER_OBJECT driver)
 {
     (void)driver;
@@ -428,8 +466,8 @@ static VOID NTAPI unload(PDRIVER_OBJECT driver)
 
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
 {
-    (void)path;
     driver->DriverUnload = unload;
+    check_service(path);
     find_routines();
     check_open();
     check_names();
@@ -438,6 +476,7 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
     check_callbacks(driver);
     check_notify();
     check_version();
+    check_object_name();
     if (top)
         ZwClose(top);
     DbgPrint("cm: %u checks, %u failed\n", checks, failures);

@@ -1,0 +1,213 @@
+/*
+ * Cancellation, and what a thread leaves behind.
+ *
+ * The IRPs of a thread stand in ETHREAD.irps under irps_lock. A canceller pins an IRP there, so that
+ * its memory outlasts a completion that runs meanwhile, and cancels it without holding the lock.
+ */
+#include "host/io/io.h"
+#include "host/ke/ke.h"
+#include "host/ke/text.h"
+#include "host/ps/ps.h"
+
+enum { RUNDOWN_SECONDS = 3, RUNDOWN_POLLS = 300 };
+
+VOID NTAPI IoAcquireCancelSpinLock(PKIRQL irql)
+{
+    *irql = KeAcquireSpinLockRaiseToDpc(&current_machine()->io->cancel_lock);
+}
+SB_EXPORT(IoAcquireCancelSpinLock)
+
+VOID NTAPI IoReleaseCancelSpinLock(KIRQL irql)
+{
+    KeReleaseSpinLock(&current_machine()->io->cancel_lock, irql);
+}
+SB_EXPORT(IoReleaseCancelSpinLock)
+
+/* The cancel routine is called with the cancel spin lock held, and lets go of it. */
+BOOLEAN NTAPI IoCancelIrp(PIRP irp)
+{
+    KIRQL irql;
+    IoAcquireCancelSpinLock(&irql);
+    irp->Cancel = TRUE;
+    PDRIVER_CANCEL routine = IoSetCancelRoutine(irp, NULL);
+    if (!routine) {
+        IoReleaseCancelSpinLock(irql);
+        return FALSE;
+    }
+    if (irp->CurrentLocation > irp->StackCount + 1)
+        KeBugCheckEx(CANCEL_STATE_IN_COMPLETED_IRP, (ULONG_PTR)irp, (ULONG_PTR)routine, 0, 0);
+    irp->CancelIrql = irql;
+    routine(irp->Tail.Overlay.CurrentStackLocation->DeviceObject, irp);
+    return TRUE;
+}
+SB_EXPORT(IoCancelIrp)
+
+void io_thread_join(PIRP irp, PETHREAD thread)
+{
+    linux_lock(&thread->irps_lock);
+    irp->AllocationFlags |= IO_IRP_QUEUED;
+    InsertHeadList(&thread->irps, &irp->ThreadListEntry);
+    linux_unlock(&thread->irps_lock);
+}
+
+static void unpin(PIRP irp, PETHREAD thread)
+{
+    linux_lock(&thread->irps_lock);
+    irp->AllocationFlags--;
+    BOOLEAN last = (irp->AllocationFlags & (IO_IRP_PINS | IO_IRP_DONE)) == IO_IRP_DONE;
+    linux_unlock(&thread->irps_lock);
+    if (last)
+        IoFreeIrp(irp);
+}
+
+/* Which of a thread's requests are meant. */
+struct choice {
+    PFILE_OBJECT file;             /* NULL: any */
+    PIO_STATUS_BLOCK status_block; /* NULL: any */
+    BOOLEAN synchronous;           /* only what the thread waits for */
+};
+
+static BOOLEAN is_chosen(PIRP irp, const struct choice *choice)
+{
+    PFILE_OBJECT file = irp->Tail.Overlay.OriginalFileObject;
+    if (choice->file && file != choice->file)
+        return FALSE;
+    if (choice->status_block && irp->UserIosb != choice->status_block)
+        return FALSE;
+    return !choice->synchronous || (irp->Flags & IRP_SYNCHRONOUS_API) ||
+           (file && (file->Flags & FO_SYNCHRONOUS_IO));
+}
+
+/* Pins the next chosen IRP that has not been cancelled yet. */
+static PIRP pin_next(PETHREAD thread, const struct choice *choice)
+{
+    PIRP found = NULL;
+    linux_lock(&thread->irps_lock);
+    for (PLIST_ENTRY link = thread->irps.Flink; link != &thread->irps && !found;
+         link = link->Flink) {
+        PIRP irp = CONTAINING_RECORD(link, IRP, ThreadListEntry);
+        UCHAR state = irp->AllocationFlags;
+        if (!irp->Cancel && !(state & (IO_IRP_FINISHING | IO_IRP_ABANDONED)) &&
+            (state & IO_IRP_PINS) != IO_IRP_PINS && is_chosen(irp, choice))
+            found = irp;
+    }
+    if (found)
+        found->AllocationFlags++;
+    linux_unlock(&thread->irps_lock);
+    return found;
+}
+
+static ULONG cancel_chosen(PETHREAD thread, const struct choice *choice)
+{
+    ULONG count = 0;
+    PIRP irp;
+    while ((irp = pin_next(thread, choice)) != NULL) {
+        IoCancelIrp(irp);
+        unpin(irp, thread);
+        count++;
+    }
+    return count;
+}
+
+ULONG io_cancel_file(struct _EPROCESS *process, PETHREAD only, PFILE_OBJECT file,
+                     PIO_STATUS_BLOCK status_block)
+{
+    struct choice choice = {.file = file, .status_block = status_block};
+    if (only)
+        return cancel_chosen(only, &choice);
+    ULONG count = 0;
+    PETHREAD thread = NULL;
+    while ((thread = ps_next_thread(process, thread)) != NULL)
+        count += cancel_chosen(thread, &choice);
+    return count;
+}
+
+ULONG io_cancel_process_synchronous(struct _EPROCESS *process)
+{
+    struct choice choice = {.synchronous = TRUE};
+    PETHREAD thread = NULL;
+    ULONG count = 0;
+    while ((thread = ps_next_thread(process, thread)) != NULL)
+        count += cancel_chosen(thread, &choice);
+    return count;
+}
+
+static BOOLEAN has_requests(PETHREAD thread)
+{
+    linux_lock(&thread->irps_lock);
+    BOOLEAN has = !IsListEmpty(&thread->irps);
+    linux_unlock(&thread->irps_lock);
+    return has;
+}
+
+static void report_hang(PETHREAD thread, PIRP irp)
+{
+    char text[256];
+    PIO_STACK_LOCATION stack = irp->Tail.Overlay.CurrentStackLocation;
+    PDEVICE_OBJECT device =
+        irp->CurrentLocation <= irp->StackCount ? stack->DeviceObject : NULL;
+    UNICODE_STRING none = {0};
+    SIZE_T length = text_format(
+        text, sizeof(text),
+        "*** io: request %p (major 0x%02x) of thread %u was not completed within %u s of its "
+        "cancellation; it hangs in %wZ\n",
+        irp, stack->MajorFunction, HandleToULong(thread->thread_id), RUNDOWN_SECONDS,
+        device ? &device->DriverObject->DriverName : &none);
+    machine_log(thread->machine, text, length);
+}
+
+/* Gives up what is left: whoever completes it later tells nobody. */
+static void abandon_all(PETHREAD thread)
+{
+    for (;;) {
+        PIRP left = NULL;
+        linux_lock(&thread->irps_lock);
+        for (PLIST_ENTRY link = thread->irps.Flink; link != &thread->irps && !left;
+             link = link->Flink) {
+            PIRP irp = CONTAINING_RECORD(link, IRP, ThreadListEntry);
+            if (!(irp->AllocationFlags & (IO_IRP_FINISHING | IO_IRP_ABANDONED)))
+                left = irp;
+        }
+        if (left) {
+            left->AllocationFlags |= IO_IRP_ABANDONED;
+            left->AllocationFlags++; /* pinned for the report */
+            ob_reference(thread);
+        }
+        linux_unlock(&thread->irps_lock);
+        if (!left)
+            return;
+        report_hang(thread, left);
+        unpin(left, thread);
+    }
+}
+
+void io_thread_rundown(PETHREAD thread)
+{
+    struct choice all = {0};
+    LARGE_INTEGER pause = {.QuadPart = -10000LL * 1000 * RUNDOWN_SECONDS / RUNDOWN_POLLS};
+    for (int poll = 0; has_requests(thread); poll++) {
+        cancel_chosen(thread, &all);
+        if (!has_requests(thread))
+            return;
+        if (poll == RUNDOWN_POLLS) {
+            abandon_all(thread);
+            return;
+        }
+        KeDelayExecutionThread(KernelMode, FALSE, &pause);
+    }
+}
+
+void io_thread_orphan(PETHREAD thread)
+{
+    struct choice all = {0};
+    cancel_chosen(thread, &all);
+    linux_lock(&thread->irps_lock);
+    for (PLIST_ENTRY link = thread->irps.Flink; link != &thread->irps; link = link->Flink) {
+        PIRP irp = CONTAINING_RECORD(link, IRP, ThreadListEntry);
+        if (irp->AllocationFlags & IO_IRP_HOLDS)
+            continue;
+        irp->AllocationFlags |= IO_IRP_HOLDS;
+        ob_reference(thread);
+    }
+    linux_unlock(&thread->irps_lock);
+}

@@ -1,0 +1,192 @@
+/*
+ * The end of a request: data and status to the caller, events and packets, the IRP's memory.
+ *
+ * NT does this in the issuing thread by a kernel APC; here whoever completes the request does it at
+ * once, at IRQL <= DISPATCH_LEVEL. What the caller sees is the same: data first, then the status
+ * block, then the event or packet.
+ */
+#include "host/io/io.h"
+#include "host/ke/ke.h"
+#include "host/mm/mm.h"
+
+/* What must be known of an IRP after it is gone. */
+struct ending {
+    PFILE_OBJECT file;
+    PKEVENT event;
+    ULONG flags;
+    BOOLEAN pending;
+    BOOLEAN has_routine;
+    PVOID apc_context;
+    IO_STATUS_BLOCK result;
+};
+
+/* FALSE when the thread gave the request up: nobody may be told. */
+static BOOLEAN start_finishing(PIRP irp, PETHREAD thread)
+{
+    if (!(irp->AllocationFlags & IO_IRP_QUEUED))
+        return TRUE;
+    if (thread == current_thread() && !(irp->AllocationFlags & IO_IRP_ABANDONED))
+        return TRUE; /* only this thread could give up what it waits for */
+    linux_lock(&thread->irps_lock);
+    BOOLEAN abandoned = (irp->AllocationFlags & IO_IRP_ABANDONED) != 0;
+    irp->AllocationFlags |= IO_IRP_FINISHING;
+    linux_unlock(&thread->irps_lock);
+    return !abandoned;
+}
+
+/* Out of the thread's list, and freed unless a canceller still looks at it. */
+static void retire(PIRP irp, PETHREAD thread)
+{
+    BOOLEAN pinned = FALSE;
+    int references = 0; /* to the thread */
+    if (irp->AllocationFlags & IO_IRP_QUEUED) {
+        linux_lock(&thread->irps_lock);
+        RemoveEntryList(&irp->ThreadListEntry);
+        irp->AllocationFlags &= (UCHAR)~IO_IRP_QUEUED;
+        pinned = (irp->AllocationFlags & IO_IRP_PINS) != 0;
+        references = ((irp->AllocationFlags & IO_IRP_ABANDONED) != 0) +
+                     ((irp->AllocationFlags & IO_IRP_HOLDS) != 0);
+        irp->AllocationFlags |= IO_IRP_DONE;
+        linux_unlock(&thread->irps_lock);
+    }
+    if (!pinned)
+        IoFreeIrp(irp);
+    while (references-- > 0)
+        ob_dereference(thread);
+}
+
+/* Warnings carry data too; errors do not. Information is the driver's word: NT trusts it beyond the
+ * length the caller gave, and so does this, though never above the user's part of memory. */
+static void give_data_back(PIRP irp)
+{
+    ULONG_PTR length = irp->IoStatus.Information;
+    const ULONG wanted = IRP_BUFFERED_IO | IRP_INPUT_OPERATION;
+    if ((irp->Flags & wanted) != wanted || NT_ERROR(irp->IoStatus.Status) || length == 0)
+        return;
+    uint64_t start = (uint64_t)irp->UserBuffer;
+    BOOLEAN refused = irp->RequestorMode != KernelMode &&
+                      (start >= LINUX_USER_END || length > LINUX_USER_END - start);
+    if (refused || !linux_copy_guarded(irp->UserBuffer, irp->AssociatedIrp.SystemBuffer, length)) {
+        irp->IoStatus.Status = STATUS_ACCESS_VIOLATION;
+        irp->IoStatus.Information = 0;
+    }
+}
+
+void io_release_buffers(PIRP irp)
+{
+    if (irp->Flags & IRP_DEALLOCATE_BUFFER) {
+        mm_pool_free(current_machine(), irp->AssociatedIrp.SystemBuffer);
+        irp->Flags &= ~(ULONG)IRP_DEALLOCATE_BUFFER;
+    }
+    while (SB_UNLIKELY(irp->MdlAddress)) {
+        PMDL mdl = irp->MdlAddress;
+        irp->MdlAddress = mdl->Next;
+        if (mdl->MdlFlags & MDL_PAGES_LOCKED)
+            MmUnlockPages(mdl);
+        IoFreeMdl(mdl);
+    }
+}
+
+static void write_status_block(PIRP irp)
+{
+    PIO_STATUS_BLOCK block = irp->UserIosb;
+    if (!block)
+        return;
+    block->Information = irp->IoStatus.Information;
+    __atomic_store_n(&block->Status, irp->IoStatus.Status, __ATOMIC_RELEASE);
+}
+
+static void post_packet(const struct ending *ending)
+{
+    PIO_COMPLETION_CONTEXT port = ending->file->CompletionContext;
+    BOOLEAN skipped = (ending->file->Flags & FO_SKIP_COMPLETION_PORT) && !ending->pending &&
+                      !NT_ERROR(ending->result.Status);
+    if (port && ending->apc_context && !ending->has_routine && !skipped)
+        io_port_post(port->Port, port->Key, ending->apc_context, ending->result.Status,
+                     ending->result.Information);
+}
+
+static void signal_file(PFILE_OBJECT file, NTSTATUS status)
+{
+    file->FinalStatus = status;
+    KeSetEvent(&file->Event, IO_NO_INCREMENT, FALSE);
+}
+
+/* NT's rules: an error that did not pend is told by the return value alone; one that pended on a
+ * synchronous file by the file's event alone. */
+static void tell_file(const struct ending *ending)
+{
+    PFILE_OBJECT file = ending->file;
+    NTSTATUS status = ending->result.Status;
+    BOOLEAN synchronous = (file->Flags & FO_SYNCHRONOUS_IO) != 0;
+    if (NT_ERROR(status) && (!ending->pending || synchronous)) {
+        if (synchronous)
+            signal_file(file, status);
+        return;
+    }
+    if (ending->event)
+        KeSetEvent(ending->event, IO_NO_INCREMENT, FALSE);
+    if (synchronous || (!ending->event && !(file->Flags & FO_SKIP_SET_EVENT)))
+        signal_file(file, status);
+    post_packet(ending);
+}
+
+/* A driver's own IRP: IoBuildDeviceIoControlRequest and kin. */
+static void tell_driver(const struct ending *ending)
+{
+    if (ending->event && (ending->pending || !NT_ERROR(ending->result.Status)))
+        KeSetEvent(ending->event, IO_NO_INCREMENT, FALSE);
+}
+
+static void finish_associated(PIRP irp)
+{
+    PIRP master = irp->AssociatedIrp.MasterIrp;
+    while (irp->MdlAddress) {
+        PMDL mdl = irp->MdlAddress;
+        irp->MdlAddress = mdl->Next;
+        IoFreeMdl(mdl);
+    }
+    IoFreeIrp(irp);
+    if (__atomic_sub_fetch(&master->AssociatedIrp.IrpCount, 1, __ATOMIC_ACQ_REL) == 0)
+        IofCompleteRequest(master, IO_NO_INCREMENT);
+}
+
+void io_finish(PIRP irp)
+{
+    if (SB_UNLIKELY(irp->Flags & IRP_ASSOCIATED_IRP)) {
+        finish_associated(irp);
+        return;
+    }
+    PETHREAD thread = irp->Tail.Overlay.Thread;
+    struct ending ending = {.file = irp->Tail.Overlay.OriginalFileObject,
+                            .event = irp->UserEvent,
+                            .flags = irp->Flags,
+                            .pending = irp->PendingReturned};
+    BOOLEAN told = start_finishing(irp, thread);
+    BOOLEAN is_own = (irp->Flags & IRP_SYNCHRONOUS_API) != 0;
+    if (SB_LIKELY(told))
+        give_data_back(irp);
+    io_release_buffers(irp);
+    ending.result = irp->IoStatus;
+    if (!(irp->Flags & IRP_CREATE_OPERATION)) { /* AllocationSize lies over these */
+        ending.has_routine = irp->Overlay.AsynchronousParameters.UserApcRoutine != NULL;
+        ending.apc_context = irp->Overlay.AsynchronousParameters.UserApcContext;
+    }
+    if (SB_LIKELY(told))
+        write_status_block(irp);
+    retire(irp, thread);
+    if (is_own) {
+        if (told && ending.event)
+            KeSetEvent(ending.event, IO_NO_INCREMENT, FALSE);
+        return;
+    }
+    if (!ending.file) {
+        if (told)
+            tell_driver(&ending);
+        return;
+    }
+    tell_file(&ending);
+    if (ending.event)
+        ob_dereference(ending.event);
+    ob_dereference(ending.file);
+}
