@@ -44,6 +44,7 @@ struct data_exports {
     void *se_system_default_dacl;
     uint8_t nls_mb_code_page_tag;
     uint8_t nls_mb_oem_code_page_tag;
+    void *loaded_modules[2]; /* PsLoadedModuleList: a LIST_ENTRY */
 };
 
 #endif

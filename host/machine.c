@@ -152,6 +152,7 @@ static NTSTATUS apply_options(struct machine *machine, const struct sb_machine_o
         return STATUS_INVALID_PARAMETER;
     machine->processors = options->processors ? options->processors : 1;
     machine->memory_limit = options->memory_limit;
+    machine->trap_missing_imports = options->trap_missing_imports;
     machine->log = options->log;
     machine->log_context = options->log_context;
     if (options->root_directory && !(machine->root_directory = text_copy(options->root_directory)))

@@ -32,6 +32,7 @@ struct machine {
     uint32_t processors;
     uint64_t memory_limit; /* bytes of pool and images, 0 = none */
     uint32_t random_state; /* crt: rand, srand */
+    bool trap_missing_imports;
     char *root_directory;  /* host path that stands for \??\C:\, or NULL */
     void (*log)(void *context, const char *text, size_t length);
     void *log_context;

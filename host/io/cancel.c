@@ -169,9 +169,8 @@ static void abandon_all(PETHREAD thread)
                 left = irp;
         }
         if (left) {
-            left->AllocationFlags |= IO_IRP_ABANDONED;
+            io_irp_abandon(left, thread);
             left->AllocationFlags++; /* pinned for the report */
-            ob_reference(thread);
         }
         linux_unlock(&thread->irps_lock);
         if (!left)

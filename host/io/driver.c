@@ -104,7 +104,8 @@ NTSTATUS io_driver_create(struct machine *machine, PCUNICODE_STRING name,
     if (image) {
         driver->driver.DriverStart = image->base;
         driver->driver.DriverSize = image->size;
-        driver->driver.DriverInit = (PDRIVER_INITIALIZE)(image->base + image->headers.entry_point);
+        driver->driver.DriverInit = loader_entry_point(image);
+        driver->driver.DriverSection = image->entry;
     } else {
         driver->driver.Flags = DRVO_BUILTIN_DRIVER_BIT;
     }

@@ -113,6 +113,20 @@ enum io_irp_state {
     IO_IRP_DONE = 0x40,      /* the last pin frees it */
     IO_IRP_QUEUED = 0x80,    /* in its thread's list */
 };
+/* IRP.ApcEnvironment, unused by drivers: a synchronous file's request has no reference of its own to
+ * the file, which its sender holds, until it is given up. */
+enum { IO_IRP_BORROWS_FILE = 1 };
+
+/* The thread gives the request up; irps_lock is held. */
+static inline void io_irp_abandon(PIRP irp, PETHREAD thread)
+{
+    irp->AllocationFlags |= IO_IRP_ABANDONED;
+    ob_reference(thread);
+    if (irp->ApcEnvironment == IO_IRP_BORROWS_FILE) {
+        irp->ApcEnvironment = 0;
+        ob_reference(irp->Tail.Overlay.OriginalFileObject);
+    }
+}
 
 extern OBJECT_TYPE io_device_type, io_driver_type, io_file_type, io_port_type, io_controller_type;
 
@@ -140,8 +154,8 @@ NTSTATUS io_file_set(struct io_file *file, ACCESS_MASK access, FILE_INFORMATION_
  * thread is ending. */
 BOOLEAN io_file_enter(PFILE_OBJECT file);
 void io_file_leave(PFILE_OBJECT file);
-/* Waits for a file's request that pends: its event tells the end. */
-NTSTATUS io_file_wait(PFILE_OBJECT file, PIRP irp);
+/* Waits for a synchronous file's request that pends: its event tells the end. */
+NTSTATUS io_file_wait(PFILE_OBJECT file);
 
 /* ---- requests of the host's own ---- */
 /* A zeroed IRP from the machine's pool, freed by IoFreeIrp or at the end of its completion. */

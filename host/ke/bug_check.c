@@ -22,16 +22,31 @@ static void record(struct machine *machine, ULONG code, const ULONG_PTR paramete
     }
 }
 
+void ke_bug_check_report(struct machine *machine, const char *text, SIZE_T length)
+{
+    struct bug_check *stop = &machine->ke->bug_check;
+    uint32_t used = stop->description_length; /* only this thread writes */
+    SIZE_T room = sizeof(stop->description) - used;
+    machine_log(machine, text, length);
+    if (length > room)
+        length = room;
+    __builtin_memcpy(stop->description + used, text, length);
+    __atomic_store_n(&stop->description_length, used + (uint32_t)length, __ATOMIC_RELEASE);
+}
+
 static void report(struct machine *machine)
 {
     const struct bug_check *stop = &machine->ke->bug_check;
-    char text[256];
+    char text[320];
     SIZE_T length = text_format(text, sizeof(text),
                                 "*** STOP 0x%08x (0x%I64x, 0x%I64x, 0x%I64x, 0x%I64x) at %s+0x%I64x\n",
                                 stop->code, stop->parameters[0], stop->parameters[1],
                                 stop->parameters[2], stop->parameters[3],
                                 stop->module[0] ? stop->module : "?", stop->module_offset);
-    machine_log(machine, text, length);
+    ke_bug_check_report(machine, text, length);
+    if (stop->reason[0])
+        ke_bug_check_report(machine, text,
+                            text_format(text, sizeof(text), "%s\n", stop->reason));
 }
 
 _Noreturn void ke_leave_stopped_machine(void)
@@ -48,12 +63,21 @@ _Noreturn void ke_leave_stopped_machine(void)
 _Noreturn void ke_bug_check(ULONG code, const ULONG_PTR parameters[4], uint64_t address,
                             const struct linux_registers *registers)
 {
+    ke_bug_check_because(code, parameters, address, registers, NULL);
+}
+
+_Noreturn void ke_bug_check_because(ULONG code, const ULONG_PTR parameters[4], uint64_t address,
+                                    const struct linux_registers *registers, const char *reason)
+{
     struct machine *machine = current_machine();
     struct kpcr *kpcr = current_kpcr();
     if (kpcr->holds_dispatcher)
         ke_dispatcher_unlock(machine);
     if (__atomic_exchange_n(&machine->ke->bug_checked, 1, __ATOMIC_ACQ_REL) == 0) {
         record(machine, code, parameters, address, registers);
+        if (reason)
+            text_format(machine->ke->bug_check.reason, sizeof(machine->ke->bug_check.reason), "%s",
+                        reason);
         report(machine);
         uint32_t running = MACHINE_RUNNING;
         __atomic_compare_exchange_n(&machine->state, &running, MACHINE_STOPPED, false,

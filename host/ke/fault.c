@@ -1,14 +1,14 @@
-/* From the signal handler to the exception dispatcher, and what happens while there is none. */
+/* From the signal handler to the exception dispatcher. */
 #include "host/ke/fault.h"
-#include "host/ke/schedule.h"
+#include "host/ke/ke.h"
+#include "host/loader/loader.h"
 #include "host/ps/ps.h"
 #include "host/seh/exception.h"
 
-
-
 static BOOLEAN is_driver_code(uint64_t address)
 {
-    return address >= LINUX_KERNEL_BASE && address < LINUX_KERNEL_END;
+    return (address >= LINUX_KERNEL_BASE && address < LINUX_KERNEL_END) ||
+           linux_pages_are_fixed(address);
 }
 
 enum linux_fault_answer fault_examine(struct linux_fault *fault)
@@ -28,33 +28,6 @@ void fault_dispatch(struct linux_fault *fault)
 {
     if (fault->kind == LINUX_FAULT_STOP)
         ke_leave_stopped_machine();
+    loader_examine_fault(fault);
     exception_dispatch(fault);
-}
-
-/* Replaced by host/seh once it has a dispatcher. */
-__attribute__((weak)) void exception_dispatch(struct linux_fault *fault)
-{
-    ULONG_PTR parameters[4] = {(ULONG_PTR)STATUS_ACCESS_VIOLATION, fault->registers.rip,
-                               fault->write, fault->address};
-    ke_bug_check(KMODE_EXCEPTION_NOT_HANDLED, parameters, fault->registers.rip,
-                 &fault->registers);
-}
-
-/* mov to or from cr8, the form compilers emit: [44|45] 0F 20|22 modrm. Replaced by host/seh. */
-__attribute__((weak)) BOOLEAN fault_emulate(struct linux_fault *fault)
-{
-    if (!fault->general_protection || !is_driver_code(fault->registers.rip))
-        return FALSE;
-    const UCHAR *code = (const UCHAR *)fault->registers.rip;
-    if ((code[0] & 0xFE) != 0x44 || code[1] != 0x0F || (code[3] & 0xF8) != 0xC0)
-        return FALSE;
-    uint64_t *reg = &fault->registers.rax + ((code[3] & 7) | (code[0] & 1) << 3);
-    if (code[2] == 0x20)
-        *reg = current_kpcr()->irql;
-    else if (code[2] == 0x22)
-        current_kpcr()->irql = (KIRQL)*reg;
-    else
-        return FALSE;
-    fault->registers.rip += 4;
-    return TRUE;
 }

@@ -32,6 +32,8 @@ struct processor {
     ULONG number;
 };
 
+enum { BUG_CHECK_DESCRIPTION = 16384 };
+
 struct bug_check {
     ULONG code;
     ULONG_PTR parameters[4];
@@ -40,6 +42,10 @@ struct bug_check {
     uint64_t module_offset;
     BOOLEAN has_registers;
     struct linux_registers registers;
+    char reason[256]; /* a sentence, or empty */
+    /* All lines of the report; text up to description_length is there and does not change. */
+    char description[BUG_CHECK_DESCRIPTION];
+    uint32_t description_length; /* atomic */
 };
 
 struct ke_state {
@@ -130,6 +136,11 @@ int64_t ke_deadline(struct machine *machine, PLARGE_INTEGER timeout);
 /* Stops the machine and leaves it: see docs/host-internals.md. registers may be NULL. */
 _Noreturn void ke_bug_check(ULONG code, const ULONG_PTR parameters[4], uint64_t address,
                             const struct linux_registers *registers);
+/* The same with a sentence that says why; copied. NULL: none. */
+_Noreturn void ke_bug_check_because(ULONG code, const ULONG_PTR parameters[4], uint64_t address,
+                                    const struct linux_registers *registers, const char *reason);
+/* Adds a line to the report of the stop and to the machine's log. On the thread that stops it. */
+void ke_bug_check_report(struct machine *machine, const char *text, SIZE_T length);
 /* Leaves a machine that is no longer running, by the outermost call frame. */
 _Noreturn void ke_leave_stopped_machine(void);
 

@@ -42,6 +42,8 @@ void *linux_pages_map(enum linux_arena arena, size_t size, size_t alignment);
 /* The same at a fixed address outside the arenas; NULL when something is there already. Such
  * memory has no aliases. */
 void *linux_pages_map_fixed(uint64_t address, size_t size);
+/* TRUE when address is in such a mapping, or was a moment ago. Signal safe. */
+bool linux_pages_are_fixed(uint64_t address);
 /* Gives back what one of the map functions returned, whole. */
 void linux_pages_unmap(void *base, size_t size);
 /* Changes protection of whole pages inside a mapping. Returns 0 or -errno. */

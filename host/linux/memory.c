@@ -257,10 +257,54 @@ void linux_pages_decommit(void *base, size_t size)
     forget(arena, (uint64_t)base, size);
 }
 
+/* Mappings at fixed addresses, for those who ask from a signal handler: base and end are written
+ * under arena_lock and read without; end 0 is a free place. */
+static struct fixed_mapping {
+    uint64_t base, end;
+} fixed_mappings[64];
+enum { FIXED_COUNT = sizeof(fixed_mappings) / sizeof(fixed_mappings[0]) };
+
+static bool fixed_add(uint64_t base, size_t size)
+{
+    bool added = false;
+    pthread_mutex_lock(&arena_lock);
+    for (size_t i = 0; i < FIXED_COUNT && !added; i++) {
+        struct fixed_mapping *mapping = &fixed_mappings[i];
+        if (mapping->end)
+            continue;
+        __atomic_store_n(&mapping->base, base, __ATOMIC_RELAXED);
+        __atomic_store_n(&mapping->end, base + size, __ATOMIC_RELEASE);
+        added = true;
+    }
+    pthread_mutex_unlock(&arena_lock);
+    return added;
+}
+
+static void fixed_remove(uint64_t base)
+{
+    pthread_mutex_lock(&arena_lock);
+    for (size_t i = 0; i < FIXED_COUNT; i++)
+        if (fixed_mappings[i].base == base)
+            __atomic_store_n(&fixed_mappings[i].end, 0, __ATOMIC_RELEASE);
+    pthread_mutex_unlock(&arena_lock);
+}
+
+bool linux_pages_are_fixed(uint64_t address)
+{
+    for (size_t i = 0; i < FIXED_COUNT; i++) {
+        uint64_t end = __atomic_load_n(&fixed_mappings[i].end, __ATOMIC_ACQUIRE);
+        if (end && address < end &&
+            address >= __atomic_load_n(&fixed_mappings[i].base, __ATOMIC_RELAXED))
+            return true;
+    }
+    return false;
+}
+
 void linux_pages_unmap(void *base, size_t size)
 {
     struct arena *arena = arena_of((uint64_t)base);
     if (!arena) {
+        fixed_remove((uint64_t)base);
         munmap(base, size);
         return;
     }
@@ -285,7 +329,7 @@ void *linux_pages_map_fixed(uint64_t address, size_t size)
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     if (got == MAP_FAILED)
         return NULL;
-    if (got != wanted) {
+    if (got != wanted || !fixed_add(address, size)) {
         munmap(got, size);
         return NULL;
     }
@@ -308,6 +352,8 @@ void linux_pages_discard(void *base, size_t size)
     struct arena *arena = arena_of((uint64_t)base);
     if (arena)
         punch(arena, (uint64_t)base, size);
+    else
+        madvise(base, size, MADV_DONTNEED);
 }
 
 void *linux_frames_map(enum linux_arena which, const uint64_t *frames, size_t count,

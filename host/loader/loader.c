@@ -1,20 +1,9 @@
 #include "host/loader/loader.h"
+#include "host/ke/ke.h"
+#include "host/ke/text.h"
 #include "host/mm/mm.h"
-#include "host/rtl/debug_print.h"
 #include "host/seh/unwind_types.h"
 #include "host/seh/image_functions.h"
-
-void __attribute__((ms_abi)) loader_error_add(struct loader_error *error, const char *format, ...)
-{
-    nt_va_list arguments;
-    if (!error || error->used + 1 >= error->size)
-        return;
-    __builtin_ms_va_start(arguments, format);
-    SIZE_T room = error->size - error->used;
-    SIZE_T length = debug_format(error->text + error->used, room, format, arguments);
-    __builtin_ms_va_end(arguments);
-    error->used += length < room ? length : room - 1;
-}
 
 NTSTATUS loader_initialize(struct machine *machine)
 {
@@ -22,17 +11,19 @@ NTSTATUS loader_initialize(struct machine *machine)
     if (!machine->loader)
         return STATUS_INSUFFICIENT_RESOURCES;
     InitializeListHead(&machine->loader->images);
+    module_list_initialize(machine);
     return STATUS_SUCCESS;
 }
 
 static void image_free(struct loaded_image *image)
 {
-    for (ULONG i = 0; i < image->imported_count; i++)
-        __atomic_sub_fetch(&image->imported[i]->importers, 1, __ATOMIC_RELAXED);
+    image_unbind(image);
+    missing_free(image);
+    image_exports_free(image);
     if (image->base)
         mm_pages_free(image->machine, image->base);
-    linux_free(image->imported);
-    linux_free(image->sections);
+    if (image->entry)
+        mm_pool_free(image->machine, image->entry);
     linux_free(image->file);
     linux_free(image);
 }
@@ -45,8 +36,7 @@ void loader_destroy(struct machine *machine)
     for (PLIST_ENTRY link = loader->images.Flink; link != &loader->images; link = link->Flink)
         CONTAINING_RECORD(link, struct loaded_image, link)->imported_count = 0;
     while (!IsListEmpty(&loader->images))
-        image_free(
-            CONTAINING_RECORD(RemoveHeadList(&loader->images), struct loaded_image, link));
+        image_free(CONTAINING_RECORD(RemoveHeadList(&loader->images), struct loaded_image, link));
     linux_free(loader);
     machine->loader = NULL;
 }
@@ -70,71 +60,164 @@ static struct loaded_image *image_create(struct machine *machine, const void *fi
     return image;
 }
 
+/* Everything up to the image being ready to run. Load lock held. */
+static NTSTATUS prepare(struct loaded_image *image, struct loader_error *error)
+{
+    NTSTATUS status = pe_parse(&image->pe, image->file, image->file_size, error);
+    if (NT_SUCCESS(status) && image->pe.headers.entry_point == 0) {
+        loader_error_add(error, "it has no entry point");
+        status = STATUS_INVALID_IMAGE_FORMAT;
+    }
+    if (NT_SUCCESS(status))
+        status = image_map(image, error);
+    if (NT_SUCCESS(status))
+        status = pe_relocate(&image->pe, (uint64_t)image->base, error);
+    if (NT_SUCCESS(status))
+        status = image_exports_copy(image, error);
+    if (NT_SUCCESS(status))
+        status = image_bind(image, error);
+    if (NT_SUCCESS(status))
+        status = image_initialize_guards(image, error);
+    if (NT_SUCCESS(status))
+        status = module_entry_create(image);
+    return NT_SUCCESS(status) ? image_protect(image) : status;
+}
+
+static void publish(struct loaded_image *image)
+{
+    struct loader_state *loader = image->machine->loader;
+    linux_lock(&loader->lock);
+    InsertTailList(&loader->images, &image->link);
+    module_entry_link(image);
+    linux_unlock(&loader->lock);
+}
+
 NTSTATUS loader_load(struct machine *machine, const void *file, SIZE_T size, const char *name,
                      struct loaded_image **loaded, struct loader_error *error)
 {
     struct loaded_image *image = image_create(machine, file, size, name);
     if (!image)
         return STATUS_INSUFFICIENT_RESOURCES;
-    NTSTATUS status = image_parse(image, error);
+    linux_lock(&machine->loader->load_lock);
+    NTSTATUS status = prepare(image, error);
     if (NT_SUCCESS(status))
-        status = image_map(image, error);
-    if (NT_SUCCESS(status))
-        status = image_relocate(image, error);
-    if (NT_SUCCESS(status))
-        status = image_bind(image, error);
-    if (NT_SUCCESS(status)) {
-        image_initialize_cookie(image);
-        status = image_protect(image);
-    }
-    if (!NT_SUCCESS(status)) {
+        publish(image);
+    else
         image_free(image);
-        return status;
-    }
-    linux_lock(&machine->loader->lock);
-    InsertTailList(&machine->loader->images, &image->link);
-    linux_unlock(&machine->loader->lock);
-    *loaded = image;
-    return STATUS_SUCCESS;
+    linux_unlock(&machine->loader->load_lock);
+    if (NT_SUCCESS(status))
+        *loaded = image;
+    return status;
+}
+
+static void remember_unloaded(struct loader_state *loader, const struct loaded_image *image)
+{
+    struct unloaded_image *kept =
+        &loader->unloaded[loader->unloaded_count++ % LOADER_UNLOADED_KEPT];
+    kept->base = (uint64_t)image->base;
+    kept->size = image->size;
+    __builtin_memcpy(kept->name, image->name, sizeof(kept->name));
 }
 
 NTSTATUS loader_unload(struct loaded_image *image)
 {
     struct loader_state *loader = image->machine->loader;
-    linux_lock(&loader->lock);
-    BOOLEAN busy = __atomic_load_n(&image->importers, __ATOMIC_RELAXED) != 0;
-    if (!busy)
+    NTSTATUS status = STATUS_SUCCESS;
+    linux_lock(&loader->load_lock);
+    if (image->importers != 0) {
+        status = STATUS_DEVICE_BUSY;
+    } else {
+        linux_lock(&loader->lock);
         RemoveEntryList(&image->link);
-    linux_unlock(&loader->lock);
-    if (busy)
-        return STATUS_DEVICE_BUSY;
-    image_free(image);
-    return STATUS_SUCCESS;
+        module_entry_unlink(image);
+        remember_unloaded(loader, image);
+        linux_unlock(&loader->lock);
+        image_free(image);
+    }
+    linux_unlock(&loader->load_lock);
+    return status;
+}
+
+void *loader_entry_point(const struct loaded_image *image)
+{
+    return image->base + image->pe.headers.entry_point;
+}
+
+static struct loaded_image *find_locked(struct loader_state *loader, uint64_t address)
+{
+    for (PLIST_ENTRY link = loader->images.Flink; link != &loader->images; link = link->Flink) {
+        struct loaded_image *image = CONTAINING_RECORD(link, struct loaded_image, link);
+        if (address - (uint64_t)image->base < image->size)
+            return image;
+    }
+    return NULL;
 }
 
 struct loaded_image *loader_find(struct machine *machine, uint64_t address)
 {
-    struct loaded_image *found = NULL;
     linux_lock(&machine->loader->lock);
-    for (PLIST_ENTRY link = machine->loader->images.Flink;
-         link != &machine->loader->images && !found; link = link->Flink) {
-        struct loaded_image *image = CONTAINING_RECORD(link, struct loaded_image, link);
-        if (address - (uint64_t)image->base < image->size)
-            found = image;
-    }
+    struct loaded_image *found = find_locked(machine->loader, address);
     linux_unlock(&machine->loader->lock);
     return found;
+}
+
+/* The image that was unloaded last from where address is; FALSE when something else is there now.
+ */
+static BOOLEAN find_unloaded(struct loader_state *loader, uint64_t address,
+                             struct unloaded_image *found)
+{
+    BOOLEAN is_found = FALSE;
+    linux_lock(&loader->lock);
+    ULONG kept = loader->unloaded_count < LOADER_UNLOADED_KEPT ? loader->unloaded_count
+                                                               : LOADER_UNLOADED_KEPT;
+    for (ULONG i = 0; i < kept && !is_found && !find_locked(loader, address); i++) {
+        ULONG index = (loader->unloaded_count - 1 - i) % LOADER_UNLOADED_KEPT;
+        *found = loader->unloaded[index];
+        is_found = address - found->base < found->size;
+    }
+    linux_unlock(&loader->lock);
+    return is_found;
 }
 
 void loader_describe_address(struct machine *machine, uint64_t address, char *name, SIZE_T size,
                              uint64_t *offset)
 {
     struct loaded_image *image = loader_find(machine, address);
-    SIZE_T i = 0;
-    for (; image && image->name[i] && i + 1 < size; i++)
-        name[i] = image->name[i];
-    name[i] = 0;
-    *offset = image ? address - (uint64_t)image->base : address;
+    struct unloaded_image unloaded;
+    name[0] = 0;
+    *offset = address;
+    if (image) {
+        text_format(name, size, "%s", image->name);
+        *offset = address - (uint64_t)image->base;
+    } else if (find_unloaded(machine->loader, address, &unloaded)) {
+        text_format(name, size, "%s", unloaded.name);
+        *offset = address - unloaded.base;
+    }
+}
+
+/* Code of an unloaded driver: a timer, thread or callback that it left behind. */
+static void check_unloaded(struct machine *machine, const struct linux_fault *fault)
+{
+    enum { executing = 8 };
+    struct unloaded_image unloaded;
+    char reason[160];
+    if (!fault->execute || !find_unloaded(machine->loader, fault->address, &unloaded))
+        return;
+    ULONG_PTR parameters[4] = {fault->address, executing, fault->registers.rip, 0};
+    text_format(reason, sizeof(reason),
+                "%s was unloaded while a thread, timer, DPC or callback of it was still to run",
+                unloaded.name);
+    ke_bug_check_because(DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS, parameters,
+                         fault->address, &fault->registers, reason);
+}
+
+void loader_examine_fault(const struct linux_fault *fault)
+{
+    struct machine *machine = current_machine();
+    if (fault->kind != LINUX_FAULT_ACCESS || fault->general_protection)
+        return;
+    missing_check(machine, fault);
+    check_unloaded(machine, fault);
 }
 
 bool seh_find_image(uint64_t address, struct seh_image *found)
@@ -142,11 +225,9 @@ bool seh_find_image(uint64_t address, struct seh_image *found)
     struct loaded_image *image = loader_find(current_machine(), address);
     if (!image)
         return false;
-    struct pe_directory directory = image->headers.directories[PE_DIRECTORY_EXCEPTION];
     found->base = (uint64_t)image->base;
     found->size = image->size;
-    found->functions = image_at(image, directory.address, directory.size);
-    found->function_count =
-        found->functions ? directory.size / (uint32_t)sizeof(RUNTIME_FUNCTION) : 0;
+    found->functions = pe_at(&image->pe, image->functions.address, image->functions.size);
+    found->function_count = image->functions.size / (uint32_t)sizeof(RUNTIME_FUNCTION);
     return true;
 }

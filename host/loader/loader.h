@@ -1,77 +1,111 @@
 /*
  * Loading PE64 driver images. Images are untrusted: every offset is checked before it is followed,
- * on a private copy that nobody else can change. Lock: loader_state.lock (the table of images), a
- * leaf.
+ * on a private copy that nobody else can change.
+ *
+ * Locks: loader_state.load_lock serialises loading and unloading, as NT's system load lock does;
+ * inside it, loader_state.lock (the list of images) is a leaf.
  */
 #ifndef SYSBUF_HOST_LOADER_H
 #define SYSBUF_HOST_LOADER_H
 
-#include "host/loader/pe.h"
+#include "host/loader/pe_image.h"
 #include "host/machine.h"
 
-enum { LOADER_NAME_SIZE = 64 };
+enum { LOADER_NAME_SIZE = 64, LOADER_UNLOADED_KEPT = 16 };
+
+struct image_exports;
+struct missing_import;
+struct module_entry;
 
 struct loaded_image {
     LIST_ENTRY link;
     struct machine *machine;
     char name[LOADER_NAME_SIZE]; /* "name.sys", as given */
-    uint8_t *base;
-    uint32_t size; /* whole pages */
-    BOOLEAN is_fixed; /* outside the arena: no relocations */
-    struct pe_headers headers;
-    struct pe_section *sections; /* host heap */
-    void *file;                  /* host heap: the file's bytes, for debug information */
+    uint8_t *base;               /* where it is mapped: pe.base */
+    uint32_t size;               /* whole pages: pe.size */
+    BOOLEAN is_fixed;            /* at its own base, outside the arena: no relocations */
+    struct pe_image pe;
+    void *file; /* host heap: the file's bytes, for debug information */
     SIZE_T file_size;
-    ULONG importers; /* images bound to this one's exports */
+    ULONG importers; /* images bound to this one's exports; load lock */
     struct loaded_image **imported;
     ULONG imported_count;
+    struct image_exports *exports;  /* host heap; NULL when it exports nothing */
+    struct pe_directory functions;  /* .pdata, inside one section; else empty */
+    struct missing_import *missing; /* host heap; machine->trap_missing_imports only */
+    ULONG missing_count;
+    uint8_t *traps;             /* addresses that missing imports are bound to */
+    struct module_entry *entry; /* pool: DRIVER_OBJECT.DriverSection, in PsLoadedModuleList */
+};
+
+struct unloaded_image {
+    uint64_t base;
+    uint32_t size;
+    char name[LOADER_NAME_SIZE];
 };
 
 struct loader_state {
+    struct linux_lock load_lock;
     struct linux_lock lock;
     LIST_ENTRY images;
+    struct unloaded_image unloaded[LOADER_UNLOADED_KEPT]; /* a ring */
+    ULONG unloaded_count;
 };
-
-/* Where an error text goes; the first message wins, further ones are appended while they fit. */
-struct loader_error {
-    char *text;
-    SIZE_T size, used;
-};
-void __attribute__((ms_abi)) loader_error_add(struct loader_error *error, const char *format, ...);
 
 NTSTATUS loader_initialize(struct machine *machine);
 void loader_destroy(struct machine *machine);
 
 /* Parses, maps, relocates, binds and protects an image; does not run it. The file's bytes are
- * copied. STATUS_INVALID_IMAGE_FORMAT (and kin), STATUS_DRIVER_UNABLE_TO_LOAD for missing imports,
- * STATUS_INSUFFICIENT_RESOURCES; error then says what is wrong in words. */
+ * copied. STATUS_INVALID_IMAGE_FORMAT (and kin), STATUS_DRIVER_ENTRYPOINT_NOT_FOUND and
+ * STATUS_DRIVER_ORDINAL_NOT_FOUND for missing imports, STATUS_CONFLICTING_ADDRESSES (no relocations
+ * and its base is taken), STATUS_INSUFFICIENT_RESOURCES; error then says what is wrong in words. */
 NTSTATUS loader_load(struct machine *machine, const void *file, SIZE_T size, const char *name,
                      struct loaded_image **image, struct loader_error *error);
 /* Gives back the discardable sections, after DriverEntry. */
 void loader_discard_init(struct loaded_image *image);
 /* No code of the image runs or will run. STATUS_DEVICE_BUSY while others import from it. */
 NTSTATUS loader_unload(struct loaded_image *image);
+/* Where DriverEntry is. */
+void *loader_entry_point(const struct loaded_image *image);
 
 /* The image that contains address, or NULL. */
 struct loaded_image *loader_find(struct machine *machine, uint64_t address);
-/* Module name and offset of an address; name empty and offset the address itself outside drivers. */
+/* Module name and offset of an address; name empty and offset the address itself outside drivers.
+ */
 void loader_describe_address(struct machine *machine, uint64_t address, char *name, SIZE_T size,
                              uint64_t *offset);
+/* Stops the machine when the fault comes of a missing import being used or of code that was
+ * unloaded; else returns. On the faulting thread, which holds no host lock. */
+void loader_examine_fault(const struct linux_fault *fault);
 
 /* ---- between the loader's files ---- */
-/* image.c: checks the headers of image->file and fills headers and sections. */
-NTSTATUS image_parse(struct loaded_image *image, struct loader_error *error);
-/* The length bytes at rva of the mapped image, or NULL when they are not all inside it. */
-void *image_at(const struct loaded_image *image, uint64_t rva, uint64_t length);
-/* A terminated string at rva, or NULL. */
-const char *image_string(const struct loaded_image *image, uint64_t rva);
 /* map.c */
 NTSTATUS image_map(struct loaded_image *image, struct loader_error *error);
-NTSTATUS image_relocate(struct loaded_image *image, struct loader_error *error);
 NTSTATUS image_protect(struct loaded_image *image);
-void image_initialize_cookie(struct loaded_image *image);
-/* import.c */
+/* guard.c: the security cookie and the pointers of control flow guard. */
+NTSTATUS image_initialize_guards(struct loaded_image *image, struct loader_error *error);
+/* bind.c */
 NTSTATUS image_bind(struct loaded_image *image, struct loader_error *error);
+void image_unbind(struct loaded_image *image);
+/* image_exports.c */
+NTSTATUS image_exports_copy(struct loaded_image *image, struct loader_error *error);
+void image_exports_free(struct loaded_image *image);
+const char *image_own_name(const struct loaded_image *image); /* never NULL */
+/* The offset of what is exported as name; 0 when nothing is. *forwarder: where else to look, or
+ * NULL. */
+uint32_t image_export_find(const struct loaded_image *image, const char *name,
+                           const char **forwarder);
+/* missing.c: notes a missing import; all are bound to traps together. */
+NTSTATUS missing_note(struct loaded_image *image, const struct pe_import_entry *import);
+NTSTATUS missing_bind(struct loaded_image *image);
+void missing_free(struct loaded_image *image);
+/* Stops the machine when the fault is the use of a trap. */
+void missing_check(struct machine *machine, const struct linux_fault *fault);
+/* module_list.c: PsLoadedModuleList; loader_state.lock held by the caller of link and unlink. */
+void module_list_initialize(struct machine *machine);
+NTSTATUS module_entry_create(struct loaded_image *image);
+void module_entry_link(struct loaded_image *image);
+void module_entry_unlink(struct loaded_image *image);
 /* exports.c: an export of the host; module in lower case. NULL: there is none. */
 const void *host_export_find(struct machine *machine, const char *module, const char *name);
 BOOLEAN host_module_exists(const char *module);

@@ -9,21 +9,29 @@ enum {
     PE_SIGNATURE = 0x4550,
     PE_MACHINE_AMD64 = 0x8664,
     PE_MAGIC_64 = 0x20B,
+    PE_MAGIC_32 = 0x10B,
     PE_SUBSYSTEM_NATIVE = 1,
     PE_RELOCS_STRIPPED = 1,
+    PE_EXECUTABLE = 2,
     PE_DIRECTORY_EXPORT = 0,
     PE_DIRECTORY_IMPORT = 1,
     PE_DIRECTORY_EXCEPTION = 3,
     PE_DIRECTORY_RELOCATION = 5,
     PE_DIRECTORY_TLS = 9,
     PE_DIRECTORY_LOAD_CONFIG = 10,
+    PE_DIRECTORY_DELAY_IMPORT = 13,
+    PE_DIRECTORY_CLR = 14,
     PE_DIRECTORY_COUNT = 16,
+    PE_MOST_SECTIONS = 96, /* as on NT */
     PE_SECTION_DISCARDABLE = 0x02000000,
     PE_SECTION_EXECUTE = 0x20000000,
     PE_SECTION_WRITE = 0x80000000u,
     PE_RELOCATION_ABSOLUTE = 0,
     PE_RELOCATION_DIR64 = 10,
+    PE_GUARD_INSTRUMENTED = 0x100,
 };
+
+static const uint64_t PE_IMPORT_BY_ORDINAL = 1ull << 63;
 
 struct pe_directory {
     uint32_t address, size;
@@ -62,6 +70,20 @@ struct pe_import {
 struct pe_export {
     uint32_t flags, time_stamp, version, name, ordinal_base, function_count, name_count, functions,
         names, ordinals;
+};
+
+/* The load configuration as far as the loader cares; size says how much of it there is. */
+struct pe_load_config {
+    uint32_t size, time_stamp;
+    uint8_t unused[0x50];
+    uint64_t cookie, handlers, handler_count;       /* 0x58 */
+    uint64_t guard_check, guard_dispatch;           /* 0x70: addresses of pointers to code */
+    uint64_t guard_functions, guard_function_count; /* 0x80 */
+    uint32_t guard_flags;                           /* 0x90 */
+    uint8_t unused_too[0x34];
+    uint64_t hybrid_metadata; /* 0xC8: ARM64EC and kin */
+    uint8_t unused_as_well[0x48];
+    uint64_t xfg_check, xfg_dispatch, xfg_table; /* 0x118 */
 };
 
 #endif

@@ -48,6 +48,9 @@ NTSTATUS NTAPI MmMapViewOfSection(PVOID section, PEPROCESS process, PVOID *base,
                                   ULONG_PTR zero_bits, SIZE_T commit, PLARGE_INTEGER offset,
                                   PSIZE_T view_size, SECTION_INHERIT inherit, ULONG allocation,
                                   ULONG protection);
+NTSTATUS NTAPI NtMapViewOfSection(HANDLE section, HANDLE process, PVOID *base, ULONG_PTR zero_bits,
+                                  SIZE_T commit, PLARGE_INTEGER offset, PSIZE_T view_size,
+                                  SECTION_INHERIT inherit, ULONG allocation, ULONG protection);
 NTSTATUS NTAPI MmUnmapViewOfSection(PEPROCESS process, PVOID base);
 NTSTATUS NTAPI ZwExtendSection(HANDLE section, PLARGE_INTEGER size);
 NTSTATUS NTAPI ZwQuerySection(HANDLE section, ULONG information_class, PVOID information,

@@ -2,10 +2,15 @@
 #include "host/ke/ke.h"
 #include "host/mm/ddk.h"
 #include "host/mm/section.h"
+#include "host/mm/section_file.h"
 
 static void section_remove(void *object)
 {
     struct section *section = object;
+    if (section->file && section->region)
+        mm_section_file_flush(section);
+    if (section->file)
+        mm_section_file_close(section->file);
     if (section->region)
         mm_pages_free(object_header_of(object)->machine, section->region->base);
 }
@@ -16,6 +21,7 @@ OBJECT_TYPE mm_section_type = {
                 STANDARD_RIGHTS_WRITE | SECTION_MAP_WRITE,
                 STANDARD_RIGHTS_EXECUTE | SECTION_MAP_EXECUTE, SECTION_ALL_ACCESS},
     .valid_access = SECTION_ALL_ACCESS,
+    .removes_at_passive = TRUE,
     .remove = section_remove};
 
 static NTSTATUS check_kind(ULONG protection, ULONG attributes)
@@ -69,15 +75,50 @@ NTSTATUS mm_section_create(struct machine *machine, const LARGE_INTEGER *size, U
     return status;
 }
 
+static BOOLEAN is_writable(ULONG protection)
+{
+    return (protection & 0xFF) == PAGE_READWRITE || (protection & 0xFF) == PAGE_EXECUTE_READWRITE;
+}
+
+static NTSTATUS create_of_file(HANDLE handle, const LARGE_INTEGER *size, ULONG protection,
+                               ULONG attributes, KPROCESSOR_MODE mode, struct section **created)
+{
+    LARGE_INTEGER length = {.QuadPart = size ? size->QuadPart : 0};
+    struct section_file *file;
+    struct section *section;
+    NTSTATUS status = check_kind(protection, attributes);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = mm_section_file_open(handle, mode, is_writable(protection), &length, &file);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = mm_section_create(current_machine(), &length, protection, attributes, &section);
+    if (!NT_SUCCESS(status)) {
+        mm_section_file_close(file);
+        return status;
+    }
+    section->file = file;
+    status = mm_section_file_load(section);
+    if (NT_SUCCESS(status))
+        *created = section;
+    else
+        ob_dereference(section);
+    return status;
+}
+
+static NTSTATUS create(HANDLE file, const LARGE_INTEGER *size, ULONG protection, ULONG attributes,
+                       KPROCESSOR_MODE mode, struct section **section)
+{
+    return file ? create_of_file(file, size, protection, attributes, mode, section)
+                : mm_section_create(current_machine(), size, protection, attributes, section);
+}
+
 NTSTATUS mm_section_create_handle(HANDLE *handle, ACCESS_MASK access, POBJECT_ATTRIBUTES names,
                                   const LARGE_INTEGER *size, ULONG protection, ULONG attributes,
                                   HANDLE file, KPROCESSOR_MODE mode)
 {
     struct section *section;
-    if (file)
-        return STATUS_NOT_SUPPORTED;
-    NTSTATUS status =
-        mm_section_create(current_machine(), size, protection, attributes, &section);
+    NTSTATUS status = create(file, size, protection, attributes, mode, &section);
     return NT_SUCCESS(status) ? ob_create_handle(section, names, access, mode, handle) : status;
 }
 
@@ -101,10 +142,9 @@ NTSTATUS NTAPI MmCreateSection(PVOID *object, ACCESS_MASK access, POBJECT_ATTRIB
                                PLARGE_INTEGER size, ULONG protection, ULONG attributes, HANDLE file,
                                PFILE_OBJECT file_object)
 {
-    if (file || file_object)
+    if (file_object) /* only by handle */
         return STATUS_NOT_SUPPORTED;
-    return mm_section_create(current_machine(), size, protection, attributes,
-                             (struct section **)object);
+    return create(file, size, protection, attributes, KernelMode, (struct section **)object);
 }
 SB_EXPORT(MmCreateSection)
 

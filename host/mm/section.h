@@ -13,6 +13,7 @@ struct section {
     SIZE_T size;      /* bytes, as asked for */
     ULONG protection; /* PAGE_*: the most a view may have */
     ULONG attributes; /* SEC_* */
+    struct section_file *file; /* NULL: backed by memory alone */
 };
 
 /* A new section, one reference. STATUS_INVALID_PARAMETER_4 (no size), STATUS_SECTION_TOO_BIG,

@@ -23,6 +23,7 @@ enum {
 struct pool_class {
     struct linux_lock lock;
     struct pool_free_block *free;
+    LONG64 blocks, bytes; /* live; changed under the lock, read without */
 };
 
 struct mm_state {
@@ -31,7 +32,7 @@ struct mm_state {
     SIZE_T region_count, region_capacity;
     SIZE_T mapped_bytes; /* atomic */
     struct pool_class classes[POOL_KINDS][POOL_CLASSES + 1];
-    LONG64 pool_blocks, pool_bytes; /* live; atomic */
+    LONG64 large_blocks, large_bytes; /* live whole-page pool blocks; atomic */
 };
 
 #endif

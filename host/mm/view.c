@@ -3,6 +3,7 @@
 #include "host/mm/ddk.h"
 #include "host/mm/mdl.h"
 #include "host/mm/section.h"
+#include "host/mm/section_file.h"
 #include "host/ps/ps.h"
 
 enum { GRANULARITY = 64 * 1024, MOST_ZERO_BITS = 21 };
@@ -126,8 +127,9 @@ NTSTATUS mm_view_unmap(struct machine *machine, struct _EPROCESS *process, void 
         return STATUS_NOT_MAPPED_VIEW;
     if (region->secures)
         return STATUS_INVALID_PAGE_PROTECTION;
-    void *section = region->section;
+    struct section *section = region->section;
     mm_pages_free(machine, region->base);
+    mm_section_file_flush(section);
     ob_dereference(section);
     return STATUS_SUCCESS;
 }
@@ -244,6 +246,26 @@ NTSTATUS NTAPI NtUnmapViewOfSection(HANDLE process, PVOID base)
     return unmap_by_handle(process, base, current_thread()->Tcb.previous_mode);
 }
 SB_EXPORT(NtUnmapViewOfSection)
+
+/* Writes what a view of a file changed; the whole section, whatever the range. */
+NTSTATUS NTAPI ZwFlushVirtualMemory(HANDLE handle, PVOID *base, PSIZE_T size,
+                                    PIO_STATUS_BLOCK result)
+{
+    struct _EPROCESS *process;
+    NTSTATUS status = mm_process_reference(handle, KernelMode, &process);
+    if (!NT_SUCCESS(status))
+        return status;
+    struct mm_region *region = mm_user_region(process, *base);
+    struct section *section = is_view(region) ? region->section : NULL;
+    status = section ? mm_section_file_flush(section) : STATUS_NOT_MAPPED_VIEW;
+    ob_dereference(process);
+    if (section) {
+        result->Status = status;
+        result->Information = 0;
+    }
+    return status;
+}
+SB_EXPORT(ZwFlushVirtualMemory)
 
 /* ---- in system space ---- */
 static NTSTATUS map_system(PVOID section, PVOID *base, PSIZE_T view_size, ULONGLONG offset)

@@ -186,7 +186,7 @@ SB_EXPORT(PsSetCreateProcessNotifyRoutine)
 static BOOLEAN has_integrity_check(PVOID routine)
 {
     struct loaded_image *image = loader_find(current_machine(), (uint64_t)routine);
-    return image && (image->headers.dll_characteristics & FORCE_INTEGRITY);
+    return image && (image->pe.headers.dll_characteristics & FORCE_INTEGRITY);
 }
 
 NTSTATUS NTAPI PsSetCreateProcessNotifyRoutineEx(PCREATE_PROCESS_NOTIFY_ROUTINE_EX routine,

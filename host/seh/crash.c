@@ -1,4 +1,5 @@
 #include "host/seh/crash.h"
+#include "host/ke/ke.h"
 #include "host/ke/text.h"
 #include "host/linux/host_frame.h"
 #include "host/linux/pe_symbols.h"
@@ -48,7 +49,7 @@ static void describe_registers(struct machine *machine, const struct linux_regis
         length += text_format(text + length, sizeof text - length, "  %3s=%016I64x%s", names[i],
                               values[i], i % 3 == 2 ? "\n" : "");
         if (i % 9 == 8) {
-            machine_log(machine, text, length);
+            ke_bug_check_report(machine, text, length);
             length = 0;
         }
     }
@@ -59,7 +60,7 @@ static void describe_frame(struct machine *machine, uint64_t address, bool is_re
     char place[LINE_SIZE - 8], text[LINE_SIZE];
 
     crash_describe_address(machine, address, is_return_address, place, sizeof place);
-    machine_log(machine, text, text_format(text, sizeof text, "  %s\n", place));
+    ke_bug_check_report(machine, text, text_format(text, sizeof text, "  %s\n", place));
 }
 
 /* With skip_host the frames of the host's own stop are left out, down to the first driver. */
@@ -92,7 +93,7 @@ void crash_describe(struct machine *machine, const struct linux_registers *regis
     } else {
         RtlCaptureContext(&context);
     }
-    machine_log(machine, heading, sizeof heading - 1);
+    ke_bug_check_report(machine, heading, sizeof heading - 1);
     seh_walk_start(&walk, &context, registers != NULL);
     describe_stack(machine, &walk, registers == NULL);
 }

@@ -4,13 +4,15 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include <sysbuf/host.h>
 
 #define CODE(function) (0x220003u + ((0x800u + (function)) << 2))
-enum { USE_BUFFER, KEEP_BUFFER, CHECK_KEPT, VIRTUAL, SHARE, LOOK, FAILURES };
+enum { USE_BUFFER, KEEP_BUFFER, CHECK_KEPT, VIRTUAL, SHARE, LOOK, FAILURES, MAP_FILE };
 enum { PAGE = 4096 };
 
 struct fixture {
@@ -19,6 +21,7 @@ struct fixture {
     struct sb_process *process;
     sb_handle file;
     uint8_t *buffer;
+    char root[64];
     char log[8192];
 };
 
@@ -37,7 +40,10 @@ static int start(void **state)
     static struct fixture fixture;
     char error[512] = "";
     memset(&fixture, 0, sizeof(fixture));
-    struct sb_machine_options options = {.log = keep_log, .log_context = &fixture};
+    strcpy(fixture.root, "/tmp/sysbuf-mm-XXXXXX");
+    assert_non_null(mkdtemp(fixture.root));
+    struct sb_machine_options options = {
+        .root_directory = fixture.root, .log = keep_log, .log_context = &fixture};
     assert_int_equal(sb_machine_create(&options, &fixture.machine), 0);
     sb_status status = sb_machine_load_driver_file(fixture.machine, driver_path, &fixture.driver,
                                                    error, sizeof(error));
@@ -78,6 +84,7 @@ static int stop(void **state)
     sb_process_destroy(fixture->process);
     assert_int_equal(sb_machine_unload_driver(fixture->machine, fixture->driver), 0);
     sb_machine_destroy(fixture->machine);
+    assert_int_equal(rmdir(fixture->root), 0);
     return 0;
 }
 
@@ -120,6 +127,57 @@ static void a_page_is_shared_with_the_driver(void **state)
     assert_int_equal(fixture->buffer[0], 0x84);
 }
 
+static void applications_share_a_named_section(void **state)
+{
+    static const char name[] = "\\BaseNamedObjects\\Shared";
+    struct fixture *fixture = fixture_of(state);
+    struct sb_process *other;
+    sb_handle section, second;
+    uint8_t *first_view, *second_view;
+    size_t size = 0, rest = 0;
+    assert_int_equal(sb_process_create_section(fixture->process, name, 100000, SB_PAGE_READ_WRITE,
+                                               &section), 0);
+    assert_int_equal(sb_process_create_section(fixture->process, name, 100000, SB_PAGE_READ_WRITE,
+                                               &second), (sb_status)0xC0000035);
+    assert_int_equal(sb_process_create(fixture->machine, NULL, &other), 0);
+    assert_int_equal(sb_process_open_section(other, name, 4 /* map, read */, &second), 0);
+    assert_int_equal(sb_process_map(fixture->process, section, 0, &size, SB_PAGE_READ_WRITE,
+                                    (void **)&first_view), 0);
+    assert_int_equal(size, 25 * PAGE);
+    assert_int_equal(sb_process_map(other, second, 65536, &rest, SB_PAGE_READ_WRITE,
+                                    (void **)&second_view), (sb_status)0xC0000022);
+    assert_int_equal(sb_process_map(other, second, 65536, &rest, SB_PAGE_READ_ONLY,
+                                    (void **)&second_view), 0);
+    assert_int_equal(rest, 9 * PAGE);
+    first_view[65536 + 77] = 0x1B;
+    assert_int_equal(second_view[77], 0x1B);
+    assert_int_equal(sb_process_unmap(other, first_view), (sb_status)0xC0000019);
+    assert_int_equal(sb_process_unmap(fixture->process, first_view + 5000), 0);
+    assert_int_equal(second_view[77], 0x1B);
+    assert_int_equal(sb_process_close(fixture->process, section), 0);
+    sb_process_destroy(other);
+}
+
+static void a_file_is_mapped(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    char path[96], expected[5000], contents[5001];
+    snprintf(path, sizeof(path), "%s/data.bin", fixture->root);
+    memset(expected, 'd', sizeof(expected));
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(expected, 1, sizeof(expected), file), sizeof(expected));
+    fclose(file);
+    assert_int_equal(call(fixture, MAP_FILE, NULL, 0), 0);
+    expected[10] = expected[4999] = 'X';
+    file = fopen(path, "rb");
+    assert_non_null(file);
+    assert_int_equal(fread(contents, 1, sizeof(contents), file), sizeof(expected));
+    fclose(file);
+    assert_memory_equal(contents, expected, sizeof(expected));
+    assert_int_equal(unlink(path), 0);
+}
+
 static void memory_is_limited(void **state)
 {
     struct sb_machine *machine;
@@ -152,6 +210,8 @@ int main(void)
         TEST(locked_pages_outlive_the_buffer),
         TEST(virtual_memory_of_the_caller_is_managed),
         TEST(a_page_is_shared_with_the_driver),
+        TEST(a_file_is_mapped),
+        TEST(applications_share_a_named_section),
         cmocka_unit_test(memory_is_limited),
     };
     driver_path = SYSBUF_TEST_DRIVERS "/memory-gcc.sys";

@@ -88,7 +88,9 @@ static void check_waiting_thread(BOOLEAN in_region)
     KeDelayExecutionThread(KernelMode, FALSE, &soon);
     initialize(&target.apc, thread, 0, kernel_routine, NULL, normal_routine, KernelMode, &target);
     CHECK(insert(&target.apc, NULL, NULL, 0));
-    KeDelayExecutionThread(KernelMode, FALSE, &soon);
+    do
+        KeDelayExecutionThread(KernelMode, FALSE, &soon);
+    while (!in_region && *(volatile LONG *)&target.normal_calls == 0);
     CHECK(target.normal_calls == !in_region);
     KeSetEvent(&target.finish, 0, FALSE);
     CHECK(KeWaitForSingleObject(thread, Executive, KernelMode, FALSE, NULL) == STATUS_SUCCESS);

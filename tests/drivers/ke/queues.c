@@ -59,7 +59,7 @@ void check_queues(void)
 {
     KQUEUE queue;
     struct entry entries[3];
-    LARGE_INTEGER now = {{0}}, soon = milliseconds(5);
+    LARGE_INTEGER now = {{0}}, soon = milliseconds(1);
     PKTHREAD thread;
     KeInitializeQueue(&queue, 0);
     CHECK(queue.MaximumCount == KeQueryActiveProcessorCount(NULL));
@@ -72,7 +72,8 @@ void check_queues(void)
     CHECK(KeRundownQueue(&queue) == &entries[1].link && entries[1].link.Flink == &entries[1].link);
     KeInitializeQueue(&queue, 0);
     thread = ke_start(wait_in_vain, &queue);
-    KeDelayExecutionThread(KernelMode, FALSE, &soon);
+    while (*(PLIST_ENTRY volatile *)&queue.Header.WaitListHead.Flink == &queue.Header.WaitListHead)
+        KeDelayExecutionThread(KernelMode, FALSE, &soon);
     CHECK(KeRundownQueue(&queue) == NULL);
     ke_join(thread);
     check_workers();

@@ -2,7 +2,7 @@
 #include "memory.h"
 
 #define CODE(function) CTL_CODE(FILE_DEVICE_UNKNOWN, 0x800 + (function), METHOD_NEITHER, FILE_ANY_ACCESS)
-enum { USE_BUFFER, KEEP_BUFFER, CHECK_KEPT, VIRTUAL, SHARE, LOOK, FAILURES };
+enum { USE_BUFFER, KEEP_BUFFER, CHECK_KEPT, VIRTUAL, SHARE, LOOK, FAILURES, MAP_FILE };
 
 CHECK_DEFINITIONS("memory")
 
@@ -52,6 +52,8 @@ static NTSTATUS control(PIO_STACK_LOCATION stack, UCHAR *output, ULONG_PTR *info
     case LOOK:
         *information = 1;
         return look_at_shared_page(output);
+    case MAP_FILE:
+        return map_a_file();
     case FAILURES:
         *(ULONG *)output = failures;
         *information = sizeof(ULONG);

@@ -22,6 +22,8 @@ NTSTATUS use_user_buffer(UCHAR *buffer, ULONG length);
 NTSTATUS keep_user_buffer(UCHAR *buffer, ULONG length);
 NTSTATUS check_kept_buffer(void);
 NTSTATUS use_virtual_memory(void);
+/* \??\C:\data.bin has 5000 bytes 'd'; afterwards 'X' at 4999 and at 10, and nothing more. */
+NTSTATUS map_a_file(void);
 /* A page shared with the caller; *address is the caller's. */
 NTSTATUS share_page(void **address);
 NTSTATUS look_at_shared_page(UCHAR *value);

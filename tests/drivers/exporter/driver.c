@@ -1,0 +1,22 @@
+/* A driver that other drivers import from: a routine, a variable, and a name forwarded to the
+ * kernel. */
+#include <ntddk.h>
+
+__declspec(dllexport) ULONG ExporterValue = 40;
+
+__declspec(dllexport) ULONG ExporterAdd(ULONG value)
+{
+    return ExporterValue + value;
+}
+
+static VOID NTAPI unload(PDRIVER_OBJECT driver)
+{
+    (void)driver;
+}
+
+NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
+{
+    (void)path;
+    driver->DriverUnload = unload;
+    return STATUS_SUCCESS;
+}
