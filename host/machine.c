@@ -2,6 +2,7 @@
 #include <sysbuf/host.h>
 
 #include "host/cm/cm.h"
+#include "host/etw/etw.h"
 #include "host/ex/ex.h"
 #include "host/fs/fs.h"
 #include "host/io/io.h"
@@ -10,6 +11,7 @@
 #include "host/loader/loader.h"
 #include "host/mm/mm.h"
 #include "host/ob/object.h"
+#include "host/po/po.h"
 #include "host/ps/ps.h"
 #include "host/se/se.h"
 
@@ -20,7 +22,8 @@ static const struct component {
     {mm_initialize, mm_destroy},         {ke_initialize, ke_destroy},
     {ob_initialize, ob_destroy},         {se_initialize, se_destroy},
     {ps_initialize, ps_destroy},         {cm_initialize, cm_destroy},
-    {ex_initialize, ex_destroy},
+    {ex_initialize, ex_destroy},         {etw_initialize, etw_destroy},
+    {po_initialize, po_destroy},
     {loader_initialize, loader_destroy}, {io_initialize, io_destroy},
     {fs_initialize, fs_destroy},
 };

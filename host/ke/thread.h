@@ -86,6 +86,8 @@ struct _ETHREAD {
     uint32_t linux_id; /* atomic; 0 until the thread runs */
     uint64_t stack_low, stack_high;
     PIRP top_level_irp; /* IoSetTopLevelIrp */
+    GUID activity_id;    /* Etw */
+    BOOLEAN is_hidden;   /* ThreadHideFromDebugger */
     void *impersonation; /* Se */
     void *exception_state; /* seh: per-thread scratch */
 };
