@@ -42,27 +42,34 @@ static void *chunk_allocate(struct machine *machine, SIZE_T size, enum pool_kind
     return NULL;
 }
 
-/* Carves a new chunk into blocks of one class. The class lock is held. */
-static BOOLEAN refill(struct machine *machine, struct pool_class *pool_class, enum pool_kind kind,
-                      ULONG size_class)
+/* A block lies within one page, as NT promises below PAGE_SIZE, and its body never begins one. */
+static void carve_page(uint8_t *page, struct pool_class *pool_class, enum pool_kind kind,
+                       ULONG size_class)
 {
     SIZE_T stride = sizeof(struct pool_header) + size_class * POOL_GRANULE, offset = 0;
-    uint8_t *chunk = chunk_allocate(machine, POOL_CHUNK, kind);
-    if (!chunk)
-        return FALSE;
+    SIZE_T size = stride;
     if (kind & POOL_CACHE_ALIGNED) { /* the bodies, not the headers, lie on lines */
         stride = (stride + POOL_CACHE_LINE - 1) & ~(SIZE_T)(POOL_CACHE_LINE - 1);
         offset = POOL_CACHE_LINE - sizeof(struct pool_header);
     }
-    for (; offset + stride <= POOL_CHUNK; offset += stride) {
-        struct pool_free_block *block = (struct pool_free_block *)(chunk + offset);
-        if (((uint64_t)(&block->header + 1) & (LINUX_PAGE_SIZE - 1)) == 0)
-            continue; /* a page-aligned body would look like a large block */
+    for (; offset + size <= LINUX_PAGE_SIZE; offset += stride) {
+        struct pool_free_block *block = (struct pool_free_block *)(page + offset);
         block->header.magic = POOL_FREE;
         block->header.size_class = (USHORT)size_class;
         block->next = pool_class->free;
         pool_class->free = block;
     }
+}
+
+/* Fills an empty class from a new chunk. The class lock is held. */
+static BOOLEAN refill(struct machine *machine, struct pool_class *pool_class, enum pool_kind kind,
+                      ULONG size_class)
+{
+    uint8_t *chunk = chunk_allocate(machine, POOL_CHUNK, kind);
+    if (!chunk)
+        return FALSE;
+    for (SIZE_T at = POOL_CHUNK; at > 0; at -= LINUX_PAGE_SIZE) /* the first page is used first */
+        carve_page(chunk + at - LINUX_PAGE_SIZE, pool_class, kind, size_class);
     return TRUE;
 }
 
@@ -110,8 +117,10 @@ static void *allocate_large(struct machine *machine, ULONG pool_type, SIZE_T siz
 
 void *mm_pool_allocate(struct machine *machine, ULONG pool_type, SIZE_T size, ULONG tag)
 {
-    return size <= POOL_LARGEST_SMALL ? allocate_small(machine, pool_type, size, tag)
-                                      : allocate_large(machine, pool_type, size, tag);
+    BOOLEAN aligned = (kind_of(pool_type) & POOL_CACHE_ALIGNED) != 0;
+    SIZE_T largest = aligned ? POOL_LARGEST_ALIGNED : POOL_LARGEST_SMALL;
+    return size <= largest ? allocate_small(machine, pool_type, size, tag)
+                           : allocate_large(machine, pool_type, size, tag);
 }
 
 void *mm_pool_allocate_zero(struct machine *machine, SIZE_T size, ULONG tag)

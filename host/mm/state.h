@@ -15,7 +15,8 @@ enum pool_kind {
 enum {
     POOL_CACHE_LINE = 64,
     POOL_GRANULE = 16,
-    POOL_LARGEST_SMALL = 2048, /* larger requests get whole pages */
+    POOL_LARGEST_SMALL = 4096 - POOL_GRANULE, /* larger requests get whole pages */
+    POOL_LARGEST_ALIGNED = 4096 - POOL_CACHE_LINE,
     POOL_CLASSES = POOL_LARGEST_SMALL / POOL_GRANULE,
     POOL_CHUNK = 64 * 1024,
 };

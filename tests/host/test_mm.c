@@ -12,7 +12,7 @@
 #include <sysbuf/host.h>
 
 #define CODE(function) (0x220003u + ((0x800u + (function)) << 2))
-enum { USE_BUFFER, KEEP_BUFFER, CHECK_KEPT, VIRTUAL, SHARE, LOOK, FAILURES, MAP_FILE };
+enum { USE_BUFFER, KEEP_BUFFER, CHECK_KEPT, VIRTUAL, SHARE, LOOK, FAILURES, MAP_FILE, MISTAKE };
 enum { PAGE = 4096 };
 
 struct fixture {
@@ -33,6 +33,11 @@ static void keep_log(void *context, const char *text, size_t length)
     size_t used = strlen(fixture->log);
     if (used + length < sizeof(fixture->log))
         memcpy(fixture->log + used, text, length);
+}
+
+static void forget_log(void *context, const char *text, size_t length)
+{
+    (void)context, (void)text, (void)length;
 }
 
 static int start(void **state)
@@ -178,6 +183,40 @@ static void a_file_is_mapped(void **state)
     assert_int_equal(unlink(path), 0);
 }
 
+static void mistakes_stop_the_machine(void **state)
+{
+    static const struct {
+        uint32_t code;
+        uint64_t parameter;
+        uint64_t fourth;
+    } expected[] = {
+        {0xC2, 0x07, 0},          /* BAD_POOL_CALLER: freed twice */
+        {0xC2, 0x0A, 0x7265684F}, /* with another tag, which is parameter 4 */
+        {0xC2, 0x46, 0},          /* no pool block */
+        {0xFC, 0, 0},             /* ATTEMPTED_EXECUTE_OF_NOEXECUTE_MEMORY */
+        {0x4E, 0x07, 0},          /* PFN_LIST_CORRUPT: unlocked too often */
+    };
+    (void)state;
+    for (unsigned i = 0; i < sizeof(expected) / sizeof(*expected); i++) {
+        struct sb_bug_check stop_information;
+        struct sb_machine_options options = {.log = forget_log};
+        struct fixture fixture;
+        assert_int_equal(sb_machine_create(&options, &fixture.machine), 0);
+        assert_int_equal(
+            sb_machine_load_driver_file(fixture.machine, driver_path, NULL, NULL, 0), 0);
+        assert_int_equal(sb_process_create(fixture.machine, NULL, &fixture.process), 0);
+        assert_int_equal(sb_process_open(fixture.process, "\\\\.\\Memory", NULL, &fixture.file), 0);
+        assert_int_equal(call(&fixture, MISTAKE + i, NULL, 0), SB_STATUS_MACHINE_STOPPED);
+        assert_true(sb_machine_bug_check(fixture.machine, &stop_information));
+        assert_int_equal(stop_information.code, expected[i].code);
+        if (expected[i].parameter)
+            assert_int_equal(stop_information.parameters[0], expected[i].parameter);
+        if (expected[i].fourth)
+            assert_int_equal(stop_information.parameters[3], expected[i].fourth);
+        sb_machine_destroy(fixture.machine);
+    }
+}
+
 static void memory_is_limited(void **state)
 {
     struct sb_machine *machine;
@@ -212,6 +251,7 @@ int main(void)
         TEST(a_page_is_shared_with_the_driver),
         TEST(a_file_is_mapped),
         TEST(applications_share_a_named_section),
+        cmocka_unit_test(mistakes_stop_the_machine),
         cmocka_unit_test(memory_is_limited),
     };
     driver_path = SYSBUF_TEST_DRIVERS "/memory-gcc.sys";

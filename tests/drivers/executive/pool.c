@@ -20,7 +20,7 @@ static int is_zero(const UCHAR *bytes, SIZE_T size)
 
 static void check_alignment(void)
 {
-    static const SIZE_T sizes[] = {0, 1, 16, 17, 100, 2048, 2049, 4000, 4096, 4097, 20000};
+    static const SIZE_T sizes[] = {0, 1, 16, 17, 100, 2048, 2049, 4000, 4033, 4080, 4081, 4095, 4096, 4097, 20000};
     for (unsigned i = 0; i < RTL_NUMBER_OF(sizes); i++) {
         UCHAR *block = ExAllocatePoolWithTag(NonPagedPoolNx, sizes[i], TAG);
         UCHAR *aligned = ExAllocatePoolWithTag(NonPagedPoolNxCacheAligned, sizes[i], TAG);
@@ -28,6 +28,8 @@ static void check_alignment(void)
         CHECK(aligned && (ULONG_PTR)aligned % 64 == 0);
         CHECK(sizes[i] < PAGE_SIZE || (ULONG_PTR)block % PAGE_SIZE == 0);
         CHECK((PVOID)block >= MmSystemRangeStart);
+        CHECK(sizes[i] >= PAGE_SIZE || BYTE_OFFSET(block) + sizes[i] <= PAGE_SIZE);
+        CHECK(sizes[i] >= PAGE_SIZE || BYTE_OFFSET(aligned) + sizes[i] <= PAGE_SIZE);
         RtlFillMemory(block, sizes[i], 0xA5);
         RtlFillMemory(aligned, sizes[i], 0x5A);
         CHECK(sizes[i] == 0 || block[sizes[i] - 1] == 0xA5);

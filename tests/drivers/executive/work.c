@@ -145,6 +145,29 @@ static void check_timer(void)
     ExFreePoolWithTag(alarm, TAG);
 }
 
+static void check_timer_object(void)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\BaseNamedObjects\\ExecutiveTimer");
+    LARGE_INTEGER soon = {.QuadPart = -20000}, late = {.QuadPart = -600000000}, now = {.QuadPart = 0};
+    OBJECT_ATTRIBUTES attributes;
+    HANDLE timer, second;
+    BOOLEAN state = TRUE;
+    InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE, NULL, NULL);
+    CHECK_STATUS(STATUS_SUCCESS,
+                 ZwCreateTimer(&timer, GENERIC_ALL, &attributes, SynchronizationTimer));
+    CHECK_STATUS(STATUS_SUCCESS, ZwOpenTimer(&second, GENERIC_ALL, &attributes));
+    CHECK_STATUS(STATUS_SUCCESS, ZwSetTimer(timer, &soon, NULL, NULL, FALSE, 0, &state));
+    CHECK(!state);
+    CHECK_STATUS(STATUS_SUCCESS, ZwWaitForSingleObject(second, FALSE, NULL));
+    CHECK_STATUS(STATUS_TIMEOUT, ZwWaitForSingleObject(second, FALSE, &now));
+    CHECK_STATUS(STATUS_SUCCESS, ZwSetTimer(second, &late, NULL, NULL, FALSE, 0, NULL));
+    CHECK_STATUS(STATUS_SUCCESS, ZwCancelTimer(timer, &state));
+    CHECK(!state);
+    CHECK_STATUS(STATUS_SUCCESS, ZwSetTimer(second, &late, NULL, NULL, FALSE, 0, NULL));
+    ZwClose(second);
+    ZwClose(timer); /* set: goes with the handle */
+}
+
 void check_work(void)
 {
     struct scene *scene = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*scene), TAG);
@@ -156,4 +179,5 @@ void check_work(void)
     ExFreePoolWithTag(scene, TAG);
     check_callbacks();
     check_timer();
+    check_timer_object();
 }

@@ -2,7 +2,7 @@
 #include "memory.h"
 
 #define CODE(function) CTL_CODE(FILE_DEVICE_UNKNOWN, 0x800 + (function), METHOD_NEITHER, FILE_ANY_ACCESS)
-enum { USE_BUFFER, KEEP_BUFFER, CHECK_KEPT, VIRTUAL, SHARE, LOOK, FAILURES, MAP_FILE };
+enum { USE_BUFFER, KEEP_BUFFER, CHECK_KEPT, VIRTUAL, SHARE, LOOK, FAILURES, MAP_FILE, MISTAKE };
 
 CHECK_DEFINITIONS("memory")
 
@@ -36,8 +36,11 @@ void join(PKTHREAD thread)
 static NTSTATUS control(PIO_STACK_LOCATION stack, UCHAR *output, ULONG_PTR *information)
 {
     ULONG length = stack->Parameters.DeviceIoControl.OutputBufferLength;
+    ULONG function = (stack->Parameters.DeviceIoControl.IoControlCode >> 2 & 0xFFF) - 0x800;
     *information = 0;
-    switch ((stack->Parameters.DeviceIoControl.IoControlCode >> 2 & 0xFFF) - 0x800) {
+    if (function >= MISTAKE && function < MISTAKE + MISTAKES)
+        make_mistake(function - MISTAKE);
+    switch (function) {
     case USE_BUFFER:
         return use_user_buffer(output, length);
     case KEEP_BUFFER:

@@ -24,6 +24,9 @@ NTSTATUS check_kept_buffer(void);
 NTSTATUS use_virtual_memory(void);
 /* \??\C:\data.bin has 5000 bytes 'd'; afterwards 'X' at 4999 and at 10, and nothing more. */
 NTSTATUS map_a_file(void);
+/* Each stops the machine. */
+enum mistake { FREE_TWICE, FREE_WITH_OTHER_TAG, FREE_NONSENSE, RUN_DATA, UNLOCK_TWICE, MISTAKES };
+void make_mistake(enum mistake mistake);
 /* A page shared with the caller; *address is the caller's. */
 NTSTATUS share_page(void **address);
 NTSTATUS look_at_shared_page(UCHAR *value);
