@@ -1,27 +1,8 @@
-/* Power states of devices and of the system, and requests to keep it awake. */
-#include "host/io/io.h"
+/* Requests to keep the system awake. */
+#include "host/ob/object.h"
 #include "host/po/po.h"
 
 enum { REQUEST_TAG = 0x71655250, MOST_TYPES = 4 };
-
-/* The state is kept for the driver; the one before is told. IRQL <= DISPATCH_LEVEL. */
-POWER_STATE NTAPI PoSetPowerState(PDEVICE_OBJECT device, POWER_STATE_TYPE type, POWER_STATE state)
-{
-    POWER_STATE *kept = &io_device_extension_of(device)->power_state[type == DevicePowerState];
-    POWER_STATE before = *kept;
-    *kept = state;
-    if ((ULONG)before.SystemState == 0) /* never set */
-        before.SystemState = type == DevicePowerState ? (SYSTEM_POWER_STATE)PowerDeviceD0
-                                                      : PowerSystemWorking;
-    return before;
-}
-SB_EXPORT(PoSetPowerState)
-
-/* Since Windows Vista power IRPs need not be started one by one. */
-VOID NTAPI PoStartNextPowerIrp(PIRP irp)
-{
-}
-SB_EXPORT(PoStartNextPowerIrp)
 
 /* The machine does not sleep, so that nothing has to be kept awake; the handle holds the flags. */
 PVOID NTAPI PoRegisterSystemState(PVOID handle, EXECUTION_STATE flags)
