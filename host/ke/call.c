@@ -19,7 +19,7 @@ NTSTATUS machine_call(struct _EPROCESS *process, NTSTATUS (*function)(void *), v
     if (SB_UNLIKELY(!thread))
         return STATUS_INSUFFICIENT_RESOURCES;
     struct call_frame frame;
-    NTSTATUS status = STATUS_MACHINE_STOPPED;
+    NTSTATUS status;
     frame.previous = thread->call_frame;
     if (linux_context_save(&frame.context) == 0) {
         thread_set_call_frame(thread, &frame);
@@ -28,6 +28,8 @@ NTSTATUS machine_call(struct _EPROCESS *process, NTSTATUS (*function)(void *), v
         status = function(arguments);
         if (SB_UNLIKELY(has_work_to_leave(thread)) && !frame.previous)
             ke_leave_system_call(thread);
+    } else {
+        status = STATUS_MACHINE_STOPPED;
     }
     thread_set_call_frame(thread, frame.previous);
     ps_thread_leave(thread);
