@@ -2,11 +2,12 @@
 # ${SYSBUF_TEST_DRIVERS}/NAME-gcc.sys and NAME-clang.sys with the cross compilers.
 set(SYSBUF_TEST_DRIVERS ${CMAKE_BINARY_DIR}/drivers)
 set(SYSBUF_DRIVER_FLAGS -std=c11 -Wno-array-bounds -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter
-  -Wno-unknown-pragmas -ffreestanding -fno-stack-protector -fms-extensions
+  -Wno-unknown-pragmas -ffreestanding -fno-stack-protector -fms-extensions -fasynchronous-unwind-tables
   -I${SYSBUF_MINGW_INCLUDE}/ddk -I${PROJECT_SOURCE_DIR}/tests/drivers -D_WIN32_WINNT=0x0A00)
 set(SYSBUF_DRIVER_LINK -shared -nostdlib -Wl,--subsystem,native -Wl,--entry,DriverEntry
   -Wl,--dynamicbase -Wl,--exclude-all-symbols)
 
+# (mingw's headers give clang some intrinsics as ordinary functions in every file.)
 function(sysbuf_test_driver name)
   cmake_parse_arguments(driver "" "" "LIBRARIES" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/drivers/${name}/*.c)
@@ -25,7 +26,7 @@ function(sysbuf_test_driver name)
     COMMAND ${CMAKE_COMMAND} -E make_directory ${SYSBUF_TEST_DRIVERS}
     COMMAND clang --target=x86_64-w64-windows-gnu -fuse-ld=lld ${SYSBUF_DRIVER_FLAGS}
       -Wno-microsoft -Wno-pragma-pack -Wno-ignored-attributes ${sources} -o ${clang}
-      ${SYSBUF_DRIVER_LINK} ${libraries}
+      ${SYSBUF_DRIVER_LINK} -Wl,--allow-multiple-definition ${libraries}
     DEPENDS ${sources} VERBATIM)
   add_custom_target(driver-${name} ALL DEPENDS ${gcc} ${clang})
 endfunction()

@@ -4,7 +4,7 @@
 #include "host/io/io.h"
 #include "host/ke/call.h"
 #include "host/ke/ke.h"
-#include "host/mm/mm.h"
+#include "host/mm/section.h"
 #include "host/ps/ps.h"
 
 
@@ -177,15 +177,16 @@ void *sb_process_allocate(struct sb_process *process, size_t size, bool at_end)
     uint8_t *base = mm_pages_allocate(machine, LINUX_ARENA_USER, size ? size : 1, MM_REGION_USER);
     if (!base)
         return NULL;
-    mm_region_find(machine, base)->owner = process;
+    struct mm_region *region = mm_region_find(machine, base);
+    region->owner = process;
+    region->protection = PAGE_READWRITE;
     SIZE_T slack = (LINUX_PAGE_SIZE - size % LINUX_PAGE_SIZE) % LINUX_PAGE_SIZE;
     return at_end ? base + slack : base;
 }
 
 void sb_process_free(struct sb_process *process, void *buffer)
 {
-    struct machine *machine = process_of(process)->machine;
-    struct mm_region *region = buffer ? mm_region_find(machine, buffer) : NULL;
-    if (region && region->kind == MM_REGION_USER)
-        mm_pages_free(machine, region->base);
+    struct mm_region *region = buffer ? mm_user_region(process_of(process), buffer) : NULL;
+    if (region)
+        mm_user_release(process_of(process), region->base);
 }

@@ -31,9 +31,15 @@ static void key_remove(void *object)
     linux_unlock(&cm->lock);
 }
 
+static NTSTATUS key_name_of(void *object, UNICODE_STRING *name)
+{
+    return cm_key_path(object, name);
+}
+
 OBJECT_TYPE cm_key_type = {.name = RTL_CONSTANT_STRING(L"Key"),
                            .mapping = {KEY_READ, KEY_WRITE, KEY_EXECUTE, KEY_ALL_ACCESS},
                            .valid_access = KEY_ALL_ACCESS,
+                           .name_of = key_name_of,
                            .close = key_close,
                            .remove = key_remove};
 

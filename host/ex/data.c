@@ -1,5 +1,6 @@
 /* Variables that ntoskrnl exports and that say what system this is; they never change. */
 #include "host/ex/ex.h"
+#include "host/ob/object.h"
 #include "host/rtl/rtl.h"
 
 /* KeTickCount changes all the time: it is the field of the shared user data, whose reads the host
@@ -8,6 +9,8 @@ enum { TICK_COUNT_OFFSET = 0x320 };
 #define SHARED_USER_DATA 0xFFFFF78000000000ull
 
 static const ULONG free_build = 0xF0000000;
+
+extern OBJECT_TYPE ex_semaphore_type; /* timer_object.c */
 
 void ex_data_initialize(struct machine *machine)
 {
@@ -18,6 +21,7 @@ void ex_data_initialize(struct machine *machine)
     data->debugger_not_present = TRUE;
     data->mm_64_bit_physical_address = TRUE;
     data->bad_pointer = (void *)(LINUX_KERNEL_END - LINUX_PAGE_SIZE); /* never mapped */
+    data->semaphore_object_type = &ex_semaphore_type;
     data->nls_ansi_code_page = 1252;
     data->nls_oem_code_page = 437;
 }

@@ -370,15 +370,23 @@ ULONG NTAPI ExIsResourceAcquiredSharedLite(PERESOURCE resource)
 }
 SB_EXPORT(ExIsResourceAcquiredSharedLite)
 
+static ULONG read_count(PERESOURCE resource, const ULONG *count)
+{
+    ex_spin_acquire(&resource->SpinLock);
+    ULONG value = *count;
+    ex_spin_release(&resource->SpinLock);
+    return value;
+}
+
 ULONG NTAPI ExGetExclusiveWaiterCount(PERESOURCE resource)
 {
-    return __atomic_load_n(&resource->NumberOfExclusiveWaiters, __ATOMIC_RELAXED);
+    return read_count(resource, &resource->NumberOfExclusiveWaiters);
 }
 SB_EXPORT(ExGetExclusiveWaiterCount)
 
 ULONG NTAPI ExGetSharedWaiterCount(PERESOURCE resource)
 {
-    return __atomic_load_n(&resource->NumberOfSharedWaiters, __ATOMIC_RELAXED);
+    return read_count(resource, &resource->NumberOfSharedWaiters);
 }
 SB_EXPORT(ExGetSharedWaiterCount)
 

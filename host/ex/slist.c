@@ -49,7 +49,7 @@ PSLIST_ENTRY FASTCALL nt_push_entry(PSLIST_HEADER head, PSLIST_ENTRY entry)
     struct header *list = (struct header *)head, before, after;
     do {
         before = read(list);
-        entry->Next = (PSLIST_ENTRY)(before.next & entry_mask);
+        __atomic_store_n(&entry->Next, (PSLIST_ENTRY)(before.next & entry_mask), __ATOMIC_RELAXED);
         ULONGLONG depth = (before.depth_and_sequence + 1) & depth_mask;
         after.depth_and_sequence =
             ((before.depth_and_sequence + sequence_step) & ~depth_mask) | depth;

@@ -109,24 +109,6 @@ static ULONG cancel_chosen(PETHREAD thread, const struct choice *choice)
     return count;
 }
 
-/* The process's thread after previous (NULL: the first), referenced; previous is dereferenced. */
-static PETHREAD next_thread(struct _EPROCESS *process, PETHREAD previous)
-{
-    struct ps_state *ps = process->machine->ps;
-    PETHREAD found = NULL;
-    linux_lock(&ps->lock);
-    PLIST_ENTRY link = previous ? previous->machine_link.Flink : ps->threads.Flink;
-    for (; link != &ps->threads && !found; link = link->Flink) {
-        PETHREAD thread = CONTAINING_RECORD(link, struct _ETHREAD, machine_link);
-        if (thread->owner == process && ob_reference_if_alive(thread))
-            found = thread;
-    }
-    linux_unlock(&ps->lock);
-    if (previous)
-        ob_dereference(previous);
-    return found;
-}
-
 ULONG io_cancel_file(struct _EPROCESS *process, PETHREAD only, PFILE_OBJECT file,
                      PIO_STATUS_BLOCK status_block)
 {
@@ -135,7 +117,7 @@ ULONG io_cancel_file(struct _EPROCESS *process, PETHREAD only, PFILE_OBJECT file
         return cancel_chosen(only, &choice);
     ULONG count = 0;
     PETHREAD thread = NULL;
-    while ((thread = next_thread(process, thread)) != NULL)
+    while ((thread = ps_next_thread(process, thread)) != NULL)
         count += cancel_chosen(thread, &choice);
     return count;
 }
@@ -145,7 +127,7 @@ ULONG io_cancel_process_synchronous(struct _EPROCESS *process)
     struct choice choice = {.synchronous = TRUE};
     PETHREAD thread = NULL;
     ULONG count = 0;
-    while ((thread = next_thread(process, thread)) != NULL)
+    while ((thread = ps_next_thread(process, thread)) != NULL)
         count += cancel_chosen(thread, &choice);
     return count;
 }
@@ -187,9 +169,8 @@ static void abandon_all(PETHREAD thread)
                 left = irp;
         }
         if (left) {
-            left->AllocationFlags |= IO_IRP_ABANDONED;
+            io_irp_abandon(left, thread);
             left->AllocationFlags++; /* pinned for the report */
-            ob_reference(thread);
         }
         linux_unlock(&thread->irps_lock);
         if (!left)
@@ -213,4 +194,19 @@ void io_thread_rundown(PETHREAD thread)
         }
         KeDelayExecutionThread(KernelMode, FALSE, &pause);
     }
+}
+
+void io_thread_orphan(PETHREAD thread)
+{
+    struct choice all = {0};
+    cancel_chosen(thread, &all);
+    linux_lock(&thread->irps_lock);
+    for (PLIST_ENTRY link = thread->irps.Flink; link != &thread->irps; link = link->Flink) {
+        PIRP irp = CONTAINING_RECORD(link, IRP, ThreadListEntry);
+        if (irp->AllocationFlags & IO_IRP_HOLDS)
+            continue;
+        irp->AllocationFlags |= IO_IRP_HOLDS;
+        ob_reference(thread);
+    }
+    linux_unlock(&thread->irps_lock);
 }

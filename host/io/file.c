@@ -41,7 +41,7 @@ void io_file_leave(PFILE_OBJECT file)
         KeSetEvent(&file->Lock, IO_NO_INCREMENT, FALSE);
 }
 
-NTSTATUS io_file_wait(PFILE_OBJECT file, PIRP irp)
+NTSTATUS io_file_wait(PFILE_OBJECT file)
 {
     KPROCESSOR_MODE mode = current_thread()->Tcb.previous_mode;
     if (KeWaitForSingleObject(&file->Event, Executive, mode, FALSE, NULL) == STATUS_SUCCESS)

@@ -16,6 +16,7 @@ struct ending {
     ULONG flags;
     BOOLEAN pending;
     BOOLEAN has_routine;
+    BOOLEAN borrows_file;
     PVOID apc_context;
     IO_STATUS_BLOCK result;
 };
@@ -37,19 +38,21 @@ static BOOLEAN start_finishing(PIRP irp, PETHREAD thread)
 /* Out of the thread's list, and freed unless a canceller still looks at it. */
 static void retire(PIRP irp, PETHREAD thread)
 {
-    BOOLEAN pinned = FALSE, abandoned = FALSE;
+    BOOLEAN pinned = FALSE;
+    int references = 0; /* to the thread */
     if (irp->AllocationFlags & IO_IRP_QUEUED) {
         linux_lock(&thread->irps_lock);
         RemoveEntryList(&irp->ThreadListEntry);
         irp->AllocationFlags &= (UCHAR)~IO_IRP_QUEUED;
         pinned = (irp->AllocationFlags & IO_IRP_PINS) != 0;
-        abandoned = (irp->AllocationFlags & IO_IRP_ABANDONED) != 0;
+        references = ((irp->AllocationFlags & IO_IRP_ABANDONED) != 0) +
+                     ((irp->AllocationFlags & IO_IRP_HOLDS) != 0);
         irp->AllocationFlags |= IO_IRP_DONE;
         linux_unlock(&thread->irps_lock);
     }
     if (!pinned)
         IoFreeIrp(irp);
-    if (abandoned)
+    while (references-- > 0)
         ob_dereference(thread);
 }
 
@@ -104,10 +107,19 @@ static void post_packet(const struct ending *ending)
                      ending->result.Information);
 }
 
-static void signal_file(PFILE_OBJECT file, NTSTATUS status)
+/* A synchronous file's event is set already unless the request pends (request.c). */
+static void signal_file(PFILE_OBJECT file, NTSTATUS status, BOOLEAN pending)
 {
+    if (!pending && file->Event.Header.SignalState) {
+        file->FinalStatus = status;
+        return;
+    }
+    struct machine *machine = current_machine();
+    ke_dispatcher_lock(machine);
     file->FinalStatus = status;
-    KeSetEvent(&file->Event, IO_NO_INCREMENT, FALSE);
+    file->Event.Header.SignalState = 1;
+    ke_signal_waiters(&file->Event.Header);
+    ke_dispatcher_unlock(machine);
 }
 
 /* NT's rules: an error that did not pend is told by the return value alone; one that pended on a
@@ -119,14 +131,15 @@ static void tell_file(const struct ending *ending)
     BOOLEAN synchronous = (file->Flags & FO_SYNCHRONOUS_IO) != 0;
     if (NT_ERROR(status) && (!ending->pending || synchronous)) {
         if (synchronous)
-            signal_file(file, status);
+            signal_file(file, status, ending->pending);
         return;
     }
     if (ending->event)
         KeSetEvent(ending->event, IO_NO_INCREMENT, FALSE);
     if (synchronous || (!ending->event && !(file->Flags & FO_SKIP_SET_EVENT)))
-        signal_file(file, status);
-    post_packet(ending);
+        signal_file(file, status, ending->pending);
+    if (!synchronous) /* else no port, and the file may be gone with its waiter */
+        post_packet(ending);
 }
 
 /* A driver's own IRP: IoBuildDeviceIoControlRequest and kin. */
@@ -172,6 +185,7 @@ void io_finish(PIRP irp)
     }
     if (SB_LIKELY(told))
         write_status_block(irp);
+    ending.borrows_file = irp->ApcEnvironment == IO_IRP_BORROWS_FILE;
     retire(irp, thread);
     if (is_own) {
         if (told && ending.event)
@@ -186,5 +200,6 @@ void io_finish(PIRP irp)
     tell_file(&ending);
     if (ending.event)
         ob_dereference(ending.event);
-    ob_dereference(ending.file);
+    if (!ending.borrows_file)
+        ob_dereference(ending.file);
 }

@@ -106,12 +106,27 @@ struct io_request {
 /* IRP.AllocationFlags: what the host must know of an IRP until its memory goes. Changed under the
  * issuing thread's irps_lock. */
 enum io_irp_state {
-    IO_IRP_PINS = 0x0F,      /* cancellers that still look at it */
+    IO_IRP_PINS = 0x07,      /* cancellers that still look at it */
+    IO_IRP_HOLDS = 0x08,     /* it holds a reference to its thread, which has ended */
     IO_IRP_FINISHING = 0x10, /* its caller is being told */
     IO_IRP_ABANDONED = 0x20, /* its thread is gone: nobody is told; a thread reference is held */
     IO_IRP_DONE = 0x40,      /* the last pin frees it */
     IO_IRP_QUEUED = 0x80,    /* in its thread's list */
 };
+/* IRP.ApcEnvironment, unused by drivers: a synchronous file's request has no reference of its own to
+ * the file, which its sender holds, until it is given up. */
+enum { IO_IRP_BORROWS_FILE = 1 };
+
+/* The thread gives the request up; irps_lock is held. */
+static inline void io_irp_abandon(PIRP irp, PETHREAD thread)
+{
+    irp->AllocationFlags |= IO_IRP_ABANDONED;
+    ob_reference(thread);
+    if (irp->ApcEnvironment == IO_IRP_BORROWS_FILE) {
+        irp->ApcEnvironment = 0;
+        ob_reference(irp->Tail.Overlay.OriginalFileObject);
+    }
+}
 
 extern OBJECT_TYPE io_device_type, io_driver_type, io_file_type, io_port_type, io_controller_type;
 
@@ -139,8 +154,8 @@ NTSTATUS io_file_set(struct io_file *file, ACCESS_MASK access, FILE_INFORMATION_
  * thread is ending. */
 BOOLEAN io_file_enter(PFILE_OBJECT file);
 void io_file_leave(PFILE_OBJECT file);
-/* Waits for a file's request that pends: its event tells the end. */
-NTSTATUS io_file_wait(PFILE_OBJECT file, PIRP irp);
+/* Waits for a synchronous file's request that pends: its event tells the end. */
+NTSTATUS io_file_wait(PFILE_OBJECT file);
 
 /* ---- requests of the host's own ---- */
 /* A zeroed IRP from the machine's pool, freed by IoFreeIrp or at the end of its completion. */
@@ -169,6 +184,9 @@ ULONG io_cancel_process_synchronous(struct _EPROCESS *process);
 /* The thread ends: its requests are cancelled and awaited; those no driver lets go of are reported
  * in the log and abandoned after a few seconds. Any thread. */
 void io_thread_rundown(PETHREAD thread);
+/* The Linux thread behind an application's thread ends: its requests are cancelled; what completes
+ * later is still told. Does not wait. */
+void io_thread_orphan(PETHREAD thread);
 /* Frees MDLs and the system buffer a request was given. */
 void io_release_buffers(PIRP irp);
 

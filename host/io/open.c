@@ -206,10 +206,10 @@ NTSTATUS io_file_open(POBJECT_ATTRIBUTES attributes, ACCESS_MASK access, KPROCES
                            .attributes = attributes->Attributes,
                            .process = process,
                            .context = parameters};
+    void *file;
+    NTSTATUS status = check_parameters(parameters, access); /* as asked, not as mapped */
     RtlMapGenericMask(&access, &io_file_type.mapping);
     open.desired_access = access;
-    void *file;
-    NTSTATUS status = check_parameters(parameters, access);
     if (NT_SUCCESS(status))
         status = ob_open_by_attributes(attributes, &open, &file);
     if (!NT_SUCCESS(status))

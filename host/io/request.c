@@ -105,8 +105,11 @@ static NTSTATUS make_irp(const struct io_request *request, PDEVICE_OBJECT device
         IoFreeIrp(irp);
         return status;
     }
+    if (request->file->file.Flags & FO_SYNCHRONOUS_IO)
+        irp->ApcEnvironment = IO_IRP_BORROWS_FILE;
+    else
+        ob_reference(request->file);
     io_thread_join(irp, thread);
-    ob_reference(request->file);
     if (request->event)
         ob_reference(request->event);
     *made = irp;
@@ -121,12 +124,23 @@ static void give_up(PIRP irp, PETHREAD thread, const IO_STATUS_BLOCK *status_blo
     for (PLIST_ENTRY link = thread->irps.Flink; link != &thread->irps; link = link->Flink) {
         if (CONTAINING_RECORD(link, IRP, ThreadListEntry) == irp &&
             irp->UserIosb == status_block && !(irp->AllocationFlags & IO_IRP_FINISHING)) {
-            irp->AllocationFlags |= IO_IRP_ABANDONED;
-            ob_reference(thread);
+            io_irp_abandon(irp, thread);
             break;
         }
     }
     linux_unlock(&thread->irps_lock);
+}
+
+/* A synchronous file's event is clear only while its request pends; the status in front of it says
+ * whether the end came first. */
+static NTSTATUS wait_for_end(PFILE_OBJECT file)
+{
+    struct machine *machine = current_machine();
+    ke_dispatcher_lock(machine);
+    if (file->FinalStatus == STATUS_PENDING)
+        file->Event.Header.SignalState = 0;
+    ke_dispatcher_unlock(machine);
+    return io_file_wait(file);
 }
 
 static NTSTATUS send(struct io_request *request, PDEVICE_OBJECT device, BOOLEAN synchronous)
@@ -137,12 +151,15 @@ static NTSTATUS send(struct io_request *request, PDEVICE_OBJECT device, BOOLEAN 
     NTSTATUS status = make_irp(request, device, &irp);
     if (SB_UNLIKELY(!NT_SUCCESS(status)))
         return status;
-    __atomic_store_n(&file->Event.Header.SignalState, 0, __ATOMIC_RELAXED);
+    if (synchronous)
+        __atomic_store_n(&file->FinalStatus, STATUS_PENDING, __ATOMIC_RELAXED);
+    else
+        __atomic_store_n(&file->Event.Header.SignalState, 0, __ATOMIC_RELAXED);
     if (request->event)
         KeClearEvent(request->event);
     status = IofCallDriver(device, irp);
     if (status == STATUS_PENDING)
-        return synchronous ? io_file_wait(file, irp) : status;
+        return synchronous ? wait_for_end(file) : status;
     if (SB_UNLIKELY(!IsListEmpty(&thread->irps)))
         give_up(irp, thread, request->status_block);
     return status;

@@ -16,8 +16,7 @@ static BOOLEAN give_up(PIRP irp, PETHREAD thread, struct wait *wait)
     linux_lock(&thread->irps_lock);
     if (__atomic_load_n(&wait->result.Status, __ATOMIC_ACQUIRE) == STATUS_PENDING &&
         !(irp->AllocationFlags & IO_IRP_FINISHING)) {
-        irp->AllocationFlags |= IO_IRP_ABANDONED;
-        ob_reference(thread);
+        io_irp_abandon(irp, thread);
         given_up = TRUE;
     }
     linux_unlock(&thread->irps_lock);

@@ -17,6 +17,15 @@ typedef struct {
 #define SYSTEM_PTE_MISUSE 0xDA
 #endif
 
+#define SEC_NO_CHANGE    0x00400000u
+#define SEC_IMAGE        0x01000000u
+#define SEC_NOCACHE      0x10000000u
+#define SEC_WRITECOMBINE 0x40000000u
+
+#ifndef PROCESS_VM_OPERATION
+#define PROCESS_VM_OPERATION 0x0008
+#endif
+
 /* Above a MM_PAGE_PRIORITY. */
 #define MdlMappingNoWrite   0x80000000u
 #define MdlMappingNoExecute 0x40000000u
@@ -39,6 +48,9 @@ NTSTATUS NTAPI MmMapViewOfSection(PVOID section, PEPROCESS process, PVOID *base,
                                   ULONG_PTR zero_bits, SIZE_T commit, PLARGE_INTEGER offset,
                                   PSIZE_T view_size, SECTION_INHERIT inherit, ULONG allocation,
                                   ULONG protection);
+NTSTATUS NTAPI NtMapViewOfSection(HANDLE section, HANDLE process, PVOID *base, ULONG_PTR zero_bits,
+                                  SIZE_T commit, PLARGE_INTEGER offset, PSIZE_T view_size,
+                                  SECTION_INHERIT inherit, ULONG allocation, ULONG protection);
 NTSTATUS NTAPI MmUnmapViewOfSection(PEPROCESS process, PVOID base);
 NTSTATUS NTAPI ZwExtendSection(HANDLE section, PLARGE_INTEGER size);
 NTSTATUS NTAPI ZwQuerySection(HANDLE section, ULONG information_class, PVOID information,

@@ -2,6 +2,7 @@
 #include "host/ke/ke.h"
 #include "host/mm/ddk.h"
 #include "host/mm/mdl.h"
+#include "host/mm/section.h"
 
 enum { USER_GRANULARITY = 64 * 1024 };
 
@@ -71,6 +72,8 @@ static void *map_kernel(PMDL mdl, ULONG priority)
 static void *map_user(PMDL mdl, void *requested, ULONG priority)
 {
     void *wanted = (void *)((ULONG_PTR)requested & ~(ULONG_PTR)(USER_GRANULARITY - 1));
+    if (requested && !wanted)
+        return NULL;
     uint8_t *base =
         mm_frames_map(current_machine(), current_thread()->Tcb.process, wanted,
                       mm_mdl_frames(mdl), mm_mdl_page_count(mdl), protection_of(priority));
@@ -149,34 +152,11 @@ VOID NTAPI MmUnmapLockedPages(PVOID base, PMDL mdl)
 }
 SB_EXPORT(MmUnmapLockedPages)
 
-static BOOLEAN linux_protection_of(ULONG protection, enum linux_protection *native)
-{
-    switch (protection & 0xFF) {
-    case PAGE_NOACCESS:
-        *native = LINUX_NO_ACCESS;
-        return TRUE;
-    case PAGE_READONLY:
-        *native = LINUX_READ;
-        return TRUE;
-    case PAGE_READWRITE:
-        *native = LINUX_READ_WRITE;
-        return TRUE;
-    case PAGE_EXECUTE:
-    case PAGE_EXECUTE_READ:
-        *native = LINUX_READ_EXECUTE;
-        return TRUE;
-    case PAGE_EXECUTE_READWRITE:
-        *native = LINUX_READ_WRITE_EXECUTE;
-        return TRUE;
-    default:
-        return FALSE;
-    }
-}
 
 NTSTATUS NTAPI MmProtectMdlSystemAddress(PMDL mdl, ULONG protection)
 {
     enum linux_protection native;
-    if (!linux_protection_of(protection, &native))
+    if (!mm_native_protection(protection, &native))
         return STATUS_INVALID_PAGE_PROTECTION;
     if (!(mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA) ||
         (mdl->MdlFlags & MDL_PARENT_MAPPED_SYSTEM_VA))

@@ -42,28 +42,42 @@ static void *chunk_allocate(struct machine *machine, SIZE_T size, enum pool_kind
     return NULL;
 }
 
-/* Carves a new chunk into blocks of one class. The class lock is held. */
-static BOOLEAN refill(struct machine *machine, struct pool_class *pool_class, enum pool_kind kind,
-                      ULONG size_class)
+/* A block lies within one page, as NT promises below PAGE_SIZE, and its body never begins one. */
+static void carve_page(uint8_t *page, struct pool_class *pool_class, enum pool_kind kind,
+                       ULONG size_class)
 {
     SIZE_T stride = sizeof(struct pool_header) + size_class * POOL_GRANULE, offset = 0;
-    uint8_t *chunk = chunk_allocate(machine, POOL_CHUNK, kind);
-    if (!chunk)
-        return FALSE;
+    SIZE_T size = stride;
     if (kind & POOL_CACHE_ALIGNED) { /* the bodies, not the headers, lie on lines */
         stride = (stride + POOL_CACHE_LINE - 1) & ~(SIZE_T)(POOL_CACHE_LINE - 1);
         offset = POOL_CACHE_LINE - sizeof(struct pool_header);
     }
-    for (; offset + stride <= POOL_CHUNK; offset += stride) {
-        struct pool_free_block *block = (struct pool_free_block *)(chunk + offset);
-        if (((uint64_t)(&block->header + 1) & (LINUX_PAGE_SIZE - 1)) == 0)
-            continue; /* a page-aligned body would look like a large block */
+    for (; offset + size <= LINUX_PAGE_SIZE; offset += stride) {
+        struct pool_free_block *block = (struct pool_free_block *)(page + offset);
         block->header.magic = POOL_FREE;
         block->header.size_class = (USHORT)size_class;
         block->next = pool_class->free;
         pool_class->free = block;
     }
+}
+
+/* Fills an empty class from a new chunk. The class lock is held. */
+static BOOLEAN refill(struct machine *machine, struct pool_class *pool_class, enum pool_kind kind,
+                      ULONG size_class)
+{
+    uint8_t *chunk = chunk_allocate(machine, POOL_CHUNK, kind);
+    if (!chunk)
+        return FALSE;
+    for (SIZE_T at = POOL_CHUNK; at > 0; at -= LINUX_PAGE_SIZE) /* the first page is used first */
+        carve_page(chunk + at - LINUX_PAGE_SIZE, pool_class, kind, size_class);
     return TRUE;
+}
+
+/* The class lock is held: plain arithmetic, but stores that mm_pool_count may read at any time. */
+static void count(struct pool_class *pool_class, LONG64 blocks, LONG64 bytes)
+{
+    __atomic_store_n(&pool_class->blocks, pool_class->blocks + blocks, __ATOMIC_RELAXED);
+    __atomic_store_n(&pool_class->bytes, pool_class->bytes + bytes, __ATOMIC_RELAXED);
 }
 
 static void *allocate_small(struct machine *machine, ULONG pool_type, SIZE_T size, ULONG tag)
@@ -78,6 +92,7 @@ static void *allocate_small(struct machine *machine, ULONG pool_type, SIZE_T siz
     }
     struct pool_free_block *block = pool_class->free;
     pool_class->free = block->next;
+    count(pool_class, 1, (LONG64)size);
     linux_unlock(&pool_class->lock);
     block->header.tag = tag;
     block->header.size = (USHORT)size;
@@ -95,18 +110,17 @@ static void *allocate_large(struct machine *machine, ULONG pool_type, SIZE_T siz
     region->tag = tag;
     region->pool_type = pool_type;
     region->requested = size;
+    __atomic_add_fetch(&machine->mm->large_blocks, 1, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&machine->mm->large_bytes, (LONG64)size, __ATOMIC_RELAXED);
     return base;
 }
 
 void *mm_pool_allocate(struct machine *machine, ULONG pool_type, SIZE_T size, ULONG tag)
 {
-    void *block = size <= POOL_LARGEST_SMALL ? allocate_small(machine, pool_type, size, tag)
-                                             : allocate_large(machine, pool_type, size, tag);
-    if (block) {
-        __atomic_add_fetch(&machine->mm->pool_blocks, 1, __ATOMIC_RELAXED);
-        __atomic_add_fetch(&machine->mm->pool_bytes, (LONG64)size, __ATOMIC_RELAXED);
-    }
-    return block;
+    BOOLEAN aligned = (kind_of(pool_type) & POOL_CACHE_ALIGNED) != 0;
+    SIZE_T largest = aligned ? POOL_LARGEST_ALIGNED : POOL_LARGEST_SMALL;
+    return size <= largest ? allocate_small(machine, pool_type, size, tag)
+                           : allocate_large(machine, pool_type, size, tag);
 }
 
 void *mm_pool_allocate_zero(struct machine *machine, SIZE_T size, ULONG tag)
@@ -163,9 +177,11 @@ static void free_small(struct machine *machine, struct pool_header *header)
     struct pool_free_block *block = (struct pool_free_block *)header;
     struct pool_class *pool_class =
         &machine->mm->classes[kind_of(header->pool_type)][header->size_class];
+    LONG64 size = header->size;
     linux_lock(&pool_class->lock);
     block->next = pool_class->free;
     pool_class->free = block;
+    count(pool_class, -1, -size);
     linux_unlock(&pool_class->lock);
 }
 
@@ -174,23 +190,23 @@ static BOOLEAN tag_matches(ULONG tag, ULONG actual)
     return tag == 0 || ((tag ^ actual) & ~(ULONG)PROTECTED_POOL) == 0;
 }
 
-static enum mm_free free_large_block(struct machine *machine, void *block, ULONG tag, ULONG *actual,
-                                     SIZE_T *size)
+static enum mm_free free_large_block(struct machine *machine, void *block, ULONG tag, ULONG *actual)
 {
     struct mm_region *region = large_region(machine, block);
     if (!region)
         return MM_FREE_NOT_A_BLOCK;
-    *size = region->requested;
+    SIZE_T size = region->requested;
     if (!tag_matches(tag, region->tag)) {
         *actual = region->tag;
         return MM_FREE_WRONG_TAG;
     }
     mm_pages_free(machine, block);
+    __atomic_sub_fetch(&machine->mm->large_blocks, 1, __ATOMIC_RELAXED);
+    __atomic_sub_fetch(&machine->mm->large_bytes, (LONG64)size, __ATOMIC_RELAXED);
     return MM_FREED;
 }
 
-static enum mm_free free_small_block(struct machine *machine, void *block, ULONG tag, ULONG *actual,
-                                     SIZE_T *size)
+static enum mm_free free_small_block(struct machine *machine, void *block, ULONG tag, ULONG *actual)
 {
     struct pool_header *header = small_header(block);
     ULONG live = POOL_LIVE;
@@ -203,22 +219,14 @@ static enum mm_free free_small_block(struct machine *machine, void *block, ULONG
     if (!__atomic_compare_exchange_n(&header->magic, &live, POOL_FREE, false, __ATOMIC_ACQ_REL,
                                      __ATOMIC_RELAXED))
         return MM_FREE_TWICE;
-    *size = header->size;
     free_small(machine, header);
     return MM_FREED;
 }
 
 enum mm_free mm_pool_free_tagged(struct machine *machine, void *block, ULONG tag, ULONG *actual)
 {
-    SIZE_T size;
-    enum mm_free result = is_large(block)
-                              ? free_large_block(machine, block, tag, actual, &size)
-                              : free_small_block(machine, block, tag, actual, &size);
-    if (result != MM_FREED)
-        return result;
-    __atomic_sub_fetch(&machine->mm->pool_blocks, 1, __ATOMIC_RELAXED);
-    __atomic_sub_fetch(&machine->mm->pool_bytes, (LONG64)size, __ATOMIC_RELAXED);
-    return MM_FREED;
+    return is_large(block) ? free_large_block(machine, block, tag, actual)
+                           : free_small_block(machine, block, tag, actual);
 }
 
 BOOLEAN mm_pool_free(struct machine *machine, void *block)
@@ -229,6 +237,14 @@ BOOLEAN mm_pool_free(struct machine *machine, void *block)
 
 void mm_pool_count(struct machine *machine, SIZE_T *blocks, SIZE_T *bytes)
 {
-    *blocks = (SIZE_T)__atomic_load_n(&machine->mm->pool_blocks, __ATOMIC_RELAXED);
-    *bytes = (SIZE_T)__atomic_load_n(&machine->mm->pool_bytes, __ATOMIC_RELAXED);
+    struct mm_state *mm = machine->mm;
+    LONG64 all_blocks = __atomic_load_n(&mm->large_blocks, __ATOMIC_RELAXED);
+    LONG64 all_bytes = __atomic_load_n(&mm->large_bytes, __ATOMIC_RELAXED);
+    for (ULONG i = 0; i < POOL_KINDS * (POOL_CLASSES + 1); i++) {
+        const struct pool_class *pool_class = &mm->classes[0][0] + i;
+        all_blocks += __atomic_load_n(&pool_class->blocks, __ATOMIC_RELAXED);
+        all_bytes += __atomic_load_n(&pool_class->bytes, __ATOMIC_RELAXED);
+    }
+    *blocks = (SIZE_T)all_blocks;
+    *bytes = (SIZE_T)all_bytes;
 }

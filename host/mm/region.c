@@ -2,7 +2,7 @@
  * Which address ranges a machine owns: a sorted array, so that any address is found quickly. Lock:
  * mm_state.lock.
  */
-#include "host/mm/mm.h"
+#include "host/mm/section.h"
 #include "host/mm/state.h"
 
 NTSTATUS mm_initialize(struct machine *machine)
@@ -21,11 +21,13 @@ NTSTATUS mm_initialize(struct machine *machine)
     machine->data_exports->user_probe_address = LINUX_USER_END;
     machine->data_exports->highest_user_address = (void *)(LINUX_USER_END - 1);
     machine->data_exports->system_range_start = (void *)LINUX_SYSTEM_START;
+    machine->data_exports->section_object_type = &mm_section_type;
     return STATUS_SUCCESS;
 }
 SB_EXPORT_DATA("MmUserProbeAddress", user_probe_address)
 SB_EXPORT_DATA("MmHighestUserAddress", highest_user_address)
 SB_EXPORT_DATA("MmSystemRangeStart", system_range_start)
+SB_EXPORT_DATA("MmSectionObjectType", section_object_type)
 
 static void region_free(struct mm_region *region)
 {
@@ -153,6 +155,20 @@ struct mm_region *mm_region_of_process(struct machine *machine, const void *proc
     for (SIZE_T i = 0; i < machine->mm->region_count && !found; i++) {
         struct mm_region *region = machine->mm->regions[i];
         if (region->owner == process && !region->is_freed)
+            found = region;
+    }
+    linux_unlock(&machine->mm->lock);
+    return found;
+}
+
+struct mm_region *mm_region_of_section(struct machine *machine, const void *section,
+                                       const void *after)
+{
+    struct mm_region *found = NULL;
+    linux_lock(&machine->mm->lock);
+    for (SIZE_T i = 0; i < machine->mm->region_count && !found; i++) {
+        struct mm_region *region = machine->mm->regions[i];
+        if (region->section == section && (const void *)region->base > after)
             found = region;
     }
     linux_unlock(&machine->mm->lock);

@@ -15,7 +15,8 @@ enum pool_kind {
 enum {
     POOL_CACHE_LINE = 64,
     POOL_GRANULE = 16,
-    POOL_LARGEST_SMALL = 2048, /* larger requests get whole pages */
+    POOL_LARGEST_SMALL = 4096 - POOL_GRANULE, /* larger requests get whole pages */
+    POOL_LARGEST_ALIGNED = 4096 - POOL_CACHE_LINE,
     POOL_CLASSES = POOL_LARGEST_SMALL / POOL_GRANULE,
     POOL_CHUNK = 64 * 1024,
 };
@@ -23,6 +24,7 @@ enum {
 struct pool_class {
     struct linux_lock lock;
     struct pool_free_block *free;
+    LONG64 blocks, bytes; /* live; changed under the lock, read without */
 };
 
 struct mm_state {
@@ -31,7 +33,7 @@ struct mm_state {
     SIZE_T region_count, region_capacity;
     SIZE_T mapped_bytes; /* atomic */
     struct pool_class classes[POOL_KINDS][POOL_CLASSES + 1];
-    LONG64 pool_blocks, pool_bytes; /* live; atomic */
+    LONG64 large_blocks, large_bytes; /* live whole-page pool blocks; atomic */
 };
 
 #endif

@@ -1,4 +1,6 @@
+#include "host/io/io.h"
 #include "host/ke/ke.h"
+#include "host/ke/text.h"
 #include "host/mm/mm.h"
 #include "host/ob/object.h"
 #include "host/ps/ps.h"
@@ -67,9 +69,62 @@ NTSTATUS ps_process_create(struct machine *machine, BOOLEAN is_administrator, BO
     return STATUS_SUCCESS;
 }
 
+enum { LEAVE_POLLS = 300, POLL_INTERVAL = -100000 }; /* 3 s in steps of 10 ms */
+
+static void report_stuck(PETHREAD thread)
+{
+    char text[128];
+    SIZE_T length = text_format(text, sizeof(text),
+                                "*** ps: thread %u of the exiting process %u does not leave its "
+                                "driver\n",
+                                HandleToULong(thread->thread_id),
+                                HandleToULong(thread->owner->process_id));
+    machine_log(thread->machine, text, length);
+}
+
+/* As a thread's end on NT: user-mode waits end, requests are cancelled and awaited. Then the thread
+ * has to come out of its call; one that a driver keeps is reported and left behind. */
+static void end_thread(PETHREAD thread)
+{
+    LARGE_INTEGER interval = {.QuadPart = POLL_INTERVAL};
+    ke_end_user_waits(thread->machine, &thread->Tcb);
+    io_thread_rundown(thread);
+    for (int poll = 0; __atomic_load_n(&thread->call_frame, __ATOMIC_ACQUIRE); poll++) {
+        if (poll == LEAVE_POLLS) {
+            report_stuck(thread);
+            return;
+        }
+        KeDelayExecutionThread(KernelMode, FALSE, &interval);
+    }
+    io_thread_rundown(thread); /* what it sent meanwhile */
+}
+
+PETHREAD ps_next_thread(struct _EPROCESS *process, PETHREAD previous)
+{
+    struct ps_state *ps = process->machine->ps;
+    PETHREAD found = NULL;
+    linux_lock(&ps->lock);
+    PLIST_ENTRY link = previous ? previous->machine_link.Flink : ps->threads.Flink;
+    for (; link != &ps->threads && !found; link = link->Flink) {
+        PETHREAD thread = CONTAINING_RECORD(link, struct _ETHREAD, machine_link);
+        if (thread->owner == process && ob_reference_if_alive(thread))
+            found = thread;
+    }
+    linux_unlock(&ps->lock);
+    if (previous)
+        ob_dereference(previous);
+    return found;
+}
+
 void ps_process_exit(struct _EPROCESS *process, NTSTATUS status)
 {
+    PETHREAD thread = NULL;
+    process->is_exiting = TRUE;
+    while ((thread = ps_next_thread(process, thread)) != NULL)
+        if (thread != current_thread())
+            end_thread(thread);
     ob_handle_table_close_all(process);
+    mm_process_exit(process);
     process->exit_status = status;
     ke_header_signal(process->machine, &process->Header);
 }

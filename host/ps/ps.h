@@ -26,7 +26,10 @@ int ps_initialize_library(void);
 /* A process with an empty handle table; one reference, the caller's. */
 NTSTATUS ps_process_create(struct machine *machine, BOOLEAN is_administrator, BOOLEAN is_32_bit,
                            struct _EPROCESS **process);
-/* Closes its handles and signals it. PASSIVE_LEVEL, inside the machine. */
+/* The process's thread after previous (NULL: the first), referenced; previous is dereferenced. */
+PETHREAD ps_next_thread(struct _EPROCESS *process, PETHREAD previous);
+/* Gets its threads out of their calls, ends their requests, closes its handles and signals it; see
+ * sb_process_destroy. By a thread of another process, PASSIVE_LEVEL, inside the machine. Blocks. */
 void ps_process_exit(struct _EPROCESS *process, NTSTATUS status);
 
 /* The calling Linux thread as a thread of process, with GS set; NULL when memory is short. */

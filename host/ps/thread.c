@@ -1,3 +1,4 @@
+#include "host/io/io.h"
 #include "host/ke/call.h"
 #include "host/ke/fault.h"
 #include "host/ke/schedule.h"
@@ -116,10 +117,21 @@ static void thread_end(PETHREAD thread, NTSTATUS status)
         ke_header_signal(thread->machine, &thread->Tcb.Header);
 }
 
+static void cancel_requests(void *context)
+{
+    io_thread_orphan(context);
+}
+
 static void detach(struct machine *machine, void *context)
 {
     PETHREAD thread = context;
+    struct thread_slot *slot = linux_thread_slot;
     linux_gs_base_set((uint64_t)thread->Tcb.kpcr);
+    if (!IsListEmpty(&thread->irps) && machine_is_running(machine)) {
+        slot->inside = thread;
+        machine_run(thread, cancel_requests, thread);
+        slot->inside = NULL;
+    }
     thread_end(thread, STATUS_SUCCESS);
     linux_gs_base_set(0);
     ob_dereference(thread);

@@ -122,6 +122,8 @@ SB_HOST_API uint32_t sb_process_id(struct sb_process *process);
  * a page's end when at_end is set, so that an overrun faults at once. NULL: none left. Only such
  * memory is a valid buffer for the calls below. */
 SB_HOST_API void *sb_process_allocate(struct sb_process *process, size_t size, bool at_end);
+/* Frees it, unless a driver has secured it (MmSecureVirtualMemory): then it stays until the process
+ * ends. Pages that a driver has locked keep their contents for the driver until it unlocks them. */
 SB_HOST_API void sb_process_free(struct sb_process *process, void *buffer);
 
 /* Laid out as IO_STATUS_BLOCK. Written when a request completes; for a pending one it must stay
@@ -221,6 +223,29 @@ SB_HOST_API sb_status sb_process_reset_event(struct sb_process *process, sb_hand
  * waiting for all) or SB_STATUS_TIMEOUT. */
 SB_HOST_API sb_status sb_process_wait(struct sb_process *process, const sb_handle *handles,
                                       uint32_t count, bool wait_for_all, uint32_t milliseconds);
+
+/* ---- sections ---- */
+#define SB_PAGE_READ_ONLY  0x02u
+#define SB_PAGE_READ_WRITE 0x04u
+/* NtCreateSection, backed by the machine's memory: size bytes that views show. name is an NT path
+ * ("\\BaseNamedObjects\\X", UTF-8) or NULL. protection (SB_PAGE_*, or another PAGE_*) is the most a
+ * view may have. STATUS_OBJECT_NAME_COLLISION, STATUS_COMMITMENT_LIMIT, STATUS_INVALID_PARAMETER_4
+ * (size 0). */
+SB_HOST_API sb_status sb_process_create_section(struct sb_process *process, const char *name,
+                                                uint64_t size, uint32_t protection,
+                                                sb_handle *section);
+/* NtOpenSection, with access SECTION_MAP_READ (4), SECTION_MAP_WRITE (2) ... */
+SB_HOST_API sb_status sb_process_open_section(struct sb_process *process, const char *name,
+                                              uint32_t access, sb_handle *section);
+/* NtMapViewOfSection: *size bytes (0: the rest) from offset, a multiple of 64 KiB. *base and *size
+ * then say where the view is; it is user memory, until sb_process_unmap or the process's end. The
+ * section may be closed meanwhile. STATUS_ACCESS_DENIED, STATUS_SECTION_PROTECTION,
+ * STATUS_INVALID_VIEW_SIZE, STATUS_MAPPED_ALIGNMENT. */
+SB_HOST_API sb_status sb_process_map(struct sb_process *process, sb_handle section,
+                                     uint64_t offset, size_t *size, uint32_t protection,
+                                     void **base);
+/* Unmaps the view that holds base. STATUS_NOT_MAPPED_VIEW. */
+SB_HOST_API sb_status sb_process_unmap(struct sb_process *process, void *base);
 
 /* ---- completion ports ---- */
 struct sb_packet {

@@ -90,6 +90,37 @@ static void a_clang_driver_finds_files_right(void **state)
     load(SYSBUF_TEST_DRIVERS "/file-clang.sys");
 }
 
+static void an_application_reads_a_file(void **state)
+{
+    char root[64], path[128];
+    struct sb_machine *machine;
+    struct sb_process *process;
+    struct sb_io_status result;
+    struct sb_open_options open = {.access = 0x80000000u, .share = 1};
+    sb_handle file;
+    (void)state;
+    make_root(root);
+    struct sb_machine_options options = {.root_directory = root};
+    assert_int_equal(0, sb_machine_create(&options, &machine));
+    assert_int_equal(0, sb_process_create(machine, NULL, &process));
+    assert_int_equal(0, sb_process_open(process, "\\\\.\\C:\\windows\\hello.txt", &open, &file));
+    char *buffer = sb_process_allocate(process, 64, true);
+    assert_int_equal(0, sb_process_read(process, file, 0, &result, buffer, 64, 0));
+    assert_int_equal(11, result.information);
+    assert_memory_equal("hello, file", buffer, 11);
+    assert_int_equal((sb_status)0xC0000011,
+                     sb_process_read(process, file, 0, &result, buffer, 64, 11));
+    assert_int_equal((sb_status)0xC0000022,
+                     sb_process_write(process, file, 0, &result, buffer, 1, 0));
+    sb_process_destroy(process);
+    sb_machine_destroy(machine);
+    snprintf(path, sizeof(path), "%s/Folder", root);
+    assert_int_equal(0, mkdir(path, 0777));
+    snprintf(path, sizeof(path), "%s/Folder/b.txt", root);
+    fclose(fopen(path, "w"));
+    remove_root(root);
+}
+
 static void a_root_that_is_not_there_is_refused(void **state)
 {
     struct sb_machine *machine;
@@ -103,6 +134,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_gcc_driver_finds_files_right),
         cmocka_unit_test(a_clang_driver_finds_files_right),
+        cmocka_unit_test(an_application_reads_a_file),
         cmocka_unit_test(a_root_that_is_not_there_is_refused),
     };
     return cmocka_run_group_tests_name("file", tests, NULL, NULL);

@@ -123,12 +123,33 @@ static void an_ordinary_user_gets_what_the_list_says(void **state)
     sb_machine_destroy(fixture.machine);
 }
 
+static void a_device_list_keeps_ordinary_users_out(void **state)
+{
+    static const char *const paths[] = {"\\\\.\\SeAdmin", "\\\\.\\SeAdmin\\below"};
+    struct fixture fixture;
+    (void)state;
+    load(&fixture, SYSBUF_TEST_DRIVERS "/se-gcc.sys");
+    for (int is_ordinary = 0; is_ordinary < 2; is_ordinary++) {
+        struct sb_process_options options = {.is_ordinary = is_ordinary};
+        struct sb_process *process;
+        assert_int_equal(0, sb_process_create(fixture.machine, &options, &process));
+        for (size_t i = 0; i < 2; i++) {
+            sb_handle file = 0;
+            sb_status status = sb_process_open(process, paths[i], NULL, &file);
+            assert_int_equal(is_ordinary ? (sb_status)STATUS_ACCESS_DENIED : 0, status);
+        }
+        sb_process_destroy(process);
+    }
+    sb_machine_destroy(fixture.machine);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_driver_finds_security_right),
         cmocka_unit_test(an_administrator_is_one),
         cmocka_unit_test(an_ordinary_user_gets_what_the_list_says),
+        cmocka_unit_test(a_device_list_keeps_ordinary_users_out),
     };
     return cmocka_run_group_tests_name("se", tests, NULL, NULL);
 }

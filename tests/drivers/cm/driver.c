@@ -421,6 +421,22 @@ static void check_version(void)
     CHECK(major == 10);
 }
 
+static void check_object_name(void)
+{
+    union {
+        OBJECT_NAME_INFORMATION name;
+        UCHAR bytes[256];
+    } data;
+    ULONG length = 0;
+    PVOID object;
+
+    CHECK_STATUS(STATUS_SUCCESS,
+                 ObReferenceObjectByHandle(top, 0, NULL, KernelMode, &object, NULL));
+    CHECK_STATUS(STATUS_SUCCESS, ObQueryNameString(object, &data.name, sizeof data, &length));
+    CHECK(data.name.Name.Length > 60 && _wcsnicmp(data.name.Name.Buffer, L"\\REGISTRY\\", 10) == 0);
+    ObDereferenceObject(object);
+}
+
 /* The driver's own key is there before DriverEntry runs. */
 static void check_service(PUNICODE_STRING path)
 {
@@ -460,6 +476,7 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
     check_callbacks(driver);
     check_notify();
     check_version();
+    check_object_name();
     if (top)
         ZwClose(top);
     DbgPrint("cm: %u checks, %u failed\n", checks, failures);

@@ -23,6 +23,7 @@ struct who {
 static GENERIC_MAPPING mapping = {FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE,
                                   FILE_ALL_ACCESS};
 static UNICODE_STRING link_name = RTL_CONSTANT_STRING(L"\\??\\SeTest");
+static UNICODE_STRING admin_link_name = RTL_CONSTANT_STRING(L"\\??\\SeAdmin");
 
 static void check_sids(void)
 {
@@ -318,6 +319,95 @@ static void check_device(PDEVICE_OBJECT device)
                  ObSetSecurityObjectByPointer(device, DACL_SECURITY_INFORMATION, &descriptor));
 }
 
+/* Inheritable ACEs of a parent, the creator's among them, and the token's default without one. */
+static void check_assignment(void)
+{
+    SECURITY_DESCRIPTOR parent;
+    PSECURITY_DESCRIPTOR made = NULL;
+    SECURITY_SUBJECT_CONTEXT subject;
+    UCHAR bytes[128];
+    PACL acl = (PACL)bytes, dacl = NULL;
+    PACCESS_ALLOWED_ACE ace;
+    BOOLEAN present = FALSE, defaulted = FALSE;
+    PSID owner = NULL;
+
+    SeCaptureSubjectContext(&subject);
+    CHECK_STATUS(STATUS_SUCCESS,
+                 SeAssignSecurity(NULL, NULL, &made, FALSE, &subject, &mapping, PagedPool));
+    CHECK_STATUS(STATUS_SUCCESS, RtlGetDaclSecurityDescriptor(made, &present, &dacl, &defaulted));
+    CHECK(present && defaulted && dacl && dacl->AceCount == 2);
+    CHECK_STATUS(STATUS_SUCCESS, RtlGetOwnerSecurityDescriptor(made, &owner, &defaulted));
+    CHECK(RtlEqualSid(owner, SeExports->SeAliasAdminsSid));
+    CHECK_STATUS(STATUS_SUCCESS, SeDeassignSecurity(&made));
+    CHECK(made == NULL);
+
+    RtlCreateAcl(acl, sizeof bytes, ACL_REVISION);
+    RtlAddAccessAllowedAceEx(acl, ACL_REVISION, OBJECT_INHERIT_ACE, GENERIC_READ,
+                             SeExports->SeWorldSid);
+    RtlAddAccessAllowedAceEx(acl, ACL_REVISION, CONTAINER_INHERIT_ACE, GENERIC_ALL,
+                             SeExports->SeCreatorOwnerSid);
+    RtlAddAccessAllowedAce(acl, ACL_REVISION, GENERIC_ALL, SeExports->SeLocalSystemSid);
+    RtlCreateSecurityDescriptor(&parent, SECURITY_DESCRIPTOR_REVISION);
+    RtlSetDaclSecurityDescriptor(&parent, TRUE, acl, FALSE);
+    CHECK_STATUS(STATUS_SUCCESS,
+                 SeAssignSecurity(&parent, NULL, &made, FALSE, &subject, &mapping, PagedPool));
+    RtlGetDaclSecurityDescriptor(made, &present, &dacl, &defaulted);
+    CHECK(dacl && dacl->AceCount == 1);
+    CHECK_STATUS(STATUS_SUCCESS, RtlGetAce(dacl, 0, (PVOID *)&ace));
+    CHECK(ace->Mask == FILE_GENERIC_READ && ace->Header.AceFlags == 0);
+    SeDeassignSecurity(&made);
+    CHECK_STATUS(STATUS_SUCCESS,
+                 SeAssignSecurity(&parent, NULL, &made, TRUE, &subject, &mapping, PagedPool));
+    RtlGetDaclSecurityDescriptor(made, &present, &dacl, &defaulted);
+    CHECK(dacl && dacl->AceCount == 3); /* one to pass on, the owner's and the creator's */
+    CHECK_STATUS(STATUS_SUCCESS, RtlGetAce(dacl, 0, (PVOID *)&ace));
+    CHECK(ace->Header.AceFlags == (OBJECT_INHERIT_ACE | INHERIT_ONLY_ACE));
+    CHECK_STATUS(STATUS_SUCCESS, RtlGetAce(dacl, 1, (PVOID *)&ace));
+    CHECK(RtlEqualSid(&ace->SidStart, SeExports->SeAliasAdminsSid) && ace->Header.AceFlags == 0);
+    CHECK_STATUS(STATUS_SUCCESS, RtlGetAce(dacl, 2, (PVOID *)&ace));
+    CHECK(ace->Mask == GENERIC_ALL &&
+          ace->Header.AceFlags == (CONTAINER_INHERIT_ACE | INHERIT_ONLY_ACE));
+    SeDeassignSecurity(&made);
+    SeReleaseSubjectContext(&subject);
+}
+
+/* A device only administrators may open, secured by handle as wdmsec.lib does it. */
+static NTSTATUS make_admin_device(PDRIVER_OBJECT driver)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\SeAdmin");
+    SECURITY_DESCRIPTOR descriptor;
+    UCHAR bytes[64], read[128];
+    PACL acl = (PACL)bytes;
+    PDEVICE_OBJECT device;
+    ULONG needed = 0;
+    HANDLE handle;
+    NTSTATUS status = IoCreateDevice(driver, 0, &name, FILE_DEVICE_UNKNOWN, FILE_DEVICE_SECURE_OPEN,
+                                     FALSE, &device);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    RtlCreateAcl(acl, sizeof bytes, ACL_REVISION);
+    RtlAddAccessAllowedAce(acl, ACL_REVISION, GENERIC_ALL, SeExports->SeLocalSystemSid);
+    RtlAddAccessAllowedAce(acl, ACL_REVISION, GENERIC_ALL, SeExports->SeAliasAdminsSid);
+    RtlCreateSecurityDescriptor(&descriptor, SECURITY_DESCRIPTOR_REVISION);
+    RtlSetDaclSecurityDescriptor(&descriptor, TRUE, acl, FALSE);
+    status = ObOpenObjectByPointer(device, OBJ_KERNEL_HANDLE, NULL, WRITE_DAC, NULL, KernelMode,
+                                   &handle);
+    CHECK_STATUS(STATUS_SUCCESS, status);
+    CHECK_STATUS(STATUS_ACCESS_VIOLATION,
+                 ZwSetSecurityObject(handle, DACL_SECURITY_INFORMATION, NULL));
+    CHECK_STATUS(STATUS_SUCCESS,
+                 ZwSetSecurityObject(handle, DACL_SECURITY_INFORMATION, &descriptor));
+    CHECK_STATUS(STATUS_BUFFER_TOO_SMALL,
+                 ZwQuerySecurityObject(handle, DACL_SECURITY_INFORMATION, NULL, 0, &needed));
+    CHECK(needed == 20 + 8 + 20 + 24);
+    CHECK_STATUS(STATUS_SUCCESS, ZwQuerySecurityObject(handle, DACL_SECURITY_INFORMATION, read,
+                                                       sizeof read, &needed));
+    CHECK(RtlValidRelativeSecurityDescriptor(read, needed, DACL_SECURITY_INFORMATION));
+    ZwClose(handle);
+    return IoCreateSymbolicLink(&admin_link_name, &name);
+}
+
 static NTSTATUS NTAPI dispatch(PDEVICE_OBJECT device, PIRP irp)
 {
     PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
@@ -342,7 +432,9 @@ static NTSTATUS NTAPI dispatch(PDEVICE_OBJECT device, PIRP irp)
 static VOID NTAPI unload(PDRIVER_OBJECT driver)
 {
     IoDeleteSymbolicLink(&link_name);
-    IoDeleteDevice(driver->DeviceObject);
+    IoDeleteSymbolicLink(&admin_link_name);
+    while (driver->DeviceObject)
+        IoDeleteDevice(driver->DeviceObject);
 }
 
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
@@ -363,15 +455,18 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
     check_token();
     check_impersonation();
     check_kernel_access();
+    check_assignment();
     status = IoCreateDevice(driver, 0, &name, FILE_DEVICE_UNKNOWN, 0, FALSE, &device);
     if (!NT_SUCCESS(status))
         return status;
     check_device(device);
     status = IoCreateSymbolicLink(&link_name, &name);
+    if (NT_SUCCESS(status))
+        status = make_admin_device(driver);
     DbgPrint("se: %u checks, %u failed\n", checks, failures);
     if (NT_SUCCESS(status) && failures)
         status = STATUS_UNSUCCESSFUL;
     if (!NT_SUCCESS(status))
-        IoDeleteDevice(device);
+        unload(driver);
     return status;
 }

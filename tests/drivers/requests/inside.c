@@ -1,0 +1,301 @@
+/* Requests a driver makes itself, and the I/O manager's helpers. */
+#include "driver.h"
+
+static UNICODE_STRING buffered = RTL_CONSTANT_STRING(L"\\Device\\ReqBuffered");
+static UNICODE_STRING direct = RTL_CONSTANT_STRING(L"\\Device\\ReqDirect");
+
+static ULONG code_of(ULONG function, ULONG method)
+{
+    return REQUESTS_CODE(function, method, FILE_ANY_ACCESS);
+}
+
+/* IoBuildDeviceIoControlRequest: the caller's event and status block tell the end. */
+static NTSTATUS call_control(PDEVICE_OBJECT device, ULONG code, PVOID input, ULONG input_length,
+                             PVOID output, ULONG output_length, PIO_STATUS_BLOCK result)
+{
+    KEVENT event;
+    PIRP irp;
+    NTSTATUS status;
+    KeInitializeEvent(&event, NotificationEvent, FALSE);
+    irp = IoBuildDeviceIoControlRequest(code, device, input, input_length, output, output_length,
+                                        FALSE, &event, result);
+    if (!irp)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    status = IoCallDriver(device, irp);
+    if (status == STATUS_PENDING) {
+        KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, NULL);
+        status = result->Status;
+    }
+    return status;
+}
+
+static void built_control_requests(void)
+{
+    PFILE_OBJECT file;
+    PDEVICE_OBJECT device;
+    IO_STATUS_BLOCK result;
+    struct report report;
+    ULONG irql = 99;
+    CHECK_STATUS(STATUS_SUCCESS, IoGetDeviceObjectPointer(&buffered, FILE_ALL_ACCESS, &file, &device));
+    CHECK(device->DriverObject != NULL && file->DeviceObject == device);
+    CHECK_STATUS(STATUS_SUCCESS, call_control(device, code_of(REPORT, BUFFERED), "x", 1, &report,
+                                              sizeof(report), &result));
+    CHECK(result.Information == sizeof(report) && report.first_input == 'x');
+    CHECK(report.requestor_mode == KernelMode);
+    CHECK_STATUS(STATUS_SUCCESS, call_control(device, code_of(REPORT, OUT_DIRECT), "yz", 2, &report,
+                                              sizeof(report), &result));
+    CHECK(report.mdl_bytes == sizeof(report) && report.first_input == 'y');
+    CHECK_STATUS(STATUS_SUCCESS, call_control(device, code_of(REPORT, NEITHER), "n", 1, &report,
+                                              sizeof(report), &result));
+    CHECK(report.user_buffer == (ULONG_PTR)&report && report.first_input == 'n');
+    CHECK_STATUS(STATUS_SUCCESS, call_control(device, code_of(LATE, BUFFERED), NULL, 0, &irql,
+                                              sizeof(irql), &result));
+    CHECK(irql == DISPATCH_LEVEL && result.Information == sizeof(ULONG));
+    CHECK_STATUS(STATUS_INVALID_DEVICE_REQUEST,
+                 call_control(device, code_of(0x77, BUFFERED), NULL, 0, NULL, 0, &result));
+    ObDereferenceObject(file);
+}
+
+/* ---- IoAllocateIrp with a completion routine that keeps the IRP ---- */
+struct seen {
+    KEVENT event;
+    NTSTATUS status;
+    ULONG_PTR information;
+    BOOLEAN pending;
+    PDEVICE_OBJECT device;
+};
+
+static NTSTATUS NTAPI keep(PDEVICE_OBJECT device, PIRP irp, PVOID context)
+{
+    struct seen *seen = context;
+    seen->status = irp->IoStatus.Status;
+    seen->information = irp->IoStatus.Information;
+    seen->pending = irp->PendingReturned;
+    seen->device = device;
+    KeSetEvent(&seen->event, IO_NO_INCREMENT, FALSE);
+    return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+static void aim(PIRP irp, ULONG function, PVOID buffer, ULONG length, struct seen *seen)
+{
+    PIO_STACK_LOCATION stack = IoGetNextIrpStackLocation(irp);
+    stack->MajorFunction = IRP_MJ_DEVICE_CONTROL;
+    stack->Parameters.DeviceIoControl.IoControlCode = code_of(function, BUFFERED);
+    stack->Parameters.DeviceIoControl.OutputBufferLength = length;
+    irp->AssociatedIrp.SystemBuffer = buffer;
+    KeInitializeEvent(&seen->event, NotificationEvent, FALSE);
+    IoSetCompletionRoutine(irp, keep, seen, TRUE, TRUE, TRUE);
+}
+
+static void own_requests(PDEVICE_OBJECT device)
+{
+    struct seen seen = {0};
+    ULONG buffer = 0;
+    PIRP irp = IoAllocateIrp(device->StackSize, FALSE);
+    CHECK(irp && irp->StackCount == device->StackSize && irp->Size == IoSizeOfIrp(irp->StackCount));
+    aim(irp, LATE, &buffer, sizeof(buffer), &seen);
+    CHECK_STATUS(STATUS_PENDING, IoCallDriver(device, irp));
+    KeWaitForSingleObject(&seen.event, Executive, KernelMode, FALSE, NULL);
+    CHECK(seen.status == STATUS_SUCCESS && seen.information == sizeof(ULONG) && seen.pending);
+    CHECK(seen.device == NULL); /* the sender had no location of its own */
+
+    IoReuseIrp(irp, STATUS_UNSUCCESSFUL);
+    CHECK(irp->IoStatus.Status == STATUS_UNSUCCESSFUL && !irp->PendingReturned);
+    aim(irp, QUEUE, NULL, 0, &seen);
+    CHECK_STATUS(STATUS_PENDING, IoCallDriver(device, irp));
+    CHECK(IoCancelIrp(irp));
+    KeWaitForSingleObject(&seen.event, Executive, KernelMode, FALSE, NULL);
+    CHECK(seen.status == STATUS_CANCELLED && irp->Cancel);
+    CHECK(!IoCancelIrp(irp));
+
+    IoReuseIrp(irp, STATUS_SUCCESS);
+    irp->Cancel = TRUE; /* cancelled before it is queued: completed at once */
+    aim(irp, QUEUE, NULL, 0, &seen);
+    CHECK_STATUS(STATUS_PENDING, IoCallDriver(device, irp));
+    CHECK(seen.status == STATUS_CANCELLED && KeReadStateEvent(&seen.event));
+    IoFreeIrp(irp);
+}
+
+static void associated_requests(PDEVICE_OBJECT device)
+{
+    struct seen seen = {0};
+    PIRP parts[2], master = IoAllocateIrp(1, FALSE);
+    PIO_STACK_LOCATION stack;
+    CHECK(master != NULL);
+    IoSetNextIrpStackLocation(master);
+    KeInitializeEvent(&seen.event, NotificationEvent, FALSE);
+    /* The routine stands in the location below, which has been passed: set it by hand. */
+    stack = IoGetCurrentIrpStackLocation(master);
+    stack->CompletionRoutine = keep;
+    stack->Context = &seen;
+    stack->Control = SL_INVOKE_ON_SUCCESS | SL_INVOKE_ON_ERROR;
+    master->AssociatedIrp.IrpCount = 2;
+    master->IoStatus.Status = STATUS_SUCCESS;
+    for (int i = 0; i < 2; i++) {
+        parts[i] = IoMakeAssociatedIrp(master, device->StackSize);
+        CHECK(parts[i] && (parts[i]->Flags & IRP_ASSOCIATED_IRP));
+        stack = IoGetNextIrpStackLocation(parts[i]);
+        stack->MajorFunction = IRP_MJ_DEVICE_CONTROL;
+        stack->Parameters.DeviceIoControl.IoControlCode = code_of(0x77, NEITHER);
+        CHECK(!KeReadStateEvent(&seen.event));
+        IoCallDriver(device, parts[i]);
+    }
+    CHECK(KeReadStateEvent(&seen.event)); /* the last part completed the master */
+    IoFreeIrp(master);
+}
+
+static void fsd_requests(void)
+{
+    PFILE_OBJECT file;
+    PDEVICE_OBJECT device;
+    IO_STATUS_BLOCK result = {0};
+    LARGE_INTEGER offset = {.QuadPart = 0x41};
+    KEVENT event;
+    UCHAR data[16] = {0};
+    PIRP irp;
+    CHECK_STATUS(STATUS_SUCCESS, IoGetDeviceObjectPointer(&direct, FILE_ALL_ACCESS, &file, &device));
+    KeInitializeEvent(&event, NotificationEvent, FALSE);
+    irp = IoBuildSynchronousFsdRequest(IRP_MJ_READ, device, data, sizeof(data), &offset, &event,
+                                       &result);
+    CHECK(irp && irp->MdlAddress && !irp->AssociatedIrp.SystemBuffer);
+    CHECK_STATUS(STATUS_SUCCESS, IoCallDriver(device, irp));
+    CHECK(result.Information == 16 && data[0] == 0x41 && data[15] == 0x41);
+    CHECK(KeReadStateEvent(&event));
+    ObDereferenceObject(file);
+}
+
+static void calls_by_handle(void)
+{
+    OBJECT_ATTRIBUTES attributes;
+    IO_STATUS_BLOCK result = {0};
+    FILE_POSITION_INFORMATION position = {.CurrentByteOffset.QuadPart = 0x42};
+    ULONG mode = 0, counts_code = code_of(COUNT, BUFFERED);
+    struct counts counts;
+    LARGE_INTEGER offset = {.QuadPart = 7};
+    UCHAR data[4];
+    HANDLE file;
+    InitializeObjectAttributes(&attributes, &buffered, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE,
+                               NULL, NULL);
+    CHECK_STATUS(STATUS_INVALID_PARAMETER,
+                 ZwCreateFile(&file, GENERIC_READ, &attributes, &result, NULL, 0, 0, FILE_OPEN,
+                              FILE_SYNCHRONOUS_IO_NONALERT, NULL, 0)); /* without SYNCHRONIZE */
+    CHECK_STATUS(STATUS_SUCCESS,
+                 ZwCreateFile(&file, GENERIC_READ | GENERIC_WRITE | SYNCHRONIZE, &attributes,
+                              &result, NULL, 0, FILE_SHARE_READ, FILE_OPEN_IF,
+                              FILE_SYNCHRONOUS_IO_NONALERT | FILE_NON_DIRECTORY_FILE, NULL, 0));
+    CHECK(result.Information == FILE_OPENED && ObIsKernelHandle(file));
+    CHECK_STATUS(STATUS_SUCCESS, ZwDeviceIoControlFile(file, NULL, NULL, NULL, &result, counts_code,
+                                                       NULL, 0, &counts, sizeof(counts)));
+    CHECK(counts.share_access == FILE_SHARE_READ && counts.options >> 24 == FILE_OPEN_IF);
+    CHECK((counts.options & 0xFFFFFF) == (FILE_SYNCHRONOUS_IO_NONALERT | FILE_NON_DIRECTORY_FILE));
+    CHECK_STATUS(STATUS_SUCCESS, ZwReadFile(file, NULL, NULL, NULL, &result, data, 4, &offset, NULL));
+    CHECK(result.Information == 4 && data[3] == 7);
+    CHECK_STATUS(STATUS_SUCCESS, ZwSetInformationFile(file, &result, &position, sizeof(position),
+                                                      FilePositionInformation));
+    CHECK_STATUS(STATUS_SUCCESS, ZwReadFile(file, NULL, NULL, NULL, &result, data, 4, NULL, NULL));
+    CHECK(data[0] == 0x42);
+    CHECK_STATUS(STATUS_SUCCESS,
+                 ZwQueryInformationFile(file, &result, &mode, sizeof(mode), FileModeInformation));
+    CHECK(mode == FILE_SYNCHRONOUS_IO_NONALERT);
+    CHECK_STATUS(STATUS_INFO_LENGTH_MISMATCH,
+                 ZwQueryInformationFile(file, &result, &mode, 2, FileModeInformation));
+    CHECK_STATUS(STATUS_INVALID_DEVICE_REQUEST, ZwFlushBuffersFile(file, &result));
+    CHECK_STATUS(STATUS_SUCCESS, ZwClose(file));
+    CHECK_STATUS(STATUS_INVALID_HANDLE, ZwClose(file));
+}
+
+static void remove_locks(void)
+{
+    IO_REMOVE_LOCK lock;
+    IoInitializeRemoveLock(&lock, 0x74736554, 0, 0);
+    CHECK_STATUS(STATUS_SUCCESS, IoAcquireRemoveLock(&lock, NULL));
+    CHECK_STATUS(STATUS_SUCCESS, IoAcquireRemoveLock(&lock, NULL));
+    IoReleaseRemoveLock(&lock, NULL);
+    IoReleaseRemoveLockAndWait(&lock, NULL);
+    CHECK_STATUS(STATUS_DELETE_PENDING, IoAcquireRemoveLock(&lock, NULL));
+}
+
+static void share_accesses(void)
+{
+    SHARE_ACCESS share;
+    FILE_OBJECT first = {0}, second = {0};
+    IoSetShareAccess(FILE_READ_DATA, FILE_SHARE_READ, &first, &share);
+    CHECK(share.OpenCount == 1 && share.Readers == 1 && share.SharedRead == 1 && first.ReadAccess);
+    CHECK_STATUS(STATUS_SHARING_VIOLATION,
+                 IoCheckShareAccess(FILE_WRITE_DATA, FILE_SHARE_READ, &second, &share, TRUE));
+    CHECK_STATUS(STATUS_SHARING_VIOLATION, IoCheckShareAccess(FILE_READ_DATA, 0, &second, &share, TRUE));
+    CHECK_STATUS(STATUS_SUCCESS,
+                 IoCheckShareAccess(FILE_READ_DATA, FILE_SHARE_READ, &second, &share, TRUE));
+    CHECK(share.OpenCount == 2 && share.SharedRead == 2);
+    IoRemoveShareAccess(&second, &share);
+    IoRemoveShareAccess(&first, &share);
+    CHECK(share.OpenCount == 0 && share.Readers == 0);
+    CHECK_STATUS(STATUS_SUCCESS, IoCheckShareAccess(FILE_READ_ATTRIBUTES, 0, &first, &share, TRUE));
+    CHECK(share.OpenCount == 0); /* attributes alone take no part */
+}
+
+static void device_queues(void)
+{
+    KDEVICE_QUEUE queue;
+    KDEVICE_QUEUE_ENTRY entries[4];
+    KeInitializeDeviceQueue(&queue);
+    CHECK(!KeInsertDeviceQueue(&queue, &entries[0]) && !entries[0].Inserted);
+    CHECK(KeInsertByKeyDeviceQueue(&queue, &entries[1], 30));
+    CHECK(KeInsertByKeyDeviceQueue(&queue, &entries[2], 10));
+    CHECK(KeInsertByKeyDeviceQueue(&queue, &entries[3], 20));
+    CHECK(KeRemoveByKeyDeviceQueue(&queue, 15) == &entries[3]);
+    CHECK(KeRemoveByKeyDeviceQueue(&queue, 99) == &entries[2]); /* the sweep starts over */
+    CHECK(KeRemoveEntryDeviceQueue(&queue, &entries[1]));
+    CHECK(KeRemoveDeviceQueue(&queue) == NULL);
+    CHECK(!KeInsertDeviceQueue(&queue, &entries[0])); /* idle again */
+}
+
+static VOID NTAPI work(PDEVICE_OBJECT device, PVOID context)
+{
+    (void)device;
+    CHECK(KeGetCurrentIrql() == PASSIVE_LEVEL && IoIsSystemThread(PsGetCurrentThread()));
+    KeSetEvent(context, IO_NO_INCREMENT, FALSE);
+}
+
+static void work_items(PDEVICE_OBJECT device)
+{
+    KEVENT done;
+    PIO_WORKITEM item = IoAllocateWorkItem(device);
+    KeInitializeEvent(&done, NotificationEvent, FALSE);
+    CHECK(item != NULL);
+    IoQueueWorkItem(item, work, DelayedWorkQueue, &done);
+    KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, NULL);
+    IoFreeWorkItem(item);
+}
+
+static void driver_extensions(PDRIVER_OBJECT driver)
+{
+    static int id;
+    PVOID extension, again;
+    NTSTATUS status = IoAllocateDriverObjectExtension(driver, &id, 32, &extension);
+    if (status != STATUS_OBJECT_NAME_COLLISION) { /* else an earlier run made it */
+        CHECK_STATUS(STATUS_SUCCESS, status);
+        CHECK(IoGetDriverObjectExtension(driver, &id) == extension);
+    }
+    CHECK_STATUS(STATUS_OBJECT_NAME_COLLISION,
+                 IoAllocateDriverObjectExtension(driver, &id, 32, &again));
+    CHECK(IoGetDriverObjectExtension(driver, &extension) == NULL);
+}
+
+ULONG run_inside(PDEVICE_OBJECT device)
+{
+    failures = 0;
+    built_control_requests();
+    own_requests(device);
+    associated_requests(device);
+    fsd_requests();
+    calls_by_handle();
+    remove_locks();
+    share_accesses();
+    device_queues();
+    work_items(device);
+    driver_extensions(device->DriverObject);
+    inside_devices(device->DriverObject);
+    inside_objects();
+    return failures;
+}
