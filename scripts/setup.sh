@@ -8,7 +8,7 @@ set -eu
 build=(cmake ninja-build gcc libc6-dev gcc-mingw-w64-x86-64 gcc-mingw-w64-i686 mingw-w64-tools
     python3 python3-pefile openssl osslsigncode)
 run=(wine wine64)
-test=(libcmocka-dev clang lld llvm zip unzip)
+test=(libcmocka-dev libdw-dev clang libclang-rt-dev lld llvm zip unzip)
 lint=(clang-format cppcheck shellcheck codespell)
 
 case "${1:-}" in
