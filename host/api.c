@@ -5,6 +5,7 @@
 #include "host/ke/call.h"
 #include "host/ke/ke.h"
 #include "host/mm/section.h"
+#include "host/ps/notify.h"
 #include "host/ps/ps.h"
 
 
@@ -139,16 +140,40 @@ sb_status sb_machine_shutdown(struct sb_machine *machine)
     return machine_call(machine_of(machine)->ps->system_process, shut_down, machine_of(machine));
 }
 
+struct create_arguments {
+    const struct sb_process_options *options;
+    struct _EPROCESS *process;
+};
+
+/* Drivers are told of it, and may refuse it. */
+static NTSTATUS create_process(void *context)
+{
+    struct create_arguments *create = context;
+    struct _EPROCESS *process;
+    NTSTATUS status = ps_process_create(current_machine(), !create->options->is_ordinary,
+                                        create->options->is_32_bit, &process);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = ps_notify_process_created(process);
+    if (!NT_SUCCESS(status)) {
+        ps_process_exit(process, status);
+        ob_dereference(process);
+        return status;
+    }
+    create->process = process;
+    return STATUS_SUCCESS;
+}
+
 sb_status sb_process_create(struct sb_machine *machine, const struct sb_process_options *options,
                             struct sb_process **process)
 {
     static const struct sb_process_options defaults;
-    if (!machine_is_running(machine_of(machine)))
-        return STATUS_MACHINE_STOPPED;
-    if (!options)
-        options = &defaults;
-    return ps_process_create(machine_of(machine), !options->is_ordinary, options->is_32_bit,
-                             (struct _EPROCESS **)process);
+    struct create_arguments create = {options ? options : &defaults, NULL};
+    NTSTATUS status =
+        machine_call(machine_of(machine)->ps->system_process, create_process, &create);
+    if (NT_SUCCESS(status))
+        *process = (struct sb_process *)create.process;
+    return status;
 }
 
 static NTSTATUS exit_process(void *context)

@@ -2,6 +2,7 @@
 #include <sysbuf/host.h>
 
 #include "host/cm/cm.h"
+#include "host/etw/etw.h"
 #include "host/ex/ex.h"
 #include "host/fs/fs.h"
 #include "host/io/io.h"
@@ -10,6 +11,7 @@
 #include "host/loader/loader.h"
 #include "host/mm/mm.h"
 #include "host/ob/object.h"
+#include "host/po/po.h"
 #include "host/ps/ps.h"
 #include "host/se/se.h"
 
@@ -20,7 +22,8 @@ static const struct component {
     {mm_initialize, mm_destroy},         {ke_initialize, ke_destroy},
     {ob_initialize, ob_destroy},         {se_initialize, se_destroy},
     {ps_initialize, ps_destroy},         {cm_initialize, cm_destroy},
-    {ex_initialize, ex_destroy},
+    {ex_initialize, ex_destroy},         {etw_initialize, etw_destroy},
+    {po_initialize, po_destroy},
     {loader_initialize, loader_destroy}, {io_initialize, io_destroy},
     {fs_initialize, fs_destroy},
 };
@@ -37,6 +40,7 @@ static struct {
 struct live_machine {
     struct live_machine *next;
     struct machine *machine;
+    uint32_t users; /* machine_with_live; atomic, raised under the lock */
 };
 
 static NTSTATUS library_initialize(void)
@@ -74,30 +78,46 @@ static BOOLEAN live_add(struct machine *machine)
     return TRUE;
 }
 
-static void live_remove(struct machine *machine)
+static struct live_machine *live_unlink(struct machine *machine)
 {
+    struct live_machine *found = NULL;
     linux_lock(&library.lock);
-    for (struct live_machine **link = &library.live; *link; link = &(*link)->next) {
-        struct live_machine *live = *link;
-        if (live->machine != machine)
-            continue;
-        *link = live->next;
-        linux_free(live);
-        break;
-    }
-    linux_unlock(&library.lock);
-}
-
-void machine_with_live(uint64_t id, void (*function)(struct machine *, void *), void *context)
-{
-    linux_lock(&library.lock);
-    for (struct live_machine *live = library.live; live; live = live->next) {
-        if (live->machine->id == id) {
-            function(live->machine, context);
+    for (struct live_machine **link = &library.live; *link && !found; link = &(*link)->next) {
+        if ((*link)->machine == machine) {
+            found = *link;
+            *link = found->next;
             break;
         }
     }
     linux_unlock(&library.lock);
+    return found;
+}
+
+/* Nobody finds the machine any more, and who has found it has left. */
+static void live_remove(struct machine *machine)
+{
+    struct live_machine *live = live_unlink(machine);
+    while (live && __atomic_load_n(&live->users, __ATOMIC_ACQUIRE) != 0) {
+        uint32_t never = 0;
+        ps_interrupt_threads(machine);
+        linux_park(&never, 0, linux_monotonic_time() + 1000000);
+    }
+    linux_free(live);
+}
+
+void machine_with_live(uint64_t id, void (*function)(struct machine *, void *), void *context)
+{
+    struct live_machine *live;
+    linux_lock(&library.lock);
+    for (live = library.live; live && live->machine->id != id; live = live->next)
+        continue;
+    if (live)
+        __atomic_add_fetch(&live->users, 1, __ATOMIC_RELAXED);
+    linux_unlock(&library.lock);
+    if (!live)
+        return;
+    function(live->machine, context);
+    __atomic_sub_fetch(&live->users, 1, __ATOMIC_RELEASE);
 }
 
 void machine_log(struct machine *machine, const char *text, size_t length)

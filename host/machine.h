@@ -48,7 +48,8 @@ struct machine {
     struct ps_state *ps;
     struct se_state *se;
     struct cm_state *cm;
-    struct zw_state *zw;
+    struct etw_state *etw;
+    struct po_state *po;
     struct fs_volume *fs; /* NULL without a root directory */
     struct net_state *net;
     struct loader_state *loader;

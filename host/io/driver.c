@@ -5,6 +5,7 @@
 #include "host/ke/ke.h"
 #include "host/loader/loader.h"
 #include "host/mm/mm.h"
+#include "host/ps/notify.h"
 
 enum { DRIVER_TAG = 0x76697244, NAME_LIMIT = 64 };
 enum { DRVO_UNLOAD_INVOKED_BIT = 1, DRVO_BUILTIN_DRIVER_BIT = 4,
@@ -188,6 +189,7 @@ NTSTATUS io_driver_load(const void *file, SIZE_T size, const char *name, struct 
         loader_unload(image);
         return status == STATUS_OBJECT_NAME_COLLISION ? STATUS_IMAGE_ALREADY_LOADED : status;
     }
+    ps_notify_driver_image(machine, image->name, image->base, image->size);
     status = run_driver_entry(machine, driver);
     if (!NT_SUCCESS(status)) {
         loader_error_add(&error, "DriverEntry returned 0x%08x", status);

@@ -85,6 +85,7 @@ _Noreturn void ke_bug_check_because(ULONG code, const ULONG_PTR parameters[4], u
         ps_interrupt_threads(machine);
         /* Last: a fault while it follows a broken stack must find the machine stopped. */
         crash_describe(machine, registers);
+        ke_run_bug_check_callbacks(machine);
     } else {
         /* Another thread got here first: its report counts; wait until the machine is stopped. */
         while (machine_is_running(machine))

@@ -2,6 +2,14 @@
 #include "host/ke/schedule.h"
 #include "host/ps/ps.h"
 
+/* One look for all that ke_leave_system_call does. */
+static inline bool has_work_to_leave(PETHREAD thread)
+{
+    return (ULONG)thread->Tcb.combined_apc_disable | thread->Tcb.kpcr->irql |
+           thread->Tcb.user_apc_pending |
+           __atomic_load_n(&thread->Tcb.soft_interrupts, __ATOMIC_RELAXED);
+}
+
 NTSTATUS machine_call(struct _EPROCESS *process, NTSTATUS (*function)(void *), void *arguments)
 {
     struct machine *machine = process->machine;
@@ -11,11 +19,17 @@ NTSTATUS machine_call(struct _EPROCESS *process, NTSTATUS (*function)(void *), v
     if (SB_UNLIKELY(!thread))
         return STATUS_INSUFFICIENT_RESOURCES;
     struct call_frame frame;
-    NTSTATUS status = STATUS_MACHINE_STOPPED;
+    NTSTATUS status;
     frame.previous = thread->call_frame;
     if (linux_context_save(&frame.context) == 0) {
         thread_set_call_frame(thread, &frame);
+        if (SB_UNLIKELY(thread->announcement == PS_THREAD_NEW))
+            ps_thread_announce(thread);
         status = function(arguments);
+        if (SB_UNLIKELY(has_work_to_leave(thread)) && !frame.previous)
+            ke_leave_system_call(thread);
+    } else {
+        status = STATUS_MACHINE_STOPPED;
     }
     thread_set_call_frame(thread, frame.previous);
     ps_thread_leave(thread);

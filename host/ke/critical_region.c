@@ -1,9 +1,21 @@
-/* Critical and guarded regions: counts in the thread that hold its kernel APCs back. */
+/* Critical and guarded regions: where normal kernel APCs, or all APCs, are held back. */
 #include "host/ke/schedule.h"
+
+#undef KeEnterCriticalRegion
+#undef KeLeaveCriticalRegion
+#undef KeEnterGuardedRegion
+#undef KeLeaveGuardedRegion
 
 static PKTHREAD self(void)
 {
     return &current_thread()->Tcb;
+}
+
+/* APCs that came meanwhile are still flagged. */
+static void region_left(void)
+{
+    ke_poll_soft_interrupts();
+    schedule_point(current_machine());
 }
 
 VOID NTAPI KeEnterCriticalRegion(VOID)
@@ -15,7 +27,7 @@ SB_EXPORT(KeEnterCriticalRegion)
 VOID NTAPI KeLeaveCriticalRegion(VOID)
 {
     self()->kernel_apc_disable++;
-    schedule_point(current_machine());
+    region_left();
 }
 SB_EXPORT(KeLeaveCriticalRegion)
 
@@ -28,13 +40,13 @@ SB_EXPORT(KeEnterGuardedRegion)
 VOID NTAPI KeLeaveGuardedRegion(VOID)
 {
     self()->special_apc_disable++;
-    schedule_point(current_machine());
+    region_left();
 }
 SB_EXPORT(KeLeaveGuardedRegion)
 
 BOOLEAN NTAPI KeAreApcsDisabled(VOID)
 {
-    return self()->kernel_apc_disable != 0 || self()->special_apc_disable != 0;
+    return self()->combined_apc_disable != 0;
 }
 SB_EXPORT(KeAreApcsDisabled)
 

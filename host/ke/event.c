@@ -12,7 +12,10 @@ LONG NTAPI KeSetEvent(PRKEVENT event, KPRIORITY increment, BOOLEAN wait)
     ke_dispatcher_lock(machine);
     LONG before = event->Header.SignalState;
     event->Header.SignalState = 1;
-    ke_signal_waiters(&event->Header);
+    if (SB_UNLIKELY(wait))
+        ke_wait_next(&current_thread()->Tcb, &event->Header);
+    else
+        ke_signal_waiters(&event->Header);
     ke_dispatcher_unlock(machine);
     return before;
 }

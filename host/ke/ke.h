@@ -18,7 +18,18 @@ enum dispatcher_type {
     DISPATCHER_THREAD = 6,
     DISPATCHER_NOTIFICATION_TIMER = 8,
     DISPATCHER_SYNCHRONIZATION_TIMER = 9,
+    DISPATCHER_APC = 0x12,
     DISPATCHER_DPC = 0x13,
+    DISPATCHER_THREADED_DPC = 0x18,
+};
+
+enum { MOST_PROCESSORS = 64 };
+
+/* A virtual processor. Threads carry its number; its own thread runs what must run there. */
+struct processor {
+    PETHREAD thread; /* NULL until a DPC is directed here */
+    LIST_ENTRY dpcs, threaded_dpcs; /* DPC lock */
+    ULONG number;
 };
 
 enum { BUG_CHECK_DESCRIPTION = 16384 };
@@ -40,6 +51,13 @@ struct bug_check {
 struct ke_state {
     struct linux_lock dispatcher;
     struct linux_lock dpc_lock;
+    ULONG dpcs_outstanding;      /* queued or running; DPC lock */
+    LIST_ENTRY dpc_flushers;     /* who waits for that to become 0; DPC lock */
+    struct processor processors[MOST_PROCESSORS];
+    struct linux_lock processor_lock; /* starting their threads; outside of ps_state.lock */
+    struct linux_lock callback_lock;
+    LIST_ENTRY bug_check_callbacks, bug_check_reason_callbacks;
+    LIST_ENTRY nmi_callbacks, processor_callbacks;
     LIST_ENTRY timers; /* by due time; dispatcher lock */
     uint32_t clock_word; /* futex: changes when the first timer does */
     PETHREAD clock_thread;
@@ -67,10 +85,49 @@ void ke_header_signal(struct machine *machine, DISPATCHER_HEADER *header);
 /* The thread is to leave: its wait in user mode, now or later, ends with STATUS_USER_APC. */
 void ke_end_user_waits(struct machine *machine, PKTHREAD thread);
 
-/* Runs the DPCs this thread queued while at DISPATCH_LEVEL or above. IRQL below DISPATCH_LEVEL. */
+/* Does what the current thread has been asked to do (DPCs, APCs) as far as its IRQL allows. */
+void ke_soft_interrupts(struct kpcr *kpcr);
+static inline void ke_poll_soft_interrupts(void)
+{
+    struct kpcr *kpcr = current_kpcr();
+    PKTHREAD thread = &kpcr->current_thread->Tcb;
+    if (SB_UNLIKELY(__atomic_load_n(&thread->soft_interrupts, __ATOMIC_RELAXED)))
+        ke_soft_interrupts(kpcr);
+}
+static inline void ke_request_soft_interrupt(PKTHREAD thread, enum soft_interrupt what)
+{
+    __atomic_or_fetch(&thread->soft_interrupts, what, __ATOMIC_RELEASE);
+}
+static inline void ke_clear_soft_interrupt(PKTHREAD thread, enum soft_interrupt what)
+{
+    __atomic_and_fetch(&thread->soft_interrupts, ~(uint32_t)what, __ATOMIC_RELEASE);
+}
+
+/* Queues a DPC for the current thread or its processor; runs nothing. FALSE: it is queued already.
+ * The dispatcher lock may be held. */
+BOOLEAN ke_queue_dpc(PKDPC dpc, PVOID argument1, PVOID argument2);
+/* Runs the DPCs queued by the current thread. */
 void ke_drain_dpcs(PKTHREAD thread);
-/* Runs one DPC routine at DISPATCH_LEVEL on the calling thread. */
-void ke_run_dpc(PKDPC dpc);
+/* Makes sure the processor's own thread exists. */
+BOOLEAN ke_processor_start(struct machine *machine, ULONG number);
+void ke_set_processor(struct kpcr *kpcr, ULONG number);
+
+/* Delivers kernel APCs to the current thread, IRQL below APC_LEVEL. */
+void ke_deliver_kernel_apcs(PKTHREAD thread);
+/* Whether one could be delivered now. Dispatcher lock. */
+BOOLEAN ke_has_kernel_apc(PKTHREAD thread);
+/* What must hold, and is done, when a system call returns to the application. */
+void ke_leave_system_call(PETHREAD thread);
+/* Takes a wait apart with this status; FALSE when the thread does not wait. Dispatcher lock. */
+BOOLEAN ke_end_wait(PKTHREAD thread, NTSTATUS status);
+/* The thread ends: its mutexes are abandoned, its APCs run down. On the thread itself or, for an
+ * application's thread that is outside the machine, on its behalf. */
+void ke_thread_rundown(PKTHREAD thread);
+/* Lets a waiter of the queue go when there is an entry for it. Dispatcher lock. */
+void ke_queue_activate(PKQUEUE queue);
+/* Begins Wait=TRUE: the header's waiters are left to the wait that must follow. Dispatcher lock. */
+void ke_wait_next(PKTHREAD thread, DISPATCHER_HEADER *header);
+void ke_run_bug_check_callbacks(struct machine *machine);
 
 int64_t ke_interrupt_time(struct machine *machine); /* 100 ns since boot */
 /* NT timeout (negative: relative 100 ns; else absolute system time) as monotonic ns; NULL: never. */

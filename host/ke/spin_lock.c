@@ -56,3 +56,50 @@ VOID NTAPI KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK lock)
     release(lock, __builtin_return_address(0));
 }
 SB_EXPORT(KeReleaseSpinLockFromDpcLevel)
+
+BOOLEAN FASTCALL KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK lock)
+{
+    ULONG_PTR free = 0;
+    struct machine *machine = current_machine();
+    if (!__atomic_compare_exchange_n(lock, &free, (ULONG_PTR)current_thread(), false,
+                                     __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+        return FALSE;
+    if (SB_UNLIKELY(machine->verifier) && machine->verifier->lock_change)
+        machine->verifier->lock_change(lock, TRUE, __builtin_return_address(0));
+    return TRUE;
+}
+SB_EXPORT(KeTryToAcquireSpinLockAtDpcLevel)
+
+/* TRUE when the lock is free. */
+BOOLEAN FASTCALL KeTestSpinLock(PKSPIN_LOCK lock)
+{
+    return __atomic_load_n(lock, __ATOMIC_RELAXED) == 0;
+}
+SB_EXPORT(KeTestSpinLock)
+
+KIRQL NTAPI nt_KeAcquireSpinLockRaiseToSynch(PKSPIN_LOCK lock)
+{
+    KIRQL old = KeRaiseIrqlToSynchLevel();
+    acquire(lock, __builtin_return_address(0));
+    return old;
+}
+SB_EXPORT_AS("KeAcquireSpinLockRaiseToSynch", nt_KeAcquireSpinLockRaiseToSynch)
+
+/* For threaded DPCs, which run at PASSIVE_LEVEL or at DISPATCH_LEVEL. */
+KIRQL FASTCALL KeAcquireSpinLockForDpc(PKSPIN_LOCK lock)
+{
+    KIRQL old = KeGetCurrentIrql();
+    if (old < DISPATCH_LEVEL)
+        KfRaiseIrql(DISPATCH_LEVEL);
+    acquire(lock, __builtin_return_address(0));
+    return old;
+}
+SB_EXPORT(KeAcquireSpinLockForDpc)
+
+VOID FASTCALL KeReleaseSpinLockForDpc(PKSPIN_LOCK lock, KIRQL old_irql)
+{
+    release(lock, __builtin_return_address(0));
+    if (old_irql != KeGetCurrentIrql())
+        KeLowerIrql(old_irql);
+}
+SB_EXPORT(KeReleaseSpinLockForDpc)

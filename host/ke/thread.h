@@ -12,6 +12,9 @@ typedef struct _OBJECT_TYPE OBJECT_TYPE; /* host/ob/object.h */
 
 enum { BUILT_IN_WAIT_BLOCKS = 4 };
 
+/* What a thread does as soon as its IRQL allows. */
+enum soft_interrupt { SOFT_APC = 1, SOFT_DPC = 2 };
+
 /* One call into the machine; the outermost frame is where a stopped machine's thread returns. */
 struct call_frame {
     struct linux_context context;
@@ -30,15 +33,35 @@ struct _KTHREAD {
     KPROCESSOR_MODE wait_mode;
     BOOLEAN alertable;
     BOOLEAN alerted[2]; /* per mode */
-    SHORT kernel_apc_disable;  /* KeEnterCriticalRegion: negative while disabled */
-    SHORT special_apc_disable; /* guarded regions */
-    LIST_ENTRY apc_queue[2];
+    /* Wait=TRUE of KeSetEvent and kin: the waiters of wait_next are let go by the wait that follows,
+     * so that both are one step. */
+    DISPATCHER_HEADER *wait_next;
+    KIRQL wait_next_irql;
+    /* The KQUEUE this thread serves. */
+    PKQUEUE queue;
+    LIST_ENTRY queue_link;
+    PLIST_ENTRY queue_entry; /* what the wait on it brought */
+
+    union {
+        struct {
+            SHORT kernel_apc_disable;  /* KeEnterCriticalRegion: negative while disabled */
+            SHORT special_apc_disable; /* guarded regions */
+        };
+        LONG combined_apc_disable;
+    };
+    LIST_ENTRY apc_queue[2]; /* dispatcher lock */
+    BOOLEAN apc_queueable;   /* until it ends */
     BOOLEAN kernel_apc_in_progress;
+    BOOLEAN user_apc_pending; /* delivered when the system call returns */
+    uint32_t soft_interrupts; /* enum soft_interrupt; atomic */
     KPROCESSOR_MODE previous_mode;
     BOOLEAN terminating; /* waits in user mode end at once; dispatcher lock */
-    KPRIORITY priority;
+    KPRIORITY priority, base_priority, priority_increment;
+    KAFFINITY affinity;        /* where it may run, */
+    KAFFINITY system_affinity; /* but here while set by KeSetSystemAffinityThread */
+    BOOLEAN stack_resident; /* KeSetKernelStackSwapEnable */
     LIST_ENTRY owned_mutants;
-    LIST_ENTRY pending_dpcs; /* queued by this thread at DISPATCH_LEVEL or above */
+    LIST_ENTRY pending_dpcs; /* queued by this thread at DISPATCH_LEVEL or above; DPC lock */
 };
 
 struct _ETHREAD {
@@ -50,8 +73,12 @@ struct _ETHREAD {
     struct call_frame *call_frame; /* innermost; NULL while outside the machine; atomic: others look */
     LIST_ENTRY irps;         /* IRP.ThreadListEntry; changed by the thread itself at APC_LEVEL... */
     struct linux_lock irps_lock; /* ...and by those who complete its requests */
-    NTSTATUS exit_status;
+    NTSTATUS exit_status;      /* STATUS_PENDING until it has ended */
+    NTSTATUS terminate_status; /* of PsTerminateSystemThread */
+    uint32_t has_exited;       /* atomic */
+    UCHAR announcement;        /* PS_THREAD_*: whether drivers are told of it */
     BOOLEAN is_system;
+    int64_t create_time, exit_time; /* 100 ns since 1601 */
     PKSTART_ROUTINE start_routine;
     void *start_context;
     struct linux_thread *linux_thread; /* system threads only, until joined; threads lock */
@@ -59,6 +86,8 @@ struct _ETHREAD {
     uint32_t linux_id; /* atomic; 0 until the thread runs */
     uint64_t stack_low, stack_high;
     PIRP top_level_irp; /* IoSetTopLevelIrp */
+    GUID activity_id;    /* Etw */
+    BOOLEAN is_hidden;   /* ThreadHideFromDebugger */
     void *impersonation; /* Se */
     void *exception_state; /* seh: per-thread scratch */
 };
@@ -73,9 +102,14 @@ struct _EPROCESS {
     BOOLEAN is_32_bit;
     BOOLEAN is_administrator;
     BOOLEAN is_exiting; /* its threads leave, its handles are being closed */
-    NTSTATUS exit_status;
+    NTSTATUS exit_status; /* STATUS_PENDING until it has ended */
     void *token; /* Se */
     char image_name[16];
+    int64_t create_time, exit_time; /* 100 ns since 1601 */
+    HANDLE parent_id;
+    BOOLEAN is_announced;        /* drivers know of it */
+    uint32_t exit_holds;         /* PsAcquireProcessExitSynchronization; atomic */
+    uint64_t pool_charged[2];    /* PsChargePoolQuota: nonpaged, paged; atomic */
 };
 
 _Static_assert(FIELD_OFFSET(struct _ETHREAD, Tcb) == 0, "PETHREAD and PKTHREAD are one pointer");

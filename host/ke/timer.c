@@ -48,8 +48,8 @@ static void clock_poke(struct ke_state *ke)
     linux_wake(&ke->clock_word, 1);
 }
 
-/* Dispatcher lock held. TRUE when the timer became the first to expire. */
-static BOOLEAN insert(struct ke_state *ke, PKTIMER timer, int64_t due)
+/* Dispatcher lock held. */
+static void insert(struct ke_state *ke, PKTIMER timer, int64_t due)
 {
     PLIST_ENTRY link = ke->timers.Blink;
     while (link != &ke->timers &&
@@ -58,7 +58,6 @@ static BOOLEAN insert(struct ke_state *ke, PKTIMER timer, int64_t due)
     timer->DueTime.QuadPart = (ULONGLONG)due;
     timer->Header.Inserted = 1;
     InsertHeadList(link, &timer->TimerListEntry);
-    return ke->timers.Flink == &timer->TimerListEntry;
 }
 
 static BOOLEAN withdraw(PKTIMER timer)
@@ -70,24 +69,61 @@ static BOOLEAN withdraw(PKTIMER timer)
     return TRUE;
 }
 
-BOOLEAN NTAPI KeSetTimerEx(PKTIMER timer, LARGE_INTEGER due_time, LONG period, PKDPC dpc)
+static void enqueue_dpc(struct machine *machine, PKDPC dpc)
+{
+    LARGE_INTEGER now = {.QuadPart = linux_system_time()};
+    ke_queue_dpc(dpc, ULongToPtr(now.LowPart), LongToPtr(now.HighPart));
+}
+
+/* A timer that is in no queue reaches its time. Dispatcher lock held. The DPC is queued before the
+ * lock is let go: whoever cancels the timer in vain and then flushes DPCs must wait for it. */
+static void expire(struct machine *machine, PKTIMER timer, int64_t due)
+{
+    int64_t now = ke_interrupt_time(machine), next = due + (int64_t)timer->Period * 10000;
+    timer->Header.SignalState = 1;
+    ke_signal_waiters(&timer->Header);
+    if (timer->Period) /* times that were missed altogether are not made up for */
+        insert(machine->ke, timer, next > now ? next : now + (int64_t)timer->Period * 10000);
+    if (timer->Dpc)
+        enqueue_dpc(machine, timer->Dpc);
+}
+
+static BOOLEAN set(PKTIMER timer, LARGE_INTEGER due_time, ULONG period, PKDPC dpc)
 {
     struct machine *machine = current_machine();
+    int64_t now = ke_interrupt_time(machine);
     int64_t relative = due_time.QuadPart < 0 ? -due_time.QuadPart
                                              : due_time.QuadPart - linux_system_time();
-    if (relative < 0)
-        relative = 0;
     ke_dispatcher_lock(machine);
     BOOLEAN was_set = withdraw(timer);
     timer->Header.SignalState = 0;
-    timer->Period = (ULONG)period;
+    timer->Period = period;
     timer->Dpc = dpc;
-    if (insert(machine->ke, timer, ke_interrupt_time(machine) + relative))
+    if (relative <= 0 && relative != INT64_MIN)
+        expire(machine, timer, now);
+    else
+        insert(machine->ke, timer, relative < INT64_MAX - now && relative > 0 ? now + relative
+                                                                              : INT64_MAX);
+    if (machine->ke->timers.Flink == &timer->TimerListEntry)
         clock_poke(machine->ke);
     ke_dispatcher_unlock(machine);
+    ke_poll_soft_interrupts();
     return was_set;
 }
+
+BOOLEAN NTAPI KeSetTimerEx(PKTIMER timer, LARGE_INTEGER due_time, LONG period, PKDPC dpc)
+{
+    return set(timer, due_time, (ULONG)period, dpc);
+}
 SB_EXPORT(KeSetTimerEx)
+
+/* Delay is tolerated, not asked for: it expires in time. */
+BOOLEAN NTAPI KeSetCoalescableTimer(PKTIMER timer, LARGE_INTEGER due_time, ULONG period,
+                                    ULONG tolerable_delay, PKDPC dpc)
+{
+    return set(timer, due_time, period, dpc);
+}
+SB_EXPORT(KeSetCoalescableTimer)
 
 BOOLEAN NTAPI KeSetTimer(PKTIMER timer, LARGE_INTEGER due_time, PKDPC dpc)
 {
@@ -111,8 +147,8 @@ BOOLEAN NTAPI KeReadStateTimer(PKTIMER timer)
 }
 SB_EXPORT(KeReadStateTimer)
 
-/* Signals the first timer if it is due and returns its DPC; *next is when to look again. */
-static BOOLEAN expire_one(struct machine *machine, PKDPC *dpc, int64_t *next)
+/* Expires the first timer if it is due; *next is when to look again. */
+static BOOLEAN expire_first(struct machine *machine, int64_t *next)
 {
     struct ke_state *ke = machine->ke;
     BOOLEAN expired = FALSE;
@@ -122,14 +158,10 @@ static BOOLEAN expire_one(struct machine *machine, PKDPC *dpc, int64_t *next)
         PKTIMER timer = CONTAINING_RECORD(ke->timers.Flink, KTIMER, TimerListEntry);
         int64_t due = (int64_t)timer->DueTime.QuadPart;
         expired = due <= ke_interrupt_time(machine);
-        *next = ke->boot_time + due * 100;
+        *next = due < INT64_MAX / 200 ? ke->boot_time + due * 100 : LINUX_FOREVER;
         if (expired) {
             withdraw(timer);
-            *dpc = timer->Dpc;
-            timer->Header.SignalState = 1;
-            ke_signal_waiters(&timer->Header);
-            if (timer->Period)
-                insert(ke, timer, due + (int64_t)timer->Period * 10000);
+            expire(machine, timer, due);
         }
     }
     ke_dispatcher_unlock(machine);
@@ -140,20 +172,17 @@ static VOID NTAPI clock_main(PVOID context)
 {
     struct machine *machine = context;
     struct ke_state *ke = machine->ke;
+    PKTHREAD thread = &current_thread()->Tcb;
+    ke_set_processor(current_kpcr(), 0);
     current_kpcr()->irql = DISPATCH_LEVEL;
     for (;;) {
         uint32_t word = __atomic_load_n(&ke->clock_word, __ATOMIC_ACQUIRE);
-        PKDPC dpc = NULL;
         int64_t next;
         schedule_point(machine);
-        if (!expire_one(machine, &dpc, &next)) {
+        if (expire_first(machine, &next))
+            ke_drain_dpcs(thread);
+        else
             linux_park(&ke->clock_word, word, next);
-            continue;
-        }
-        if (dpc) {
-            KeInsertQueueDpc(dpc, NULL, NULL);
-            ke_drain_dpcs(&current_thread()->Tcb);
-        }
     }
 }
 
@@ -168,11 +197,25 @@ NTSTATUS ke_initialize(struct machine *machine)
     if (!ke)
         return STATUS_INSUFFICIENT_RESOURCES;
     InitializeListHead(&ke->timers);
+    InitializeListHead(&ke->dpc_flushers);
+    InitializeListHead(&ke->bug_check_callbacks);
+    InitializeListHead(&ke->bug_check_reason_callbacks);
+    InitializeListHead(&ke->nmi_callbacks);
+    InitializeListHead(&ke->processor_callbacks);
+    for (ULONG i = 0; i < MOST_PROCESSORS; i++) {
+        ke->processors[i].number = i;
+        InitializeListHead(&ke->processors[i].dpcs);
+        InitializeListHead(&ke->processors[i].threaded_dpcs);
+    }
+    machine->data_exports->debugger_not_present = TRUE;
+    machine->data_exports->number_processors = (int8_t)machine->processors;
     ke->boot_time = linux_monotonic_time();
     ke->boot_system_time = linux_system_time();
     machine->ke = ke;
     return STATUS_SUCCESS;
 }
+
+SB_EXPORT_DATA("KeNumberProcessors", number_processors)
 
 void ke_destroy(struct machine *machine)
 {

@@ -3,8 +3,12 @@
 #include "host/ke/text.h"
 #include "host/mm/mm.h"
 #include "host/ob/object.h"
+#include "host/ps/notify.h"
 #include "host/ps/ps.h"
+#include "host/rtl/rtl.h"
 #include "host/se/se.h"
+
+#define FREE_BUILD 0xF0000000u /* in NtBuildNumber */
 
 static void process_remove(void *object)
 {
@@ -37,6 +41,12 @@ static enum se_token_kind token_kind(struct machine *machine, BOOLEAN is_adminis
     return is_administrator ? SE_TOKEN_ADMINISTRATOR : SE_TOKEN_USER;
 }
 
+static void set_image_name(struct _EPROCESS *process, const char *name)
+{
+    for (ULONG i = 0; name[i] && i < sizeof(process->image_name) - 1; i++)
+        process->image_name[i] = name[i];
+}
+
 NTSTATUS ps_process_create(struct machine *machine, BOOLEAN is_administrator, BOOLEAN is_32_bit,
                            struct _EPROCESS **created)
 {
@@ -52,6 +62,10 @@ NTSTATUS ps_process_create(struct machine *machine, BOOLEAN is_administrator, BO
     process->is_administrator = is_administrator;
     process->is_32_bit = is_32_bit;
     process->exit_status = STATUS_PENDING;
+    process->create_time = linux_system_time();
+    process->parent_id =
+        machine->ps->system_process ? machine->ps->system_process->process_id : NULL;
+    set_image_name(process, machine->ps->system_process ? "application.exe" : "System");
     process->handles = ob_handle_table_create();
     status = se_token_create(machine, token_kind(machine, is_administrator),
                              (struct token **)&process->token);
@@ -97,6 +111,7 @@ static void end_thread(PETHREAD thread)
         KeDelayExecutionThread(KernelMode, FALSE, &interval);
     }
     io_thread_rundown(thread); /* what it sent meanwhile */
+    ps_thread_exit(thread, STATUS_SUCCESS);
 }
 
 PETHREAD ps_next_thread(struct _EPROCESS *process, PETHREAD previous)
@@ -116,16 +131,31 @@ PETHREAD ps_next_thread(struct _EPROCESS *process, PETHREAD previous)
     return found;
 }
 
+static void wait_for_exit_holds(struct _EPROCESS *process)
+{
+    LARGE_INTEGER pause = {.QuadPart = -1000};
+    while (__atomic_load_n(&process->exit_holds, __ATOMIC_ACQUIRE) != 0)
+        KeDelayExecutionThread(KernelMode, FALSE, &pause);
+}
+
+/* NT's order: threads, then the process's end is told, then its handles go. A thread of another
+ * process does it, so that all of this one's can end. */
 void ps_process_exit(struct _EPROCESS *process, NTSTATUS status)
 {
     PETHREAD thread = NULL;
+    KAPC_STATE state;
     process->is_exiting = TRUE;
+    wait_for_exit_holds(process);
+    KeStackAttachProcess((PKPROCESS)process, &state);
     while ((thread = ps_next_thread(process, thread)) != NULL)
         if (thread != current_thread())
             end_thread(thread);
+    ps_notify_process_exits(process);
+    KeUnstackDetachProcess(&state);
     ob_handle_table_close_all(process);
     mm_process_exit(process);
-    process->exit_status = status;
+    process->exit_time = linux_system_time();
+    __atomic_store_n(&process->exit_status, status, __ATOMIC_RELEASE);
     ke_header_signal(process->machine, &process->Header);
 }
 
@@ -137,9 +167,12 @@ NTSTATUS ps_initialize(struct machine *machine)
     InitializeListHead(&ps->threads);
     InitializeListHead(&ps->processes);
     machine->ps = ps;
-    NTSTATUS status = ps_process_create(machine, TRUE, FALSE, &ps->system_process);
+    NTSTATUS status = ps_notify_initialize(machine);
+    if (NT_SUCCESS(status))
+        status = ps_process_create(machine, TRUE, FALSE, &ps->system_process);
     if (NT_SUCCESS(status)) {
         machine->data_exports->initial_system_process = ps->system_process;
+        machine->data_exports->nt_build_number = FREE_BUILD | RTL_NT_BUILD;
         machine->data_exports->process_type = &ps_process_type;
         machine->data_exports->thread_type = &ps_thread_type;
     }
@@ -160,27 +193,7 @@ void ps_destroy(struct machine *machine)
         if (process->handles)
             ob_handle_table_free(process->handles);
     }
+    ps_notify_destroy(machine);
     linux_free(machine->ps);
     machine->ps = NULL;
 }
-
-PEPROCESS NTAPI nt_PsGetCurrentProcess(VOID)
-{
-    return current_thread()->Tcb.process;
-}
-SB_EXPORT_AS("PsGetCurrentProcess", nt_PsGetCurrentProcess)
-SB_EXPORT_AS("IoGetCurrentProcess", nt_PsGetCurrentProcess)
-
-#undef PsGetCurrentProcessId
-HANDLE NTAPI PsGetCurrentProcessId(VOID)
-{
-    return current_thread()->owner->process_id;
-}
-SB_EXPORT(PsGetCurrentProcessId)
-
-#undef PsGetCurrentThreadId
-HANDLE NTAPI PsGetCurrentThreadId(VOID)
-{
-    return current_thread()->thread_id;
-}
-SB_EXPORT(PsGetCurrentThreadId)

@@ -14,7 +14,10 @@ struct ps_state {
     LIST_ENTRY processes; /* EPROCESS.machine_link */
     ULONG next_id;        /* process and thread ids: multiples of 4 */
     struct _EPROCESS *system_process;
+    struct ps_notify_table *notify;
 };
+
+enum { PS_THREAD_INTERNAL, PS_THREAD_NEW, PS_THREAD_ANNOUNCED }; /* ETHREAD.announcement */
 
 extern OBJECT_TYPE ps_process_type, ps_thread_type;
 
@@ -32,13 +35,26 @@ PETHREAD ps_next_thread(struct _EPROCESS *process, PETHREAD previous);
  * sb_process_destroy. By a thread of another process, PASSIVE_LEVEL, inside the machine. Blocks. */
 void ps_process_exit(struct _EPROCESS *process, NTSTATUS status);
 
+/* Referenced, or NULL when nothing that runs has the id. IRQL <= DISPATCH_LEVEL. */
+PETHREAD ps_find_thread(struct machine *machine, HANDLE id);
+struct _EPROCESS *ps_find_process(struct machine *machine, HANDLE id);
+
 /* The calling Linux thread as a thread of process, with GS set; NULL when memory is short. */
 PETHREAD ps_thread_enter(struct _EPROCESS *process);
 void ps_thread_leave(PETHREAD thread);
 /* The NT thread the calling Linux thread is running as right now, or NULL. Signal safe. */
 PETHREAD ps_thread_inside(void);
 
-/* Starts a system thread; *thread is referenced for the caller. */
+/* A thread object for process, not yet running; one reference, the thread's own. */
+NTSTATUS ps_thread_create(struct _EPROCESS *process, BOOLEAN is_system, PETHREAD *thread);
+/* The calling Linux thread is the one that runs it. */
+void ps_thread_bind(PETHREAD thread);
+/* Tells the drivers that asked for it of a new thread, once. PASSIVE_LEVEL. */
+void ps_thread_announce(PETHREAD thread);
+/* The thread's last act: drivers are told, what it owns is abandoned, waiters are woken. Once. */
+void ps_thread_exit(PETHREAD thread, NTSTATUS status);
+
+/* Starts a system thread of the host's own; *thread is referenced for the caller. */
 NTSTATUS ps_system_thread_start(struct machine *machine, PKSTART_ROUTINE routine, void *context,
                                 PETHREAD *thread);
 /* Interrupts every thread but the caller's, so that it notices the machine's state. */

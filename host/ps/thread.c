@@ -4,21 +4,10 @@
 #include "host/ke/schedule.h"
 #include "host/mm/mm.h"
 #include "host/ob/object.h"
+#include "host/ps/notify.h"
 #include "host/ps/ps.h"
+#include "host/ps/thread_slot.h"
 #include "host/se/se.h"
-
-/* What a Linux thread is in the machines it has called. */
-struct attachment {
-    struct attachment *next;
-    uint64_t process_unique, machine_id;
-    PETHREAD thread;
-    BOOLEAN is_live; /* scratch of prune */
-};
-
-struct thread_slot {
-    PETHREAD inside; /* NULL while the thread runs application code */
-    struct attachment *attachments;
-};
 
 static void thread_remove(void *object)
 {
@@ -43,7 +32,9 @@ static void kthread_initialize(PKTHREAD thread, struct _EPROCESS *process)
 {
     ke_header_initialize(&thread->Header, DISPATCHER_THREAD, sizeof(DISPATCHER_HEADER), 0);
     thread->process = process;
-    thread->priority = 8;
+    thread->priority = thread->base_priority = 8;
+    thread->affinity = ~(KAFFINITY)0 >> (64 - process->machine->processors);
+    thread->apc_queueable = TRUE;
     InitializeListHead(&thread->apc_queue[KernelMode]);
     InitializeListHead(&thread->apc_queue[UserMode]);
     InitializeListHead(&thread->owned_mutants);
@@ -61,7 +52,7 @@ static void kpcr_initialize(struct kpcr *kpcr, PETHREAD thread, ULONG processor)
     kpcr->machine = thread->machine;
 }
 
-static NTSTATUS thread_create(struct _EPROCESS *process, BOOLEAN is_system, PETHREAD *created)
+NTSTATUS ps_thread_create(struct _EPROCESS *process, BOOLEAN is_system, PETHREAD *created)
 {
     struct machine *machine = process->machine;
     PETHREAD thread;
@@ -71,6 +62,8 @@ static NTSTATUS thread_create(struct _EPROCESS *process, BOOLEAN is_system, PETH
     thread->machine = machine;
     thread->is_system = is_system;
     thread->exit_status = STATUS_PENDING;
+    thread->announcement = PS_THREAD_NEW;
+    thread->create_time = linux_system_time();
     kthread_initialize(&thread->Tcb, process);
     thread->Tcb.previous_mode = is_system ? KernelMode : UserMode;
     InitializeListHead(&thread->irps);
@@ -92,7 +85,7 @@ static NTSTATUS thread_create(struct _EPROCESS *process, BOOLEAN is_system, PETH
     return STATUS_SUCCESS;
 }
 
-static void bind_to_caller(PETHREAD thread)
+void ps_thread_bind(PETHREAD thread)
 {
     __atomic_store_n(&thread->linux_id, linux_thread_id(), __ATOMIC_RELAXED);
     linux_stack_bounds(&thread->stack_low, &thread->stack_high);
@@ -110,31 +103,46 @@ static struct thread_slot *slot_get(void)
     return linux_thread_slot;
 }
 
-static void thread_end(PETHREAD thread, NTSTATUS status)
+void ps_thread_announce(PETHREAD thread)
 {
-    thread->exit_status = status;
-    if (machine_is_running(thread->machine))
-        ke_header_signal(thread->machine, &thread->Tcb.Header);
+    if (thread->announcement != PS_THREAD_NEW)
+        return;
+    thread->announcement = PS_THREAD_ANNOUNCED;
+    ps_notify_thread(thread, TRUE);
 }
 
-static void cancel_requests(void *context)
+void ps_thread_exit(PETHREAD thread, NTSTATUS status)
 {
-    io_thread_orphan(context);
+    uint32_t exited = 0;
+    if (!__atomic_compare_exchange_n(&thread->has_exited, &exited, 1, false, __ATOMIC_ACQ_REL,
+                                     __ATOMIC_RELAXED))
+        return;
+    if (thread->announcement == PS_THREAD_ANNOUNCED)
+        ps_notify_thread(thread, FALSE);
+    io_thread_orphan(thread);
+    ke_thread_rundown(&thread->Tcb);
+    thread->exit_time = linux_system_time();
+    __atomic_store_n(&thread->exit_status, status, __ATOMIC_RELEASE);
+    ke_header_signal(thread->machine, &thread->Tcb.Header);
 }
 
+static void exit_application_thread(void *context)
+{
+    ps_thread_exit(context, STATUS_SUCCESS);
+}
+
+/* Enters the machine once more, to leave it for good. */
 static void detach(struct machine *machine, void *context)
 {
-    PETHREAD thread = context;
     struct thread_slot *slot = linux_thread_slot;
+    PETHREAD thread = context, inside = slot->inside;
+    slot->inside = thread;
     linux_gs_base_set((uint64_t)thread->Tcb.kpcr);
-    if (!IsListEmpty(&thread->irps) && machine_is_running(machine)) {
-        slot->inside = thread;
-        machine_run(thread, cancel_requests, thread);
-        slot->inside = NULL;
-    }
-    thread_end(thread, STATUS_SUCCESS);
-    linux_gs_base_set(0);
+    if (machine_is_running(machine))
+        machine_run(thread, exit_application_thread, thread);
     ob_dereference(thread);
+    slot->inside = inside;
+    linux_gs_base_set(inside ? (uint64_t)inside->Tcb.kpcr : 0);
 }
 
 static void note_whether_ended(struct machine *machine, void *context)
@@ -169,11 +177,11 @@ static PETHREAD attach(struct thread_slot *slot, struct _EPROCESS *process)
     struct attachment *attachment = linux_allocate(sizeof(*attachment));
     if (!attachment)
         return NULL;
-    if (!NT_SUCCESS(thread_create(process, FALSE, &thread))) {
+    if (!NT_SUCCESS(ps_thread_create(process, FALSE, &thread))) {
         linux_free(attachment);
         return NULL;
     }
-    bind_to_caller(thread);
+    ps_thread_bind(thread);
     attachment->process_unique = process->unique;
     attachment->machine_id = process->machine->id;
     attachment->thread = thread;
@@ -227,6 +235,7 @@ PETHREAD ps_thread_inside(void)
 static void slot_free(void *pointer)
 {
     struct thread_slot *slot = pointer;
+    linux_thread_slot = slot;
     while (slot->attachments) {
         struct attachment *attachment = slot->attachments;
         slot->attachments = attachment->next;
@@ -243,91 +252,6 @@ int ps_initialize_library(void)
     return error ? error : linux_faults_initialize(fault_examine, fault_dispatch);
 }
 
-static void run_start_routine(void *context)
-{
-    PETHREAD thread = context;
-    thread->start_routine(thread->start_context);
-}
-
-/* A system thread's Linux thread. Its reference to the ETHREAD is dropped by whoever joins it. */
-static void system_thread_main(void *context)
-{
-    PETHREAD thread = context;
-    struct thread_slot slot = {.inside = thread};
-    linux_thread_slot = &slot; /* not armed: this thread's end is handled here */
-    bind_to_caller(thread);
-    linux_gs_base_set((uint64_t)thread->Tcb.kpcr);
-    machine_run(thread, run_start_routine, thread);
-    thread->Tcb.kpcr->irql = PASSIVE_LEVEL;
-    if (thread->exit_status == STATUS_PENDING)
-        thread->exit_status = STATUS_SUCCESS;
-    thread_end(thread, thread->exit_status);
-    slot.inside = NULL;
-    linux_thread_slot = NULL;
-    linux_gs_base_set(0);
-    __atomic_store_n(&thread->has_ended, 1, __ATOMIC_RELEASE);
-}
-
-/* Joins system threads that have ended; all of them when wait is set. */
-static void reap(struct machine *machine, BOOLEAN wait)
-{
-    for (;;) {
-        PETHREAD ended = NULL;
-        linux_lock(&machine->ps->lock);
-        for (PLIST_ENTRY link = machine->ps->threads.Flink;
-             link != &machine->ps->threads && !ended; link = link->Flink) {
-            PETHREAD thread = CONTAINING_RECORD(link, struct _ETHREAD, machine_link);
-            if (thread->linux_thread &&
-                (wait || __atomic_load_n(&thread->has_ended, __ATOMIC_ACQUIRE)))
-                ended = thread;
-        }
-        struct linux_thread *joinable = ended ? ended->linux_thread : NULL;
-        if (ended)
-            ended->linux_thread = NULL;
-        linux_unlock(&machine->ps->lock);
-        if (!ended)
-            return;
-        while (wait && !__atomic_load_n(&ended->has_ended, __ATOMIC_ACQUIRE)) {
-            uint32_t never = 0;
-            uint32_t id = __atomic_load_n(&ended->linux_id, __ATOMIC_RELAXED);
-            if (id)
-                linux_thread_interrupt(id);
-            linux_park(&never, 0, linux_monotonic_time() + 1000000);
-        }
-        linux_thread_join(joinable);
-        ob_dereference(ended);
-    }
-}
-
-void ps_join_system_threads(struct machine *machine)
-{
-    reap(machine, TRUE);
-}
-
-NTSTATUS ps_system_thread_start(struct machine *machine, PKSTART_ROUTINE routine, void *context,
-                                PETHREAD *started)
-{
-    PETHREAD thread;
-    reap(machine, FALSE);
-    NTSTATUS status = thread_create(machine->ps->system_process, TRUE, &thread);
-    if (!NT_SUCCESS(status))
-        return status;
-    thread->start_routine = routine;
-    thread->start_context = context;
-    ob_reference(thread); /* the caller's; the first one is the running thread's */
-    linux_lock(&machine->ps->lock);
-    thread->linux_thread = linux_thread_start(system_thread_main, thread);
-    BOOLEAN running = thread->linux_thread != NULL;
-    linux_unlock(&machine->ps->lock);
-    if (!running) {
-        ob_dereference(thread);
-        ob_dereference(thread);
-        return STATUS_INSUFFICIENT_RESOURCES;
-    }
-    *started = thread;
-    return STATUS_SUCCESS;
-}
-
 void ps_interrupt_threads(struct machine *machine)
 {
     uint32_t self = linux_thread_id();
@@ -341,38 +265,3 @@ void ps_interrupt_threads(struct machine *machine)
     }
     linux_unlock(&machine->ps->lock);
 }
-
-NTSTATUS NTAPI PsCreateSystemThread(PHANDLE handle, ULONG access, POBJECT_ATTRIBUTES attributes,
-                                    HANDLE process, PCLIENT_ID client_id, PKSTART_ROUTINE routine,
-                                    PVOID context)
-{
-    struct machine *machine = current_machine();
-    PETHREAD thread;
-    HANDLE value;
-    NTSTATUS status = ps_system_thread_start(machine, routine, context, &thread);
-    if (!NT_SUCCESS(status))
-        return status;
-    /* Without OBJ_KERNEL_HANDLE the handle belongs to the current process, as on NT. */
-    ULONG flags = attributes ? attributes->Attributes : 0;
-    struct _EPROCESS *owner = flags & OBJ_KERNEL_HANDLE ? machine->ps->system_process
-                                                        : current_thread()->Tcb.process;
-    status = ob_handle_create(owner, thread, THREAD_ALL_ACCESS, flags, &value);
-    if (NT_SUCCESS(status)) {
-        *handle = value;
-        if (client_id)
-            *client_id = (CLIENT_ID){machine->ps->system_process->process_id, thread->thread_id};
-    }
-    ob_dereference(thread);
-    return status;
-}
-SB_EXPORT(PsCreateSystemThread)
-
-NTSTATUS NTAPI PsTerminateSystemThread(NTSTATUS status)
-{
-    PETHREAD thread = current_thread();
-    if (!thread->is_system)
-        return STATUS_INVALID_PARAMETER;
-    thread->exit_status = status;
-    linux_context_jump(&thread->call_frame->context, 1);
-}
-SB_EXPORT(PsTerminateSystemThread)

@@ -23,8 +23,8 @@ static BOOLEAN emulate_cr8(const struct instruction *instruction, CONTEXT *conte
     uint64_t *general = &context_registers(context)[(modrm & 7u) | (instruction->rex & 1u) << 3];
     if (direction == 0x20)
         *general = current_kpcr()->irql;
-    else if ((*general & 15) < DISPATCH_LEVEL && current_kpcr()->irql >= DISPATCH_LEVEL)
-        return FALSE; /* DPCs may be waiting for this: exception_handle_fault lowers the IRQL */
+    else if ((*general & 15) < DISPATCH_LEVEL && (*general & 15) < current_kpcr()->irql)
+        return FALSE; /* DPCs or APCs may wait for this: exception_handle_fault lowers the IRQL */
     else
         current_kpcr()->irql = (UCHAR)(*general & 15);
     context->Rip += at + 3;
@@ -33,7 +33,18 @@ static BOOLEAN emulate_cr8(const struct instruction *instruction, CONTEXT *conte
 
 /* A load that is understood: what it reads and what becomes of it. */
 struct load {
-    enum { LOAD_MOVE, LOAD_SIGN_EXTEND, LOAD_COMPARE, LOAD_COMPARE_REVERSED, LOAD_TEST } kind;
+    enum {
+        LOAD_MOVE,
+        LOAD_SIGN_EXTEND,
+        LOAD_COMPARE, /* from here on the register's value counts too */
+        LOAD_COMPARE_REVERSED,
+        LOAD_TEST,
+        LOAD_ADD,
+        LOAD_SUBTRACT,
+        LOAD_OR,
+        LOAD_AND,
+        LOAD_XOR,
+    } kind;
     unsigned width;       /* bytes read */
     unsigned target;      /* register, or -1u when the other operand is immediate */
     unsigned target_size; /* bytes written */
@@ -59,6 +70,30 @@ static bool decode_two_byte(const struct instruction *instruction, struct load *
     load->width = opcode & 1 ? 2 : 1;
     load->kind = opcode >= 0xBE ? LOAD_SIGN_EXTEND : LOAD_MOVE;
     return opcode == 0xB6 || opcode == 0xB7 || opcode == 0xBE || opcode == 0xBF;
+}
+
+/* add, or, and, sub, xor reg, [memory]. */
+static bool decode_arithmetic(uint8_t opcode, struct load *load)
+{
+    switch (opcode & 0xFE) {
+    case 0x02:
+        load->kind = LOAD_ADD;
+        return true;
+    case 0x0A:
+        load->kind = LOAD_OR;
+        return true;
+    case 0x22:
+        load->kind = LOAD_AND;
+        return true;
+    case 0x2A:
+        load->kind = LOAD_SUBTRACT;
+        return true;
+    case 0x32:
+        load->kind = LOAD_XOR;
+        return true;
+    default:
+        return false;
+    }
 }
 
 /* Opcodes with a ModRM operand in memory; immediate is the number of bytes behind it. */
@@ -104,7 +139,7 @@ static bool decode_one_byte(const struct instruction *instruction, uint8_t opcod
         *immediate = load->width == 8 ? 4 : load->width;
         return extension <= 1;
     default:
-        return false;
+        return decode_arithmetic(opcode, load);
     }
 }
 
@@ -185,6 +220,45 @@ static void set_flags(CONTEXT *context, bool subtract, uint64_t left, uint64_t r
     context->EFlags = (ULONG)flags;
 }
 
+static void set_flags_of_sum(CONTEXT *context, uint64_t left, uint64_t right, unsigned width)
+{
+    unsigned unused = 64 - width * 8;
+    uint64_t flags = context->EFlags & ~(FLAG_CARRY | FLAG_ZERO | FLAG_SIGN | FLAG_OVERFLOW);
+
+    left <<= unused;
+    right <<= unused;
+    uint64_t result = left + right;
+    flags |= result == 0 ? FLAG_ZERO : 0;
+    flags |= result >> 63 ? FLAG_SIGN : 0;
+    flags |= result < left ? FLAG_CARRY : 0;
+    flags |= (~(left ^ right) & (left ^ result)) >> 63 ? FLAG_OVERFLOW : 0;
+    context->EFlags = (ULONG)flags;
+}
+
+/* reg = reg OPERATION value, with its flags. */
+static void finish_arithmetic(const struct instruction *instruction, CONTEXT *context,
+                              const struct load *load, uint64_t reg, uint64_t value)
+{
+    uint64_t result;
+
+    switch (load->kind) {
+    case LOAD_ADD:
+        result = reg + value;
+        set_flags_of_sum(context, reg, value, load->width);
+        break;
+    case LOAD_SUBTRACT:
+        result = reg - value;
+        set_flags(context, true, reg, value, load->width);
+        break;
+    default:
+        result = load->kind == LOAD_OR ? reg | value
+                                       : load->kind == LOAD_AND ? reg & value : reg ^ value;
+        set_flags(context, false, result, result, load->width);
+        break;
+    }
+    write_register(instruction, context, load, result & (UINT64_MAX >> (64 - load->width * 8)));
+}
+
 static void finish_load(const struct instruction *instruction, CONTEXT *context,
                         const struct load *load, uint64_t value)
 {
@@ -214,6 +288,9 @@ static void finish_load(const struct instruction *instruction, CONTEXT *context,
         break;
     case LOAD_TEST:
         set_flags(context, false, value, other, load->width);
+        break;
+    default:
+        finish_arithmetic(instruction, context, load, other, value);
         break;
     }
     context->Rip += load->length;

@@ -130,10 +130,10 @@ static void check_mutexes(struct scene *scene)
     CHECK(scene->fast.Owner == KeGetCurrentThread());
     KeAcquireGuardedMutex(&scene->guarded);
     CHECK(KeAreAllApcsDisabled());
-    PKTHREAD thread = start_thread(try_mutexes, scene);
+    join(start_thread(try_mutexes, scene));
+    CHECK(scene->counter == FALSE);
     KeReleaseGuardedMutex(&scene->guarded);
     ExReleaseFastMutex(&scene->fast);
-    join(thread);
     CHECK(!KeAreApcsDisabled());
 }
 

@@ -1,0 +1,27 @@
+/* Caches and buffers of the processor: coherent here, so that a barrier is all it takes. */
+#include "host/ke/schedule.h"
+
+VOID NTAPI nt_KeFlushIoBuffers(PMDL mdl, BOOLEAN is_read, BOOLEAN is_dma)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+SB_EXPORT_AS("KeFlushIoBuffers", nt_KeFlushIoBuffers)
+
+BOOLEAN NTAPI KeInvalidateAllCaches(VOID)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    return TRUE;
+}
+SB_EXPORT(KeInvalidateAllCaches)
+
+VOID NTAPI nt_KeFlushWriteBuffer(VOID)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+SB_EXPORT_AS("KeFlushWriteBuffer", nt_KeFlushWriteBuffer)
+
+ULONG NTAPI KeGetRecommendedSharedDataAlignment(VOID)
+{
+    return 64; /* a cache line of every x64 processor */
+}
+SB_EXPORT(KeGetRecommendedSharedDataAlignment)
