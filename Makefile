@@ -1,6 +1,6 @@
 # The targets that people and CI use; CMake and Ninja do the work behind them.
 .DEFAULT_GOAL := help
-.PHONY: help setup-demo demo demo-wine test lint package build clean
+.PHONY: help setup-demo demo demo-wine test test-asan test-tsan lint package build clean
 
 PRESETS := windows-x64 windows-x86 linux
 
@@ -18,6 +18,18 @@ test:
 	@scripts/setup.sh test
 	@scripts/build.sh $(PRESETS) windows-x64-clang
 	@ctest --preset linux
+
+## test-asan: run the host's tests under the address and undefined-behaviour sanitizers
+test-asan:
+	@scripts/setup.sh test
+	@scripts/build.sh linux-asan
+	@ctest --preset linux-asan
+
+## test-tsan: run the host's tests under the thread sanitizer
+test-tsan:
+	@scripts/setup.sh test
+	@scripts/build.sh linux-tsan
+	@ctest --preset linux-tsan
 
 ## lint: check the format of the sources and analyse them
 lint:

@@ -9,7 +9,7 @@ build=(cmake ninja-build gcc libc6-dev gcc-mingw-w64-x86-64 gcc-mingw-w64-i686 m
     python3 python3-pefile openssl osslsigncode)
 run=(wine wine64)
 host=(libdw-dev libelf-dev libcjson-dev libssl-dev)
-test=(libcmocka-dev clang lld llvm zip unzip gdb groff-base)
+test=(libcmocka-dev clang libclang-rt-dev lld llvm zip unzip gdb groff-base)
 lint=(clang-format cppcheck shellcheck codespell)
 
 case "${1:-}" in

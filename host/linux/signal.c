@@ -205,6 +205,7 @@ static int claim(int signal)
     struct sigaction action = {.sa_sigaction = on_signal}, before;
     action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
     sigemptyset(&action.sa_mask);
+    sigaddset(&action.sa_mask, stop_signal()); /* sent again and again: it must not pile up */
     if (sigaction(signal, NULL, &before) != 0)
         return -errno;
     if ((before.sa_flags & SA_SIGINFO) && before.sa_sigaction == on_signal)

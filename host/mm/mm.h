@@ -59,6 +59,9 @@ struct mm_region *mm_region_add(struct machine *machine, void *base, SIZE_T size
 struct mm_region *mm_region_find(struct machine *machine, const void *address);
 /* The first live region of the process, or NULL. */
 struct mm_region *mm_region_of_process(struct machine *machine, const void *process);
+/* The first live view of the section at an address above after, or NULL. */
+struct mm_region *mm_region_of_section(struct machine *machine, const void *section,
+                                       const void *after);
 /* Reserves memory in the machine's limit; FALSE when it would be exceeded. */
 BOOLEAN mm_charge(struct machine *machine, SIZE_T size);
 void mm_uncharge(struct machine *machine, SIZE_T size);

@@ -161,6 +161,20 @@ struct mm_region *mm_region_of_process(struct machine *machine, const void *proc
     return found;
 }
 
+struct mm_region *mm_region_of_section(struct machine *machine, const void *section,
+                                       const void *after)
+{
+    struct mm_region *found = NULL;
+    linux_lock(&machine->mm->lock);
+    for (SIZE_T i = 0; i < machine->mm->region_count && !found; i++) {
+        struct mm_region *region = machine->mm->regions[i];
+        if (region->section == section && (const void *)region->base > after)
+            found = region;
+    }
+    linux_unlock(&machine->mm->lock);
+    return found;
+}
+
 void *mm_pages_allocate(struct machine *machine, enum linux_arena arena, SIZE_T size,
                         enum mm_region_kind kind)
 {

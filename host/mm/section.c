@@ -13,6 +13,7 @@ static void section_remove(void *object)
         mm_section_file_close(section->file);
     if (section->region)
         mm_pages_free(object_header_of(object)->machine, section->region->base);
+    linux_free(section->committed);
 }
 
 OBJECT_TYPE mm_section_type = {
@@ -35,7 +36,7 @@ static NTSTATUS check_kind(ULONG protection, ULONG attributes)
         return STATUS_INVALID_PARAMETER_6;
     if (!mm_native_protection(protection, &native) || native == LINUX_NO_ACCESS)
         return STATUS_INVALID_PAGE_PROTECTION;
-    return kind == SEC_COMMIT ? STATUS_SUCCESS : STATUS_NOT_SUPPORTED;
+    return kind == SEC_IMAGE ? STATUS_NOT_SUPPORTED : STATUS_SUCCESS;
 }
 
 static NTSTATUS allocate_pages(struct machine *machine, struct section *section)
@@ -46,6 +47,11 @@ static NTSTATUS allocate_pages(struct machine *machine, struct section *section)
         return STATUS_COMMITMENT_LIMIT;
     section->region = mm_region_find(machine, base);
     linux_pages_protect(base, section->region->size, LINUX_NO_ACCESS);
+    if (section->attributes & SEC_RESERVE) {
+        section->committed = linux_allocate(section->region->size / PAGE_SIZE);
+        if (!section->committed)
+            return STATUS_INSUFFICIENT_RESOURCES;
+    }
     return STATUS_SUCCESS;
 }
 
@@ -80,6 +86,7 @@ static BOOLEAN is_writable(ULONG protection)
     return (protection & 0xFF) == PAGE_READWRITE || (protection & 0xFF) == PAGE_EXECUTE_READWRITE;
 }
 
+/* Reserving means something only without a file: a file's pages are always there. */
 static NTSTATUS create_of_file(HANDLE handle, const LARGE_INTEGER *size, ULONG protection,
                                ULONG attributes, KPROCESSOR_MODE mode, struct section **created)
 {
@@ -92,7 +99,7 @@ static NTSTATUS create_of_file(HANDLE handle, const LARGE_INTEGER *size, ULONG p
     status = mm_section_file_open(handle, mode, is_writable(protection), &length, &file);
     if (!NT_SUCCESS(status))
         return status;
-    status = mm_section_create(current_machine(), &length, protection, attributes, &section);
+    status = mm_section_create(current_machine(), &length, protection, SEC_COMMIT, &section);
     if (!NT_SUCCESS(status)) {
         mm_section_file_close(file);
         return status;

@@ -13,6 +13,7 @@ struct section {
     SIZE_T size;      /* bytes, as asked for */
     ULONG protection; /* PAGE_*: the most a view may have */
     ULONG attributes; /* SEC_* */
+    uint8_t *committed; /* SEC_RESERVE: a flag for each page; else NULL: all are */
     struct section_file *file; /* NULL: backed by memory alone */
 };
 
@@ -31,6 +32,10 @@ NTSTATUS mm_view_map(struct section *section, struct _EPROCESS *process, void **
                      ULONGLONG offset, SIZE_T *size, ULONG protection);
 /* Unmaps the view that holds base. STATUS_NOT_MAPPED_VIEW. */
 NTSTATUS mm_view_unmap(struct machine *machine, struct _EPROCESS *process, void *base);
+
+/* Commits pages of a SEC_RESERVE section, given by a view of it, in every view. */
+NTSTATUS mm_view_commit(struct machine *machine, struct mm_region *view, SIZE_T first,
+                        SIZE_T count);
 
 /* Frees private memory at its very base. STATUS_MEMORY_NOT_ALLOCATED, STATUS_FREE_VM_NOT_AT_BASE,
  * STATUS_INVALID_PAGE_PROTECTION (secured). */

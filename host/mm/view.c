@@ -64,6 +64,34 @@ static NTSTATUS show_pages(struct section *section, void *base, SIZE_T first, SI
     return error ? STATUS_NO_MEMORY : STATUS_SUCCESS;
 }
 
+/* Shows or hides pages of a SEC_RESERVE section's view as they are committed. */
+static void show_commitment(struct section *section, struct mm_region *view, SIZE_T first,
+                            SIZE_T count)
+{
+    enum linux_protection native;
+    SIZE_T start = view->section_offset / PAGE_SIZE;
+    mm_native_protection(view->protection, &native);
+    for (SIZE_T i = first; i < first + count; i++) {
+        BOOLEAN committed = section->committed[start + i];
+        if (committed && view->pages[i])
+            continue;
+        linux_pages_protect(view->base + i * PAGE_SIZE, PAGE_SIZE,
+                            committed ? native : LINUX_NO_ACCESS);
+        view->pages[i] = committed ? view->protection : 0;
+    }
+}
+
+NTSTATUS mm_view_commit(struct machine *machine, struct mm_region *view, SIZE_T first, SIZE_T count)
+{
+    struct section *section = view->section;
+    SIZE_T start = view->section_offset / PAGE_SIZE + first;
+    __builtin_memset(section->committed + start, 1, count);
+    for (view = mm_region_of_section(machine, section, NULL); view;
+         view = mm_region_of_section(machine, section, view->base))
+        show_commitment(section, view, 0, view->size / PAGE_SIZE);
+    return STATUS_SUCCESS;
+}
+
 static NTSTATUS map(struct section *section, struct _EPROCESS *process, void **base,
                     ULONGLONG offset, SIZE_T size, ULONG protection)
 {
@@ -77,20 +105,26 @@ static NTSTATUS map(struct section *section, struct _EPROCESS *process, void **b
     NTSTATUS status =
         show_pages(section, place, (SIZE_T)(offset / PAGE_SIZE), size / PAGE_SIZE, native);
     struct mm_region *region = NULL;
+    ULONG *pages = section->committed ? linux_allocate(size / PAGE_SIZE * sizeof(*pages)) : NULL;
     if (NT_SUCCESS(status)) {
         status = STATUS_INSUFFICIENT_RESOURCES;
-        region = mm_region_add(machine, place, size, 0,
-                               process ? MM_REGION_VIEW : MM_REGION_SYSTEM_VIEW);
+        if (pages || !section->committed)
+            region = mm_region_add(machine, place, size, 0,
+                                   process ? MM_REGION_VIEW : MM_REGION_SYSTEM_VIEW);
     }
     if (!region) {
+        linux_free(pages);
         linux_pages_unmap(place, size);
         return status;
     }
     ob_reference(section);
+    region->pages = pages;
     region->section = section;
     region->section_offset = (SIZE_T)offset;
     region->protection = protection;
     region->owner = process;
+    if (pages)
+        show_commitment(section, region, 0, size / PAGE_SIZE);
     *base = place;
     return STATUS_SUCCESS;
 }

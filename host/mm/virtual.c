@@ -113,6 +113,9 @@ static NTSTATUS commit(struct machine *machine, struct mm_region *region, uint8_
     enum linux_protection native;
     NTSTATUS status = STATUS_SUCCESS;
     mm_native_protection(protection, &native);
+    if (region->section && ((struct section *)region->section)->committed &&
+        size <= region->size - first * PAGE_SIZE)
+        return mm_view_commit(machine, region, first, count);
     if (region->kind != MM_REGION_USER || size > region->size - first * PAGE_SIZE)
         return STATUS_CONFLICTING_ADDRESSES;
     if (region->pages && is_fresh(region, first, count))

@@ -42,7 +42,8 @@ PVOID NTAPI RtlImageDirectoryEntryToData(PVOID base, BOOLEAN mapped_as_image, US
     ULONG offset;
 
     if (!headers || headers->OptionalHeader.Magic != IMAGE_NT_OPTIONAL_HDR_MAGIC ||
-        directory >= headers->OptionalHeader.NumberOfRvaAndSizes)
+        directory >= headers->OptionalHeader.NumberOfRvaAndSizes ||
+        directory >= IMAGE_NUMBEROF_DIRECTORY_ENTRIES)
         return NULL;
     entry = &headers->OptionalHeader.DataDirectory[directory];
     offset = entry->VirtualAddress;

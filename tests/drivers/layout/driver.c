@@ -51,7 +51,7 @@ static ULONG check_pointers(void)
 static ULONG check_imports(void)
 {
     if ((ULONG_PTR)&initialized < (ULONG_PTR)MmSystemRangeStart ||
-        (ULONG_PTR)MmHighestUserAddress >= MmUserProbeAddress || !*IoFileObjectType)
+        (ULONG_PTR)MmHighestUserAddress >= MmUserProbeAddress || !IoFileObjectType)
         return LAYOUT_BAD_IMPORT;
     return 0;
 }

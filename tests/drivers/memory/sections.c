@@ -99,10 +99,32 @@ static void check_process_views(void)
     CHECK_STATUS(STATUS_SUCCESS, ZwClose(section));
 }
 
+/* Pages of a reserved section are there once one view has committed them. */
+static void check_reserved(void)
+{
+    HANDLE section;
+    UCHAR *first = NULL, *second = NULL;
+    SIZE_T all = 0, whole = 0, page = PAGE_SIZE;
+    CHECK_STATUS(STATUS_SUCCESS, create(&section, NULL, 4 * PAGE_SIZE, PAGE_READWRITE, SEC_RESERVE));
+    CHECK_STATUS(STATUS_SUCCESS, map(section, (void **)&first, 0, &all, PAGE_READWRITE));
+    CHECK_STATUS(STATUS_SUCCESS, map(section, (void **)&second, 0, &whole, PAGE_READWRITE));
+    CHECK(!MmIsAddressValid(first) && !MmIsAddressValid(second + PAGE_SIZE));
+    void *place = first + PAGE_SIZE;
+    CHECK_STATUS(STATUS_SUCCESS, ZwAllocateVirtualMemory(ZwCurrentProcess(), &place, 0, &page,
+                                                         MEM_COMMIT, PAGE_READWRITE));
+    first[PAGE_SIZE] = 0x6A;
+    CHECK(second[PAGE_SIZE] == 0x6A && !MmIsAddressValid(second));
+    CHECK_STATUS(STATUS_SUCCESS, ZwUnmapViewOfSection(ZwCurrentProcess(), first));
+    CHECK(second[PAGE_SIZE] == 0x6A);
+    CHECK_STATUS(STATUS_SUCCESS, ZwUnmapViewOfSection(ZwCurrentProcess(), second));
+    CHECK_STATUS(STATUS_SUCCESS, ZwClose(section));
+}
+
 void check_sections(void)
 {
     check_creation();
     check_system_views();
     check_process_views();
+    check_reserved();
 }
 
