@@ -32,6 +32,7 @@ bool execute_open(struct session *session, const struct action *action)
     char *path = full_path(action->path);
     sb_status status = sb_process_open(owner->process, path, &options, &value);
     struct session_handle *handle = handle_add(session, owner, name, value);
+    handle->is_overlapped = action->is_overlapped;
     handle->failure = status < 0 ? status : 0;
     handle->line = action->line;
     result_set(session, "open", status, 0);
@@ -91,10 +92,12 @@ bool execute_duplicate(struct session *session, const struct action *action)
                 action->as, report_status(status, text));
     struct session_handle *source = action->handle.has_value ? NULL : handle_find(session, name);
     bool is_event = source && source->is_event;
+    bool is_overlapped = source && source->is_overlapped;
     if (source && action->closes_source)
         handle_forget(session, source);
     struct session_handle *handle = handle_add(session, target, action->as, copy);
     handle->is_event = is_event;
+    handle->is_overlapped = is_overlapped;
     handle->failure = status < 0 ? status : 0;
     handle->line = action->line;
     return true;

@@ -139,16 +139,20 @@ static bool is_done(const struct request *request)
 static void describe(struct request *request, const char *handle)
 {
     size_t size = sizeof request->text;
+    char place[32] = "";
+
+    if (request->offset != SB_FILE_POSITION && request->offset != 0)
+        snprintf(place, sizeof place, " at %" PRId64, request->offset);
 
     if (request->kind == ACTION_IOCTL)
         snprintf(request->text, size, "ioctl %s 0x%08" PRIX32 " in %" PRIu32 " out %" PRIu32,
                  handle, request->code, request->input_length, request->output_length);
     else if (request->kind == ACTION_READ)
-        snprintf(request->text, size, "read %s %" PRIu32 " at %" PRId64, handle,
-                 request->output_length, request->offset);
+        snprintf(request->text, size, "read %s %" PRIu32 "%s", handle, request->output_length,
+                 place);
     else
-        snprintf(request->text, size, "write %s %" PRIu32 " at %" PRId64, handle,
-                 request->input_length, request->offset);
+        snprintf(request->text, size, "write %s %" PRIu32 "%s", handle, request->input_length,
+                 place);
 }
 
 /* The request has ended: what it gave becomes the result. */
@@ -170,6 +174,17 @@ static void finish(struct session *session, struct request *request, unsigned li
     report_reply(session);
 }
 
+/* Without an offset a synchronous file goes on where it is; an overlapped one has no position. */
+static int64_t offset_of(struct session *session, const struct action *action, const char *handle)
+{
+    const struct session_handle *file =
+        action->handle.has_value ? NULL : handle_find(session, handle);
+
+    if (action->has_offset)
+        return action->offset;
+    return file && !file->is_overlapped ? SB_FILE_POSITION : 0;
+}
+
 static struct request *make(struct session *session, const struct action *action)
 {
     struct request *request = memory_allocate(sizeof *request);
@@ -178,11 +193,11 @@ static struct request *make(struct session *session, const struct action *action
     request->kind = action->kind;
     request->line = action->line;
     request->code = action->code;
-    request->offset = action->offset;
     if (!handle_resolve(session, action, &request->owner, &request->file, &handle)) {
         free(request);
         return NULL;
     }
+    request->offset = offset_of(session, action, handle);
     if (action->event) {
         struct session_handle *event = event_resolve(session, action->line, action->event);
         if (!event) {

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/files.h"
@@ -171,10 +172,13 @@ static void end_machine(struct session *session)
     bool stopped = stop_read(session, &stop);
 
     watch_step(0, "the machine's end");
-    if (requests_all_done(session)) {
-        requests_free(session);
-        sb_machine_destroy(session->machine); /* its last threads log until here */
+    if (!requests_all_done(session)) {
+        /* A thread is inside a driver for good: nothing may be freed under it. */
+        fflush(NULL);
+        _exit(session->code);
     }
+    requests_free(session);
+    sb_machine_destroy(session->machine); /* its last threads log until here */
     if (stopped) {
         stop_report(session, &stop);
         if (!session->bug_check_expected && session->code == EXIT_FINE)

@@ -31,7 +31,7 @@ struct session_handle {
     char *name;
     struct session_process *owner;
     sb_handle value;
-    bool is_event;
+    bool is_event, is_overlapped;
     sb_status failure; /* not 0: it could not be opened */
     unsigned line;     /* where that was */
 };

@@ -95,6 +95,7 @@ struct action {
     bool is_overlapped, is_asynchronous, is_on, is_manual, closes_source;
     uint32_t access, share, disposition, code;
     struct action_buffer input, output;
+    bool has_offset;
     int64_t offset;
     uint64_t milliseconds; /* sleep, wait */
     bool has_limit;

@@ -161,6 +161,7 @@ static bool take_offset(struct cursor *cursor, struct action *action)
 
     if (!cursor_take_number(cursor, UINT64_MAX, "an offset", &offset))
         return false;
+    action->has_offset = true;
     action->offset = (int64_t)offset;
     return true;
 }

@@ -13,8 +13,8 @@ extern "C" {
 
 struct sb_image;
 
-/* Reads a file's bytes (copied). STATUS_INVALID_IMAGE_FORMAT: the loader refuses it for its headers;
- * error (may be NULL with size 0) says why in words. STATUS_INSUFFICIENT_RESOURCES. */
+/* Reads a file's bytes (copied). STATUS_INVALID_IMAGE_FORMAT: the loader refuses it for its
+ * headers; error (may be NULL with size 0) says why in words. STATUS_INSUFFICIENT_RESOURCES. */
 SB_HOST_API sb_status sb_image_open(const void *file, size_t size, struct sb_image **image,
                                     char *error, size_t error_size);
 SB_HOST_API void sb_image_close(struct sb_image *image); /* NULL is fine */
@@ -68,9 +68,9 @@ struct sb_image_export {
     uint32_t address;
     const char *forwarder; /* "module.name"; NULL: it is in this image */
 };
-/* Call visit for each import, and each export that has a name, in the image's order; strings are valid until the image is closed. visit
- * returns false to stop. STATUS_INVALID_IMAGE_FORMAT: a table leaves the image; what came before
- * was visited. */
+/* Call visit for each import, and each export that has a name, in the image's order; strings are
+ * valid until the image is closed. visit returns false to stop. STATUS_INVALID_IMAGE_FORMAT: a
+ * table leaves the image; what came before was visited. */
 SB_HOST_API sb_status sb_image_imports(const struct sb_image *image,
                                        bool (*visit)(void *context,
                                                      const struct sb_image_import *import),

@@ -1,5 +1,7 @@
 #!/usr/bin/python3
 """The manual says all there is: options, statements, exit codes; and its pages are well formed."""
+import os
+import pathlib
 import re
 import shutil
 import subprocess
@@ -9,7 +11,7 @@ from sysbuf import Case, ROOT, run
 
 CLI = ROOT / "cli"
 MAN = ROOT / "man"
-PAGES = ROOT / "build" / "linux" / "cli" / "man"
+PAGES = pathlib.Path(os.environ.get("SYSBUF_MAN", ROOT / "build" / "linux" / "cli" / "man"))
 
 
 def source(name):

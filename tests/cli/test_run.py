@@ -312,6 +312,39 @@ class Requests(Case):
         self.check(answer, 0, "")
 
 
+class Files(Case):
+    """Drive C: of the machine is a folder."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = pathlib.Path(self.folder.name)
+        (self.path / "data.txt").write_bytes(b"0123456789")
+
+    def tearDown(self):
+        self.folder.cleanup()
+
+    def test_reading_goes_on_where_it_is(self):
+        answer = script("open C:\\data.txt access read as f\nexpect success\n"
+                        "read f 4\nexpect information 4 bytes text 0123\n"
+                        "read f 4\nexpect information 4 bytes text 4567\n"
+                        "read f 4 at 1\nexpect information 4 bytes text 1234\n"
+                        "read f 9\nexpect information 5 bytes text 56789\n"
+                        "read f 9\nexpect status STATUS_END_OF_FILE\n", "-q", "--log", "/dev/null",
+                        "--root", self.path)
+        self.check(answer, 0, "")
+
+    def test_writing(self):
+        answer = script("open C:\\new.txt disposition create as f\nexpect success\n"
+                        "write f text abc\nwrite f text def\nwrite f text X at 1\nflush f\n"
+                        "expect success", "-q", "--log", "/dev/null", "--root", self.path)
+        self.check(answer, 0, "")
+        self.assertEqual((self.path / "new.txt").read_bytes(), b"aXcdef")
+
+    def test_without_a_root_there_is_no_drive(self):
+        answer = script("open C:\\data.txt\nexpect failure", "-q", "--log", "/dev/null")
+        self.check(answer, 0, "")
+
+
 class Cancelling(Case):
     def test_the_script_of_pending_requests(self):
         script_path = pathlib.Path(__file__).with_name("pend.script")
