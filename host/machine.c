@@ -158,6 +158,7 @@ static NTSTATUS apply_options(struct machine *machine, const struct sb_machine_o
     machine->trap_missing_imports = options->trap_missing_imports;
     machine->log = options->log;
     machine->log_context = options->log_context;
+    debug_filter_initialize(&machine->debug_filter, options->debug_print_mask);
     if (options->root_directory && !(machine->root_directory = text_copy(options->root_directory)))
         return STATUS_INSUFFICIENT_RESOURCES;
     return STATUS_SUCCESS;

@@ -12,6 +12,7 @@
 #include "host/nt.h"
 #include "host/linux/linux.h"
 #include "host/data_exports.h"
+#include "host/ke/debug_filter.h"
 #include "host/ke/kpcr.h"
 #include "host/verifier/verifier.h"
 
@@ -36,6 +37,7 @@ struct machine {
     char *root_directory;  /* host path that stands for \??\C:\, or NULL */
     void (*log)(void *context, const char *text, size_t length);
     void *log_context;
+    struct debug_filter debug_filter; /* of DbgPrintEx */
 
     struct data_exports *data_exports; /* kernel arena */
     const struct verifier_hooks *verifier; /* NULL when off */

@@ -13,9 +13,13 @@ SIZE_T __attribute__((ms_abi)) text_format(char *buffer, SIZE_T size, const char
     return length < size ? length : size - 1;
 }
 
-static ULONG print(const char *prefix, const char *format, nt_va_list arguments)
+/* Messages that are filtered away cost nothing but the question. */
+static ULONG print(ULONG component, ULONG level, const char *prefix, const char *format,
+                   nt_va_list arguments)
 {
     char text[DEBUG_PRINT_LIMIT];
+    if (!debug_filter_shows(&current_machine()->debug_filter, component, level))
+        return STATUS_SUCCESS;
     SIZE_T used = 0;
     while (prefix && prefix[used] && used < sizeof(text) - 1) {
         text[used] = prefix[used];
@@ -30,7 +34,7 @@ ULONG __attribute__((ms_abi)) DbgPrint(PCSTR format, ...)
 {
     nt_va_list arguments;
     __builtin_ms_va_start(arguments, format);
-    ULONG status = print(NULL, format, arguments);
+    ULONG status = print(DPFLTR_DEFAULT_ID, DPFLTR_INFO_LEVEL, NULL, format, arguments);
     __builtin_ms_va_end(arguments);
     return status;
 }
@@ -40,7 +44,7 @@ ULONG __attribute__((ms_abi)) DbgPrintEx(ULONG component, ULONG level, PCSTR for
 {
     nt_va_list arguments;
     __builtin_ms_va_start(arguments, format);
-    ULONG status = print(NULL, format, arguments);
+    ULONG status = print(component, level, NULL, format, arguments);
     __builtin_ms_va_end(arguments);
     return status;
 }
@@ -49,14 +53,14 @@ SB_EXPORT(DbgPrintEx)
 ULONG __attribute__((ms_abi)) nt_vDbgPrintEx(ULONG component, ULONG level, PCSTR format,
                                              nt_va_list arguments)
 {
-    return print(NULL, format, arguments);
+    return print(component, level, NULL, format, arguments);
 }
 SB_EXPORT_AS("vDbgPrintEx", nt_vDbgPrintEx)
 
 ULONG __attribute__((ms_abi)) nt_vDbgPrintExWithPrefix(PCSTR prefix, ULONG component, ULONG level,
                                                        PCSTR format, nt_va_list arguments)
 {
-    return print(prefix, format, arguments);
+    return print(component, level, prefix, format, arguments);
 }
 SB_EXPORT_AS("vDbgPrintExWithPrefix", nt_vDbgPrintExWithPrefix)
 

@@ -49,6 +49,10 @@ struct sb_machine_options {
      * may it call back into the machine. NULL: standard error. */
     void (*log)(void *context, const char *text, size_t length);
     void *log_context;
+    /* Levels of DbgPrintEx that are shown, of every component: bit 0 errors, 1 warnings, 2 traces,
+     * 3 information (DbgPrint's own). 0: all. Errors are always shown; a Windows that was not told
+     * otherwise shows nothing else, which is 1. Drivers may change it (DbgSetDebugFilterState). */
+    uint32_t debug_print_mask;
     /* Load drivers although the host lacks routines or variables they import. The machine stops
      * (bug check 0xC0000263, naming it) when such a one is used. false: loading is refused. */
     bool trap_missing_imports;

@@ -101,7 +101,8 @@ static struct sb_io_status call(struct fixture *fixture, uint32_t code, uint32_t
                               input_length != 0 ? input : NULL, input_length,
                               output_length != 0 ? output : NULL, output_length);
     if (status < 0 && (uint32_t)status >= 0xC0000000u) {
-        /* An error completed at once leaves the status block alone; NT's caller looks at the return. */
+        /* An error completed at once leaves the status block alone; NT's caller looks at the
+         * return. */
         result.status = status;
         result.information = 0;
     }
@@ -122,6 +123,34 @@ static void the_right_request_is_answered_and_logged(void **state)
                                       "读取缓冲区大小: 1024\n"
                                       "读取当前大小: 100\n"
                                       "要操作进程PID: 2566\n");
+}
+
+static void a_windows_that_was_not_asked_shows_no_information(void **state)
+{
+    const struct sb_machine_options errors_only = {
+        .log = keep_log, .log_context = fixture_of(state), .debug_print_mask = 1};
+    struct fixture *fixture = *state;
+    struct sb_machine *kept = fixture->machine;
+    struct sb_process *kept_process = fixture->process;
+    struct sb_driver *driver;
+    struct sb_io_status result;
+    sb_handle file;
+    uint8_t *memory;
+
+    assert_int_equal(sb_machine_create(&errors_only, &fixture->machine), STATUS_SUCCESS);
+    assert_int_equal(sb_machine_load_driver_file(fixture->machine, MYDEVICE_SYS, &driver, NULL, 0),
+                     STATUS_SUCCESS);
+    assert_int_equal(sb_process_create(fixture->machine, NULL, &fixture->process), STATUS_SUCCESS);
+    assert_int_equal(sb_process_open(fixture->process, MYDEVICE_PATH, NULL, &file), STATUS_SUCCESS);
+    memory = sb_process_allocate(fixture->process, 64, false);
+    assert_int_equal(sb_process_ioctl(fixture->process, file, 0, &result, MYDEVICE_HELLO, memory,
+                                      20, memory + 32, 14),
+                     STATUS_SUCCESS);
+    assert_string_equal(fixture->log, "");
+    sb_process_destroy(fixture->process);
+    sb_machine_destroy(fixture->machine);
+    fixture->machine = kept;
+    fixture->process = kept_process;
 }
 
 static void every_pair_of_lengths_gets_the_answer_of_the_contract(void **state)
@@ -151,8 +180,7 @@ static void every_pair_of_lengths_gets_the_answer_of_the_contract(void **state)
                 assert_int_equal(result.information, 14);
             }
             assert_memory_equal(reply, "hello lyshark", result.information);
-            assert_memory_equal(reply + result.information, untouched,
-                                output - result.information);
+            assert_memory_equal(reply + result.information, untouched, output - result.information);
         }
 }
 
@@ -178,12 +206,12 @@ static void read_and_write_are_refused(void **state)
     struct fixture *fixture = fixture_of(state);
     struct sb_io_status result;
 
-    assert_int_equal(sb_process_read(fixture->process, fixture->file, 0, &result, fixture->output,
-                                     8, 0),
-                     STATUS_INVALID_DEVICE_REQUEST);
-    assert_int_equal(sb_process_write(fixture->process, fixture->file, 0, &result, fixture->input,
-                                      8, 0),
-                     STATUS_INVALID_DEVICE_REQUEST);
+    assert_int_equal(
+        sb_process_read(fixture->process, fixture->file, 0, &result, fixture->output, 8, 0),
+        STATUS_INVALID_DEVICE_REQUEST);
+    assert_int_equal(
+        sb_process_write(fixture->process, fixture->file, 0, &result, fixture->input, 8, 0),
+        STATUS_INVALID_DEVICE_REQUEST);
 }
 
 static void bad_user_memory_is_refused_and_the_driver_not_called(void **state)
@@ -286,6 +314,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         driver_test(the_right_request_is_answered_and_logged),
+        driver_test(a_windows_that_was_not_asked_shows_no_information),
         driver_test(every_pair_of_lengths_gets_the_answer_of_the_contract),
         driver_test(other_codes_methods_and_accesses_are_refused),
         driver_test(read_and_write_are_refused),
