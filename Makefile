@@ -1,6 +1,6 @@
 # The targets that people and CI use; CMake and Ninja do the work behind them.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-host demo-wine test test-asan test-tsan lint package build clean
+.PHONY: help demo demo-host demo-wine test test-asan test-tsan bench lint package build clean
 
 PRESETS := windows-x64 windows-x86 windows-x64-clang linux
 
@@ -36,6 +36,12 @@ test-tsan:
 	@scripts/setup.sh test
 	@scripts/build.sh linux-tsan
 	@ctest --preset linux-tsan
+
+## bench: measure a call on the host beside the same on Wine
+bench:
+	@scripts/setup.sh test
+	@scripts/build.sh windows-x64 linux
+	@scripts/bench.sh
 
 ## lint: check the format of the sources and analyse them
 lint:
