@@ -1,5 +1,6 @@
 /* Driver objects: load, DriverEntry, unload. */
 #include "host/cm/cm.h"
+#include "host/cm/cm.h"
 #include "host/ex/event_object.h"
 #include "host/io/io.h"
 #include "host/ke/ke.h"

@@ -26,7 +26,7 @@ struct io_state {
     LIST_ENTRY nodes;       /* struct io_node.link: root-enumerated devices */
     PDRIVER_OBJECT root_driver; /* owns their physical device objects; NULL until there is one */
     ULONG node_count;
-    ULONG error_log_sequence;
+    ULONG generated_names;
     CONFIGURATION_INFORMATION configuration;
     BOOLEAN is_shut_down;
 };

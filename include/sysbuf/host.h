@@ -103,6 +103,30 @@ SB_HOST_API sb_status sb_machine_load_driver_file(struct sb_machine *machine, co
 SB_HOST_API sb_status sb_machine_unload_driver(struct sb_machine *machine,
                                                struct sb_driver *driver);
 
+/* ---- root-enumerated devices, for drivers with an AddDevice routine ---- */
+struct sb_device;
+enum sb_device_action {
+    SB_DEVICE_START, /* again, after SB_DEVICE_STOP */
+    SB_DEVICE_QUERY_STOP,
+    SB_DEVICE_CANCEL_STOP,
+    SB_DEVICE_STOP,
+    SB_DEVICE_QUERY_REMOVE,
+    SB_DEVICE_CANCEL_REMOVE,
+    SB_DEVICE_REMOVE, /* the device is gone afterwards, whatever the answer */
+    SB_DEVICE_SURPRISE_REMOVE,
+    SB_DEVICE_SLEEP, /* IRP_MN_QUERY_POWER and IRP_MN_SET_POWER to D3 */
+    SB_DEVICE_WAKE,  /* IRP_MN_SET_POWER to D0 */
+};
+/* Makes a device below the root bus, calls the driver's AddDevice with it and starts it. hardware_id
+ * ("ROOT\\Name" or "Name", UTF-8) is what the device calls itself. STATUS_INVALID_DEVICE_REQUEST:
+ * the driver has no AddDevice; else what AddDevice or IRP_MN_START_DEVICE answered, and the device
+ * is gone again. */
+SB_HOST_API sb_status sb_device_add(struct sb_machine *machine, struct sb_driver *driver,
+                                    const char *hardware_id, struct sb_device **device);
+/* Sends what the PnP or power manager would and gives the stack's answer. */
+SB_HOST_API sb_status sb_device_act(struct sb_machine *machine, struct sb_device *device,
+                                    enum sb_device_action action);
+
 /* ---- application processes ---- */
 struct sb_process_options {
     bool is_ordinary; /* a user who is no administrator */
@@ -246,6 +270,18 @@ SB_HOST_API sb_status sb_process_map(struct sb_process *process, sb_handle secti
                                      void **base);
 /* Unmaps the view that holds base. STATUS_NOT_MAPPED_VIEW. */
 SB_HOST_API sb_status sb_process_unmap(struct sb_process *process, void *base);
+
+/* ---- registry ---- */
+/* Sets a value of a key ("\\Registry\\Machine\\..."; UTF-8), making keys that are missing; type
+ * is REG_SZ (1), REG_BINARY (3), REG_DWORD (4) ... with data as the registry keeps it.
+ * STATUS_ACCESS_DENIED: an ordinary user below \\Registry\\Machine. */
+SB_HOST_API sb_status sb_process_write_registry(struct sb_process *process, const char *key,
+                                                const char *value, uint32_t type, const void *data,
+                                                uint32_t size);
+/* Reads a value; *needed (may be NULL) gets its size. STATUS_BUFFER_OVERFLOW: as much as fits. */
+SB_HOST_API sb_status sb_process_read_registry(struct sb_process *process, const char *key,
+                                               const char *value, uint32_t *type, void *data,
+                                               uint32_t size, uint32_t *needed);
 
 /* ---- completion ports ---- */
 struct sb_packet {
