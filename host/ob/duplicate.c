@@ -32,8 +32,9 @@ NTSTATUS ob_handle_duplicate(struct _EPROCESS *from, HANDLE source, struct _EPRO
     if (options & DUPLICATE_SAME_ATTRIBUTES)
         attributes = entry.attributes;
     if (NT_SUCCESS(status) && to)
-        status = ob_handle_create(to, object, wanted,
-                                  attributes & (OBJ_INHERIT | OBJ_PROTECT_CLOSE_BIT), target);
+        status = ob_handle_create_duplicate(from, to, object, wanted,
+                                            attributes & (OBJ_INHERIT | OBJ_PROTECT_CLOSE_BIT),
+                                            target);
     ob_dereference(object);
     return status;
 }

@@ -1,4 +1,5 @@
 /* Handle tables. */
+#include "host/ob/callbacks.h"
 #include "host/ob/namespace.h"
 #include "host/ps/ps.h"
 
@@ -58,8 +59,8 @@ static BOOLEAN reserve(struct handle_table *table, ULONG *index)
     return TRUE;
 }
 
-NTSTATUS ob_handle_create(struct _EPROCESS *process, void *object, ACCESS_MASK access,
-                          ULONG attributes, HANDLE *handle)
+static NTSTATUS create_handle(struct _EPROCESS *process, void *object, ACCESS_MASK access,
+                              ULONG attributes, HANDLE *handle)
 {
     struct handle_table *table = process->handles;
     ULONG index;
@@ -79,6 +80,42 @@ NTSTATUS ob_handle_create(struct _EPROCESS *process, void *object, ACCESS_MASK a
         value |= kernel_handle_bits;
     *handle = (HANDLE)value;
     return STATUS_SUCCESS;
+}
+
+NTSTATUS ob_handle_create(struct _EPROCESS *process, void *object, ACCESS_MASK access,
+                          ULONG attributes, HANDLE *handle)
+{
+    if (SB_LIKELY(!ob_callbacks_wanted(object)))
+        return create_handle(process, object, access, attributes, handle);
+    struct ob_handle_call call = {
+        .operation = OB_OPERATION_HANDLE_CREATE,
+        .object = object,
+        .kernel_handle = process == process->machine->ps->system_process,
+        .access = access,
+    };
+    ob_callbacks_before(&call);
+    call.status = create_handle(process, object, call.access, attributes, handle);
+    ob_callbacks_after(&call);
+    return call.status;
+}
+
+NTSTATUS ob_handle_create_duplicate(struct _EPROCESS *from, struct _EPROCESS *to, void *object,
+                                    ACCESS_MASK access, ULONG attributes, HANDLE *handle)
+{
+    if (SB_LIKELY(!ob_callbacks_wanted(object)))
+        return create_handle(to, object, access, attributes, handle);
+    struct ob_handle_call call = {
+        .operation = OB_OPERATION_HANDLE_DUPLICATE,
+        .object = object,
+        .source = from,
+        .target = to,
+        .kernel_handle = to == to->machine->ps->system_process,
+        .access = access,
+    };
+    ob_callbacks_before(&call);
+    call.status = create_handle(to, object, call.access, attributes, handle);
+    ob_callbacks_after(&call);
+    return call.status;
 }
 
 static NTSTATUS pseudo_handle(HANDLE handle, POBJECT_TYPE type, void **object)

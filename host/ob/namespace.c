@@ -372,6 +372,7 @@ NTSTATUS ob_initialize(struct machine *machine)
         return status;
     InitializeListHead(&ob->root->entries);
     InitializeListHead(&ob->deferred);
+    InitializeListHead(&ob->callbacks);
     return create_standard_names(machine);
 }
 

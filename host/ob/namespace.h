@@ -19,6 +19,7 @@ struct ob_state {
     struct directory *root;
     LIST_ENTRY deferred; /* object_header.all_link: to be removed at PASSIVE_LEVEL */
     BOOLEAN removes_deferred;
+    LIST_ENTRY callbacks; /* host/ob/callbacks.c */
 };
 
 #endif

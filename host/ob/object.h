@@ -135,6 +135,9 @@ void ob_handle_table_close_all(struct _EPROCESS *process);
 void ob_handle_table_free(struct handle_table *table);
 NTSTATUS ob_handle_create(struct _EPROCESS *process, void *object, ACCESS_MASK access,
                           ULONG attributes, HANDLE *handle);
+/* The same for a copy of a handle of process from: drivers' callbacks can tell. */
+NTSTATUS ob_handle_create_duplicate(struct _EPROCESS *from, struct _EPROCESS *to, void *object,
+                                    ACCESS_MASK access, ULONG attributes, HANDLE *handle);
 /* *object is referenced. STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH,
  * STATUS_ACCESS_DENIED (user mode only, when access is not all granted). type may be NULL. */
 NTSTATUS ob_handle_reference(struct _EPROCESS *process, HANDLE handle, ACCESS_MASK access,

@@ -271,6 +271,18 @@ SB_HOST_API sb_status sb_process_map(struct sb_process *process, sb_handle secti
 /* Unmaps the view that holds base. STATUS_NOT_MAPPED_VIEW. */
 SB_HOST_API sb_status sb_process_unmap(struct sb_process *process, void *base);
 
+/* ---- registry ---- */
+/* Sets a value of a key ("\\Registry\\Machine\\..."; UTF-8), making keys that are missing; type
+ * is REG_SZ (1), REG_BINARY (3), REG_DWORD (4) ... with data as the registry keeps it.
+ * STATUS_ACCESS_DENIED: an ordinary user below \\Registry\\Machine. */
+SB_HOST_API sb_status sb_process_write_registry(struct sb_process *process, const char *key,
+                                                const char *value, uint32_t type, const void *data,
+                                                uint32_t size);
+/* Reads a value; *needed (may be NULL) gets its size. STATUS_BUFFER_OVERFLOW: as much as fits. */
+SB_HOST_API sb_status sb_process_read_registry(struct sb_process *process, const char *key,
+                                               const char *value, uint32_t *type, void *data,
+                                               uint32_t size, uint32_t *needed);
+
 /* ---- completion ports ---- */
 struct sb_packet {
     uint64_t key;     /* of the file, or as posted */

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <uchar.h>
 #include <string.h>
 #include <pthread.h>
 #include <unistd.h>
@@ -601,6 +603,67 @@ static void the_driver_finds_its_own_requests_right(void **state)
     assert_int_equal(bytes[0], bytes[1]);
 }
 
+static void copy_file(const char *from, const char *to)
+{
+    char buffer[4096];
+    size_t count;
+    FILE *source = fopen(from, "rb"), *target = fopen(to, "wb");
+    assert_true(source && target);
+    while ((count = fread(buffer, 1, sizeof(buffer), source)) > 0)
+        assert_int_equal(fwrite(buffer, 1, count, target), count);
+    fclose(source);
+    fclose(target);
+}
+
+static sb_status service_call(struct fixture *fixture, sb_handle file, int function,
+                              const char16_t *service)
+{
+    static const char16_t prefix[] = u"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\";
+    struct sb_io_status result;
+    uint32_t length = sizeof(prefix) - 2, count = 0;
+    while (service[count])
+        count++;
+    memcpy(fixture->buffer, prefix, length);
+    memcpy(fixture->buffer + length, service, count * 2);
+    return sb_process_ioctl(fixture->process, file, 0, &result, code_of(function, BUFFERED),
+                            fixture->buffer, length + count * 2, NULL, 0);
+}
+
+static void drivers_load_drivers_from_the_folder(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    char folder[] = "/tmp/sysbuf-requests-XXXXXX", path[256];
+    static const char16_t image[] = u"\\??\\C:\\other.sys";
+    struct sb_machine *machine;
+    struct fixture own = {0};
+    sb_handle file, plain;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/other.sys", folder);
+    copy_file(SYSBUF_TEST_DRIVERS "/plain-gcc.sys", path);
+    struct sb_machine_options options = {.log = keep_log, .log_context = fixture, .root_directory = folder};
+    assert_int_equal(sb_machine_create(&options, &machine), 0);
+    assert_int_equal(sb_machine_load_driver_file(machine, driver_path, &own.driver, NULL, 0), 0);
+    assert_int_equal(sb_process_create(machine, NULL, &own.process), 0);
+    own.buffer = sb_process_allocate(own.process, 4096, false);
+    file = open_as(&own, "\\\\.\\ReqBuffered", false);
+    assert_int_equal(service_call(&own, file, LOAD, u"Missing"), (sb_status)0xC000003A);
+    assert_int_equal(sb_process_write_registry(
+                         own.process,
+                         "\\Registry\\Machine\\System\\CurrentControlSet\\Services\\Other",
+                         "ImagePath", 1, image, sizeof(image)),
+                     0);
+    assert_int_equal(service_call(&own, file, LOAD, u"Other"), 0);
+    assert_int_equal(service_call(&own, file, LOAD, u"Other"), (sb_status)0xC000010E);
+    plain = open_as(&own, "\\\\.\\Plain", false);
+    assert_int_equal(sb_process_close(own.process, plain), 0);
+    assert_int_equal(service_call(&own, file, UNLOAD, u"Other"), 0);
+    assert_int_equal(service_call(&own, file, UNLOAD, u"Other"), STATUS_OBJECT_NAME_NOT_FOUND);
+    sb_process_destroy(own.process);
+    sb_machine_destroy(machine);
+    unlink(path);
+    rmdir(folder);
+}
+
 static void nothing_remains_after_unload(void **state)
 {
     struct fixture *fixture = fixture_of(state);
@@ -650,6 +713,7 @@ int main(void)
         TEST(requests_pass_through_a_stack),
         TEST(shutdown_reaches_who_registered),
         TEST(the_driver_finds_its_own_requests_right),
+        TEST(drivers_load_drivers_from_the_folder),
         TEST(nothing_remains_after_unload),
     };
     int failed = cmocka_run_group_tests_name("requests built by gcc", tests, NULL, NULL);

@@ -199,6 +199,14 @@ NTSTATUS control(PDEVICE_OBJECT device, PIRP irp)
         extension->late = irp;
         KeInsertQueueDpc(&extension->dpc, NULL, NULL);
         return STATUS_PENDING;
+    case LOAD:
+    case UNLOAD: {
+        UNICODE_STRING key = {(USHORT)input, (USHORT)input, irp->AssociatedIrp.SystemBuffer};
+        return complete(irp,
+                        ((code >> 2) & 0xFFF) - 0x800 == LOAD ? ZwLoadDriver(&key)
+                                                              : ZwUnloadDriver(&key),
+                        0);
+    }
     case INSIDE:
         if (output < sizeof(ULONG))
             return complete(irp, STATUS_BUFFER_TOO_SMALL, 0);

@@ -22,6 +22,8 @@ enum requests_function {
     THROUGH,  /* the stack's lower device: says how often the filter saw it */
     LATE,     /* completed by a DPC, marked pending */
     FINISH,   /* completes what STICK holds */
+    LOAD,     /* ZwLoadDriver of the service key in its input (UTF-16) */
+    UNLOAD,   /* ZwUnloadDriver */
 };
 
 struct report {
