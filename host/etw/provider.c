@@ -22,7 +22,6 @@ NTSTATUS etw_initialize(struct machine *machine)
     if (!etw)
         return STATUS_INSUFFICIENT_RESOURCES;
     InitializeListHead(&etw->providers);
-    InitializeListHead(&etw->wmi);
     machine->etw = etw;
     return STATUS_SUCCESS;
 }

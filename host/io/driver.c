@@ -26,7 +26,7 @@ static void driver_remove(void *object)
     if (driver->extension.ServiceKeyName.Buffer)
         mm_pool_free(machine, driver->extension.ServiceKeyName.Buffer);
     if (driver->image)
-        loader_unload(driver->image); /* nobody imports from it: unloading checked that */
+        loader_unload(driver->image); /* at once, or with the last driver that imports from it */
 }
 
 OBJECT_TYPE io_driver_type = {.name = RTL_CONSTANT_STRING(L"Driver"),
@@ -205,27 +205,41 @@ NTSTATUS io_driver_load(const void *file, SIZE_T size, const char *name, struct 
     return STATUS_SUCCESS;
 }
 
-static BOOLEAN has_open_files(struct io_state *io, PDRIVER_OBJECT driver)
+static BOOLEAN is_in_use(PDEVICE_OBJECT device)
 {
-    BOOLEAN open = FALSE;
-    linux_lock(&io->lock);
-    for (PDEVICE_OBJECT device = driver->DeviceObject; device; device = device->NextDevice)
-        open = open || io_device_extension_of(device)->open_count != 0;
-    linux_unlock(&io->lock);
-    return open;
+    PDEVICE_OBJECT above = device->AttachedDevice;
+    return io_device_extension_of(device)->open_count != 0 ||
+           (above && above->DriverObject != device->DriverObject);
 }
 
+/* Files that are open and other drivers' devices attached above keep a driver; afterwards no open
+ * gets in. */
+static BOOLEAN begin_unload(struct io_state *io, PDRIVER_OBJECT driver)
+{
+    BOOLEAN in_use = FALSE;
+    linux_lock(&io->lock);
+    for (PDEVICE_OBJECT device = driver->DeviceObject; device; device = device->NextDevice)
+        in_use = in_use || is_in_use(device);
+    if (!in_use)
+        driver->Flags |= DRVO_UNLOAD_INVOKED_BIT;
+    linux_unlock(&io->lock);
+    return !in_use;
+}
+
+/* Devices that the driver leaves behind hold its object, and that its image, until they are gone. */
 NTSTATUS io_driver_unload(struct io_driver *driver)
 {
     struct machine *machine = current_machine();
     if (!driver->driver.DriverUnload)
         return STATUS_INVALID_DEVICE_REQUEST;
-    if (has_open_files(machine->io, &driver->driver) ||
-        (driver->image && driver->image->importers))
+    if (driver->image && driver->image->importers)
         return STATUS_DEVICE_BUSY;
     if (__atomic_exchange_n(&driver->unload_started, 1, __ATOMIC_ACQ_REL))
         return STATUS_DEVICE_BUSY;
-    driver->driver.Flags |= DRVO_UNLOAD_INVOKED_BIT;
+    if (!begin_unload(machine->io, &driver->driver)) {
+        __atomic_store_n(&driver->unload_started, 0, __ATOMIC_RELEASE);
+        return STATUS_DEVICE_BUSY;
+    }
     driver->driver.DriverUnload(&driver->driver);
     io_driver_drop(driver);
     return STATUS_SUCCESS;

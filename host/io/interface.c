@@ -56,6 +56,15 @@ static struct io_interface *find(struct io_state *io, PCUNICODE_STRING name)
     return NULL;
 }
 
+BOOLEAN io_interface_exists(PCUNICODE_STRING name)
+{
+    struct io_state *io = current_machine()->io;
+    linux_lock(&io->lock);
+    BOOLEAN exists = find(io, name) != NULL;
+    linux_unlock(&io->lock);
+    return exists;
+}
+
 static NTSTATUS give_name(const struct io_interface *entry, PUNICODE_STRING name)
 {
     name->Buffer = mm_pool_allocate_zero(current_machine(),

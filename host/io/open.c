@@ -14,7 +14,8 @@ static NTSTATUS device_admit(PDEVICE_OBJECT device, BOOLEAN relative)
     struct io_device_extension *extension = io_device_extension_of(device);
     NTSTATUS status = STATUS_SUCCESS;
     linux_lock(&io->lock);
-    if (extension->delete_pending || (device->Flags & DO_DEVICE_INITIALIZING))
+    if (extension->delete_pending || (device->Flags & DO_DEVICE_INITIALIZING) ||
+        (device->DriverObject->Flags & DRVO_UNLOAD_INVOKED))
         status = STATUS_NO_SUCH_DEVICE;
     else if ((device->Flags & DO_EXCLUSIVE) && extension->open_count != 0 && !relative)
         status = STATUS_ACCESS_DENIED;

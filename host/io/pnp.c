@@ -186,6 +186,31 @@ NTSTATUS io_node_act(struct io_node *node, enum io_device_action action)
 }
 
 /* ---- what drivers ask of a device ---- */
+static VOID NTAPI query_state(PVOID context)
+{
+    PDEVICE_OBJECT device = *(PDEVICE_OBJECT *)((PWORK_QUEUE_ITEM)context + 1);
+    mm_pool_free(current_machine(), context);
+    io_send_minor(device, IRP_MJ_PNP, IRP_MN_QUERY_PNP_DEVICE_STATE, NULL, NULL, NULL);
+    ob_dereference(device);
+}
+
+/* The state is asked for later, at PASSIVE_LEVEL. */
+VOID NTAPI IoInvalidateDeviceState(PDEVICE_OBJECT device)
+{
+    struct machine *machine = current_machine();
+    PWORK_QUEUE_ITEM item = io_node_of(device)
+                                ? mm_pool_allocate(machine, NonPagedPoolNx,
+                                                   sizeof(*item) + sizeof(device), PNP_TAG)
+                                : NULL;
+    if (!item)
+        return;
+    *(PDEVICE_OBJECT *)(item + 1) = device;
+    ob_reference(device);
+    ExInitializeWorkItem(item, query_state, item);
+    ExQueueWorkItem(item, DelayedWorkQueue);
+}
+SB_EXPORT(IoInvalidateDeviceState)
+
 static NTSTATUS give(const void *data, ULONG size, BOOLEAN terminated, ULONG room, PVOID buffer,
                      PULONG result_length)
 {

@@ -23,6 +23,8 @@ static inline struct io_node *io_node_of(PDEVICE_OBJECT device)
 
 /* The bus's answers (root_bus.c): a dispatch table for its driver object. */
 void io_root_bus_fill(PDRIVER_OBJECT driver);
+/* Whether a device registered an interface of that name (interface.c). */
+BOOLEAN io_interface_exists(PCUNICODE_STRING name);
 /* A device went: its interfaces do too (interface.c). */
 void io_interfaces_forget(PDEVICE_OBJECT device);
 /* Tells who registered for changes of a device interface class (notify.c). */

@@ -3,20 +3,20 @@
 
 VOID NTAPI nt_KeFlushIoBuffers(PMDL mdl, BOOLEAN is_read, BOOLEAN is_dma)
 {
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    __asm__ volatile("mfence" : : : "memory");
 }
 SB_EXPORT_AS("KeFlushIoBuffers", nt_KeFlushIoBuffers)
 
 BOOLEAN NTAPI KeInvalidateAllCaches(VOID)
 {
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    __asm__ volatile("mfence" : : : "memory");
     return TRUE;
 }
 SB_EXPORT(KeInvalidateAllCaches)
 
 VOID NTAPI nt_KeFlushWriteBuffer(VOID)
 {
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    __asm__ volatile("mfence" : : : "memory");
 }
 SB_EXPORT_AS("KeFlushWriteBuffer", nt_KeFlushWriteBuffer)
 

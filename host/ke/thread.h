@@ -7,6 +7,7 @@
 #define SYSBUF_HOST_THREAD_H
 
 #include "host/machine.h"
+#include "host/mm/pool_cache.h"
 
 typedef struct _OBJECT_TYPE OBJECT_TYPE; /* host/ob/object.h */
 
@@ -89,6 +90,7 @@ struct _ETHREAD {
     PIRP top_level_irp; /* IoSetTopLevelIrp */
     GUID activity_id;    /* Etw */
     BOOLEAN is_hidden;   /* ThreadHideFromDebugger */
+    struct pool_cache pool_cache; /* Mm */
     void *impersonation; /* Se */
     void *exception_state; /* seh: per-thread scratch */
 };

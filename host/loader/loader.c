@@ -119,23 +119,39 @@ static void remember_unloaded(struct loader_state *loader, const struct loaded_i
     __builtin_memcpy(kept->name, image->name, sizeof(kept->name));
 }
 
-NTSTATUS loader_unload(struct loaded_image *image)
+/* Load lock held. */
+static void remove_image(struct loaded_image *image)
 {
     struct loader_state *loader = image->machine->loader;
-    NTSTATUS status = STATUS_SUCCESS;
-    linux_lock(&loader->load_lock);
-    if (image->importers != 0) {
-        status = STATUS_DEVICE_BUSY;
-    } else {
-        linux_lock(&loader->lock);
-        RemoveEntryList(&image->link);
-        module_entry_unlink(image);
-        remember_unloaded(loader, image);
-        linux_unlock(&loader->lock);
-        image_free(image);
+    linux_lock(&loader->lock);
+    RemoveEntryList(&image->link);
+    module_entry_unlink(image);
+    remember_unloaded(loader, image);
+    linux_unlock(&loader->lock);
+    image_free(image);
+}
+
+/* One image less that others need no more; FALSE when there is none. Load lock held. */
+static BOOLEAN remove_orphan(struct loader_state *loader)
+{
+    for (PLIST_ENTRY link = loader->images.Flink; link != &loader->images; link = link->Flink) {
+        struct loaded_image *image = CONTAINING_RECORD(link, struct loaded_image, link);
+        if (image->is_orphan && image->importers == 0) {
+            remove_image(image);
+            return TRUE;
+        }
     }
+    return FALSE;
+}
+
+void loader_unload(struct loaded_image *image)
+{
+    struct loader_state *loader = image->machine->loader;
+    linux_lock(&loader->load_lock);
+    image->is_orphan = TRUE;
+    while (remove_orphan(loader))
+        continue;
     linux_unlock(&loader->load_lock);
-    return status;
 }
 
 void *loader_entry_point(const struct loaded_image *image)

@@ -27,7 +27,8 @@ struct loaded_image {
     struct pe_image pe;
     void *file; /* host heap: the file's bytes, for debug information */
     SIZE_T file_size;
-    ULONG importers; /* images bound to this one's exports; load lock */
+    ULONG importers;   /* images bound to this one's exports; load lock */
+    BOOLEAN is_orphan; /* unloaded, but for its importers; load lock */
     struct loaded_image **imported;
     ULONG imported_count;
     struct image_exports *exports;  /* host heap; NULL when it exports nothing */
@@ -63,8 +64,9 @@ NTSTATUS loader_load(struct machine *machine, const void *file, SIZE_T size, con
                      struct loaded_image **image, struct loader_error *error);
 /* Gives back the discardable sections, after DriverEntry. */
 void loader_discard_init(struct loaded_image *image);
-/* No code of the image runs or will run. STATUS_DEVICE_BUSY while others import from it. */
-NTSTATUS loader_unload(struct loaded_image *image);
+/* The image's driver is gone. While others import from the image it stays, until the last of them
+ * is unloaded; the caller forgets it in any case. */
+void loader_unload(struct loaded_image *image);
 /* Where DriverEntry is. */
 void *loader_entry_point(const struct loaded_image *image);
 

@@ -94,6 +94,9 @@ BOOLEAN mm_pool_free(struct machine *machine, void *block);
 BOOLEAN mm_pool_query(struct machine *machine, const void *block, SIZE_T *size, ULONG *tag);
 /* Live pool blocks and bytes, for leak checks. */
 void mm_pool_count(struct machine *machine, SIZE_T *blocks, SIZE_T *bytes);
+struct pool_cache;
+/* A thread is going: its cached blocks and counts become everybody's. */
+void mm_pool_cache_drop(struct machine *machine, struct pool_cache *cache);
 
 /* A process is gone: its memory and views go too, PASSIVE_LEVEL. */
 void mm_process_exit(struct _EPROCESS *process);

@@ -6,6 +6,8 @@
  */
 #include "host/mm/mm.h"
 #include "host/mm/state.h"
+#include "host/ps/ps.h"
+#include "host/ps/thread_slot.h"
 
 enum { POOL_LIVE = 0x4C504253, POOL_FREE = 0x46504253 };
 
@@ -80,20 +82,55 @@ static void count(struct pool_class *pool_class, LONG64 blocks, LONG64 bytes)
     __atomic_store_n(&pool_class->bytes, pool_class->bytes + bytes, __ATOMIC_RELAXED);
 }
 
+/* The calling thread's own blocks of this size, when it runs inside the machine. */
+static struct pool_cache *cache_of(struct machine *machine, enum pool_kind kind, ULONG size_class)
+{
+    struct thread_slot *slot = linux_thread_slot;
+    if (kind != POOL_DATA || size_class > POOL_CACHED_CLASSES || !slot || !slot->inside ||
+        slot->inside->machine != machine)
+        return NULL;
+    return &slot->inside->pool_cache;
+}
+
+static void count_cached(struct pool_cache *cache, LONG64 blocks, LONG64 bytes)
+{
+    __atomic_store_n(&cache->live_blocks, cache->live_blocks + blocks, __ATOMIC_RELAXED);
+    __atomic_store_n(&cache->live_bytes, cache->live_bytes + bytes, __ATOMIC_RELAXED);
+}
+
+static struct pool_free_block *take_cached(struct pool_cache *cache, ULONG size_class, SIZE_T size)
+{
+    struct pool_free_block *block = cache ? cache->blocks[size_class] : NULL;
+    if (!block)
+        return NULL;
+    cache->blocks[size_class] = NULL;
+    count_cached(cache, 1, (LONG64)size);
+    return block;
+}
+
+static struct pool_free_block *take_shared(struct machine *machine, enum pool_kind kind,
+                                           ULONG size_class, SIZE_T size)
+{
+    struct pool_class *pool_class = &machine->mm->classes[kind][size_class];
+    struct pool_free_block *block = NULL;
+    linux_lock(&pool_class->lock);
+    if (pool_class->free || refill(machine, pool_class, kind, size_class)) {
+        block = pool_class->free;
+        pool_class->free = block->next;
+        count(pool_class, 1, (LONG64)size);
+    }
+    linux_unlock(&pool_class->lock);
+    return block;
+}
+
 static void *allocate_small(struct machine *machine, ULONG pool_type, SIZE_T size, ULONG tag)
 {
     enum pool_kind kind = kind_of(pool_type);
     ULONG size_class = size ? (ULONG)((size + POOL_GRANULE - 1) / POOL_GRANULE) : 1;
-    struct pool_class *pool_class = &machine->mm->classes[kind][size_class];
-    linux_lock(&pool_class->lock);
-    if (!pool_class->free && !refill(machine, pool_class, kind, size_class)) {
-        linux_unlock(&pool_class->lock);
+    struct pool_free_block *block =
+        take_cached(cache_of(machine, kind, size_class), size_class, size);
+    if (!block && !(block = take_shared(machine, kind, size_class, size)))
         return NULL;
-    }
-    struct pool_free_block *block = pool_class->free;
-    pool_class->free = block->next;
-    count(pool_class, 1, (LONG64)size);
-    linux_unlock(&pool_class->lock);
     block->header.tag = tag;
     block->header.size = (USHORT)size;
     block->header.pool_type = pool_type;
@@ -172,17 +209,55 @@ BOOLEAN mm_pool_query(struct machine *machine, const void *block, SIZE_T *size, 
     return TRUE;
 }
 
-static void free_small(struct machine *machine, struct pool_header *header)
+static void give_back(struct machine *machine, struct pool_free_block *block, LONG64 blocks,
+                      LONG64 bytes)
 {
-    struct pool_free_block *block = (struct pool_free_block *)header;
+    struct pool_header *header = &block->header;
     struct pool_class *pool_class =
         &machine->mm->classes[kind_of(header->pool_type)][header->size_class];
-    LONG64 size = header->size;
     linux_lock(&pool_class->lock);
     block->next = pool_class->free;
     pool_class->free = block;
-    count(pool_class, -1, -size);
+    count(pool_class, -blocks, -bytes);
     linux_unlock(&pool_class->lock);
+}
+
+static void free_small(struct machine *machine, struct pool_header *header)
+{
+    struct pool_free_block *block = (struct pool_free_block *)header;
+    struct pool_cache *cache =
+        cache_of(machine, kind_of(header->pool_type), header->size_class);
+    if (!cache || cache->blocks[header->size_class]) {
+        give_back(machine, block, 1, header->size);
+        return;
+    }
+    cache->blocks[header->size_class] = block;
+    count_cached(cache, -1, -(LONG64)header->size);
+}
+
+void mm_pool_cache_drop(struct machine *machine, struct pool_cache *cache)
+{
+    for (ULONG i = 0; i <= POOL_CACHED_CLASSES; i++) {
+        if (cache->blocks[i])
+            give_back(machine, cache->blocks[i], 0, 0);
+        cache->blocks[i] = NULL;
+    }
+    __atomic_add_fetch(&machine->mm->large_blocks, cache->live_blocks, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&machine->mm->large_bytes, cache->live_bytes, __ATOMIC_RELAXED);
+    count_cached(cache, -cache->live_blocks, -cache->live_bytes);
+}
+
+/* What threads hold beyond the classes' own counts. */
+static void count_threads(struct machine *machine, LONG64 *blocks, LONG64 *bytes)
+{
+    struct ps_state *ps = machine->ps;
+    linux_lock(&ps->lock);
+    for (PLIST_ENTRY link = ps->threads.Flink; link != &ps->threads; link = link->Flink) {
+        PETHREAD thread = CONTAINING_RECORD(link, struct _ETHREAD, machine_link);
+        *blocks += __atomic_load_n(&thread->pool_cache.live_blocks, __ATOMIC_RELAXED);
+        *bytes += __atomic_load_n(&thread->pool_cache.live_bytes, __ATOMIC_RELAXED);
+    }
+    linux_unlock(&ps->lock);
 }
 
 static BOOLEAN tag_matches(ULONG tag, ULONG actual)
@@ -245,6 +320,8 @@ void mm_pool_count(struct machine *machine, SIZE_T *blocks, SIZE_T *bytes)
         all_blocks += __atomic_load_n(&pool_class->blocks, __ATOMIC_RELAXED);
         all_bytes += __atomic_load_n(&pool_class->bytes, __ATOMIC_RELAXED);
     }
+    if (machine->ps)
+        count_threads(machine, &all_blocks, &all_bytes);
     *blocks = (SIZE_T)all_blocks;
     *bytes = (SIZE_T)all_bytes;
 }

@@ -20,6 +20,7 @@ static void thread_remove(void *object)
     if (thread->machine_link.Flink)
         RemoveEntryList(&thread->machine_link);
     linux_unlock(&ps->lock);
+    mm_pool_cache_drop(thread->machine, &thread->pool_cache);
     if (thread->Tcb.kpcr)
         mm_pages_free(thread->machine, thread->Tcb.kpcr);
     if (thread->owner)
@@ -142,8 +143,8 @@ static void detach(struct machine *machine, void *context)
     linux_gs_base_set((uint64_t)thread->Tcb.kpcr);
     if (machine_is_running(machine))
         machine_run(thread, exit_application_thread, thread);
+    slot->inside = inside; /* first: the thread may be gone after this */
     ob_dereference(thread);
-    slot->inside = inside;
     linux_gs_base_set(inside ? (uint64_t)inside->Tcb.kpcr : 0);
 }
 

@@ -21,7 +21,7 @@ static const char link_name[] =
     "\\\\?\\ROOT#TestDevice#0000#{8a1f2b30-1c2d-4e5f-90a1-b2c3d4e5f607}";
 
 struct state {
-    uint32_t added, started, removed, surprised, stopped, queried_stop;
+    uint32_t added, started, removed, surprised, wmi_asked, queried_stop;
     uint32_t device_power, arrivals, removals, requested_power, reinitialized, timer_ticks;
 };
 
@@ -168,6 +168,14 @@ static void drivers_without_add_device_get_none(void **state)
                      STATUS_INVALID_DEVICE_REQUEST);
 }
 
+static void wmi_asks_after_registration(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    for (int i = 0; i < 100 && state_of(fixture).wmi_asked == 0; i++)
+        usleep(10000);
+    assert_int_equal(state_of(fixture).wmi_asked, 1);
+}
+
 static void timers_tick_every_second(void **state)
 {
     struct fixture *fixture = fixture_of(state);
@@ -186,6 +194,7 @@ int main(void)
         TEST(power_reaches_the_driver),
         TEST(start_io_takes_one_at_a_time),
         TEST(drivers_without_add_device_get_none),
+        TEST(wmi_asks_after_registration),
         TEST(timers_tick_every_second),
     };
     int failed = cmocka_run_group_tests_name("pnp built by gcc", tests, NULL, NULL);

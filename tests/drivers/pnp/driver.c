@@ -8,7 +8,7 @@
 #define IOCTL_PNP_PROPERTY  CODE(3) /* the hardware ids */
 
 struct state {
-    ULONG added, started, removed, surprised, stopped, queried_stop;
+    ULONG added, started, removed, surprised, wmi_asked, queried_stop;
     ULONG device_power, arrivals, removals, requested_power, reinitialized, timer_ticks;
 };
 
@@ -38,6 +38,16 @@ static NTSTATUS NTAPI pass(PDEVICE_OBJECT device, PIRP irp)
     struct extension *extension = device->DeviceExtension;
     IoSkipCurrentIrpStackLocation(irp);
     return IoCallDriver(extension->lower, irp);
+}
+
+static NTSTATUS NTAPI system_control(PDEVICE_OBJECT device, PIRP irp)
+{
+    PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
+    if (stack->MinorFunction == IRP_MN_REGINFO_EX &&
+        stack->Parameters.WMI.ProviderId == (ULONG_PTR)device &&
+        stack->Parameters.WMI.BufferSize >= sizeof(ULONG))
+        state.wmi_asked++;
+    return pass(device, irp);
 }
 
 static NTSTATUS start(struct extension *extension, PIRP irp)
@@ -211,6 +221,62 @@ static NTSTATUS NTAPI interface_changed(PVOID structure, PVOID context)
     return STATUS_SUCCESS;
 }
 
+/* A value set through the device's key is there through the next handle. */
+static BOOLEAN device_key_keeps_a_value(struct extension *extension)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"Kept");
+    UCHAR buffer[64];
+    ULONG value = 0x1234, size = 0;
+    HANDLE key;
+    NTSTATUS status =
+        IoOpenDeviceRegistryKey(extension->physical, PLUGPLAY_REGKEY_DEVICE, KEY_WRITE, &key);
+    if (!NT_SUCCESS(status))
+        return FALSE;
+    status = ZwSetValueKey(key, &name, 0, REG_DWORD, &value, sizeof(value));
+    ZwClose(key);
+    if (!NT_SUCCESS(status) ||
+        !NT_SUCCESS(IoOpenDeviceRegistryKey(extension->physical, PLUGPLAY_REGKEY_DEVICE, KEY_READ,
+                                            &key)))
+        return FALSE;
+    status = ZwQueryValueKey(key, &name, KeyValuePartialInformation, buffer, sizeof(buffer), &size);
+    ZwClose(key);
+    return NT_SUCCESS(status) &&
+           *(ULONG *)((PKEY_VALUE_PARTIAL_INFORMATION)buffer)->Data == 0x1234;
+}
+
+static ULONG controller_turns;
+
+static IO_ALLOCATION_ACTION NTAPI take_turn(PDEVICE_OBJECT device, PIRP irp, PVOID extension,
+                                            PVOID context)
+{
+    (void)device, (void)irp, (void)context;
+    controller_turns++;
+    *(ULONG *)extension += 1;
+    return KeepObject;
+}
+
+/* The second allocation waits until the first lets go. */
+static BOOLEAN controllers_take_turns(PDEVICE_OBJECT device)
+{
+    PCONTROLLER_OBJECT controller = IoCreateController(16);
+    BOOLEAN right;
+    KIRQL irql;
+    controller_turns = 0;
+    if (!controller)
+        return FALSE;
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    IoAllocateController(controller, device, take_turn, NULL);
+    right = controller_turns == 1;
+    IoAllocateController(controller, device, take_turn, NULL);
+    right = right && controller_turns == 1;
+    IoFreeController(controller);
+    right = right && controller_turns == 2 && *(ULONG *)controller->ControllerExtension == 2;
+    IoFreeController(controller);
+    KeLowerIrql(irql);
+    IoDeleteController(controller);
+    return right;
+}
+
 static NTSTATUS NTAPI add_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT physical)
 {
     struct extension *extension;
@@ -230,11 +296,13 @@ static NTSTATUS NTAPI add_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT physical)
         IoDeleteDevice(device);
         return NT_SUCCESS(status) ? STATUS_NO_SUCH_DEVICE : status;
     }
+    if (!device_key_keeps_a_value(extension) || !controllers_take_turns(device))
+        return STATUS_UNSUCCESSFUL;
     IoStartTimer(device);
     state.added++;
     device->Flags |= DO_BUFFERED_IO | DO_POWER_PAGABLE;
     device->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
-    return STATUS_SUCCESS;
+    return IoWMIRegistrationControl(device, WMIREG_ACTION_REGISTER);
 }
 
 static VOID NTAPI reinitialize(PDRIVER_OBJECT driver, PVOID context, ULONG count)
@@ -262,7 +330,7 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING registry_path)
     driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = control;
     driver->MajorFunction[IRP_MJ_PNP] = pnp;
     driver->MajorFunction[IRP_MJ_POWER] = power;
-    driver->MajorFunction[IRP_MJ_SYSTEM_CONTROL] = pass;
+    driver->MajorFunction[IRP_MJ_SYSTEM_CONTROL] = system_control;
     IoRegisterDriverReinitialization(driver, reinitialize, NULL);
     return IoRegisterPlugPlayNotification(EventCategoryDeviceInterfaceChange, 0,
                                           (PVOID)&interface_class, driver, interface_changed, NULL,

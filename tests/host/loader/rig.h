@@ -14,6 +14,8 @@
 
 #include <sysbuf/host.h>
 
+#define STATUS_NO_SUCH_DEVICE              ((sb_status)0xC000000E)
+#define STATUS_OBJECT_NAME_COLLISION       ((sb_status)0xC0000035)
 #define STATUS_INVALID_DEVICE_REQUEST      ((sb_status)0xC0000010)
 #define STATUS_CONFLICTING_ADDRESSES       ((sb_status)0xC0000018)
 #define STATUS_INVALID_IMAGE_FORMAT        ((sb_status)0xC000007B)

@@ -220,6 +220,31 @@ static void one_image_serves_as_two_drivers(void **state)
     sb_machine_destroy(machine);
 }
 
+/* The device holds the driver's image, but nobody gets at it any more. */
+static void a_device_left_behind_keeps_its_driver(void **state)
+{
+    struct sb_machine *machine = machine_start(NULL);
+    struct file file = file_read(SYSBUF_TEST_DRIVERS "/leftover-gcc.sys");
+    struct sb_process *process;
+    sb_handle handle;
+    (void)state;
+    struct sb_driver *driver = load(machine, file, "leftover.sys");
+    assert_int_equal(sb_process_create(machine, NULL, &process), 0);
+    assert_int_equal(sb_process_open(process, "\\Device\\Leftover", NULL, &handle), 0);
+    assert_int_equal(sb_machine_unload_driver(machine, driver), STATUS_DEVICE_BUSY);
+    assert_int_equal(sb_process_close(process, handle), 0);
+    assert_int_equal(sb_machine_unload_driver(machine, driver), 0);
+    assert_int_equal(sb_process_open(process, "\\Device\\Leftover", NULL, &handle),
+                     STATUS_NO_SUCH_DEVICE);
+    assert_int_equal(
+        sb_machine_load_driver(machine, file.bytes, file.size, "leftover.sys", NULL, NULL, 0),
+        STATUS_OBJECT_NAME_COLLISION);
+    assert_false(sb_machine_bug_check(machine, &(struct sb_bug_check){0}));
+    sb_process_destroy(process);
+    sb_machine_destroy(machine);
+    free(file.bytes);
+}
+
 #ifndef SYSBUF_SANITIZED_thread /* it holds signals back until the next system call */
 static void *spin(void *machine)
 {
@@ -267,6 +292,7 @@ int main(void)
         cmocka_unit_test(machines_come_and_go_without_growth),
         cmocka_unit_test(machines_live_side_by_side),
         cmocka_unit_test(one_image_serves_as_two_drivers),
+        cmocka_unit_test(a_device_left_behind_keeps_its_driver),
 #ifndef SYSBUF_SANITIZED_thread
         cmocka_unit_test(a_stop_ends_endless_driver_code_and_touches_no_other_machine),
 #endif
