@@ -85,15 +85,15 @@ SB_EXPORT(ExRundownCompleted)
 VOID FASTCALL ExWaitForRundownProtectionRelease(PEX_RUNDOWN_REF reference)
 {
     struct wait_block block;
-    ULONG_PTR value = load(reference);
+    ULONG_PTR value = load(reference), holders;
     KeInitializeEvent(&block.empty, SynchronizationEvent, FALSE);
     do {
         if (value & EX_RUNDOWN_ACTIVE)
             return; /* run down already */
-        block.holders = value / EX_RUNDOWN_COUNT_INC;
+        holders = block.holders = value / EX_RUNDOWN_COUNT_INC;
     } while (!exchange(reference, &value,
-                       block.holders ? (ULONG_PTR)&block | EX_RUNDOWN_ACTIVE : EX_RUNDOWN_ACTIVE));
-    if (block.holders == 0)
+                       holders ? (ULONG_PTR)&block | EX_RUNDOWN_ACTIVE : EX_RUNDOWN_ACTIVE));
+    if (holders == 0) /* the block is the holders' by now: not read again */
         return;
     KeWaitForSingleObject(&block.empty, Executive, KernelMode, FALSE, NULL);
     ExRundownCompleted(reference);

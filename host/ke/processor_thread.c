@@ -87,3 +87,68 @@ ULONG_PTR NTAPI KeIpiGenericCall(PKIPI_BROADCAST_WORKER worker, ULONG_PTR contex
     return result;
 }
 SB_EXPORT(KeIpiGenericCall)
+
+/* ---- KeGenericCallDpc: the same for DPC routines, at DISPATCH_LEVEL. ---- */
+
+/* What the routine gets as its second and third argument. */
+struct generic_call {
+    PKDEFERRED_ROUTINE routine;
+    PVOID context;
+    ULONG own_number, count;
+    ULONG next, done, arrived, round; /* atomic */
+};
+
+static VOID NTAPI generic_main(PVOID argument)
+{
+    struct generic_call *call = argument;
+    struct kpcr *kpcr = current_kpcr();
+    ULONG number = __atomic_fetch_add(&call->next, 1, __ATOMIC_RELAXED);
+    ke_set_processor(kpcr, number < call->own_number ? number : number + 1);
+    KfRaiseIrql(DISPATCH_LEVEL);
+    call->routine(NULL, call->context, call, call);
+    kpcr->irql = PASSIVE_LEVEL;
+}
+
+VOID NTAPI nt_KeGenericCallDpc(PKDEFERRED_ROUTINE routine, PVOID context)
+{
+    struct machine *machine = current_machine();
+    struct generic_call call = {routine, context, current_kpcr()->number, machine->processors,
+                                0, 0, 0, 0};
+    ULONG turns = 0;
+    PETHREAD thread;
+    for (ULONG started = 1; started < call.count; started++) {
+        if (!NT_SUCCESS(ps_system_thread_start(machine, generic_main, &call, &thread)))
+            KeBugCheckEx(INSTALL_MORE_MEMORY, started, call.count, 0, 0);
+        ob_dereference(thread);
+    }
+    KIRQL irql = KfRaiseIrql(DISPATCH_LEVEL);
+    routine(NULL, context, &call, &call);
+    while (__atomic_load_n(&call.done, __ATOMIC_ACQUIRE) < call.count)
+        schedule_spin(&turns);
+    KeLowerIrql(irql);
+}
+SB_EXPORT_AS("KeGenericCallDpc", nt_KeGenericCallDpc)
+
+/* The routine is through. */
+VOID NTAPI nt_KeSignalCallDpcDone(PVOID argument)
+{
+    struct generic_call *call = argument;
+    __atomic_add_fetch(&call->done, 1, __ATOMIC_RELEASE);
+}
+SB_EXPORT_AS("KeSignalCallDpcDone", nt_KeSignalCallDpcDone)
+
+/* Returns when all have come here; TRUE on one of them. */
+LOGICAL NTAPI nt_KeSignalCallDpcSynchronize(PVOID argument)
+{
+    struct generic_call *call = argument;
+    ULONG round = __atomic_load_n(&call->round, __ATOMIC_ACQUIRE), turns = 0;
+    if (__atomic_add_fetch(&call->arrived, 1, __ATOMIC_ACQ_REL) == call->count) {
+        __atomic_store_n(&call->arrived, 0, __ATOMIC_RELAXED);
+        __atomic_add_fetch(&call->round, 1, __ATOMIC_RELEASE);
+        return TRUE;
+    }
+    while (__atomic_load_n(&call->round, __ATOMIC_ACQUIRE) == round)
+        schedule_spin(&turns);
+    return FALSE;
+}
+SB_EXPORT_AS("KeSignalCallDpcSynchronize", nt_KeSignalCallDpcSynchronize)

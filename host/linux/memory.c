@@ -1,7 +1,7 @@
 /*
  * The two arenas. Each is one reservation without access, backed by one memory file: the page at
- * arena base + n is the file's byte n, so that any page can be mapped a second time (an MDL's system
- * address, a view for the application).
+ * arena base + n is the file's byte n, so that any page can be mapped a second time (an MDL's
+ * system address, a view for the application).
  *
  * A page table per arena says which frame (page of either file) each page shows and how; entries
  * are written by whoever owns the page's address range and may be read by anyone. Lock: arena_lock

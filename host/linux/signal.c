@@ -101,8 +101,7 @@ static void fault_describe(struct linux_fault *fault, int signal, const siginfo_
     fault->kind = kind_of(signal, info);
     fault->code = info->si_code;
     if (fault->kind == LINUX_FAULT_ACCESS) {
-        fault->general_protection =
-            frame->uc_mcontext.gregs[REG_TRAPNO] == trap_general_protection;
+        fault->general_protection = frame->uc_mcontext.gregs[REG_TRAPNO] == trap_general_protection;
         fault->address = fault->general_protection ? 0 : (uint64_t)info->si_addr;
         fault->write = !fault->general_protection && (error & error_write);
         fault->execute = !fault->general_protection && (error & error_fetch);

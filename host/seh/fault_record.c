@@ -20,8 +20,7 @@ static ULONG_PTR access_of(const struct linux_fault *fault)
  * user addresses on Windows, and an access to one can be caught there. */
 static bool is_kernel_address(uint64_t address)
 {
-    return address >= UPPER_HALF ||
-           (address >= LINUX_KERNEL_BASE && address < LINUX_KERNEL_END) ||
+    return address >= UPPER_HALF || (address >= LINUX_KERNEL_BASE && address < LINUX_KERNEL_END) ||
            linux_pages_are_fixed(address);
 }
 

@@ -90,6 +90,25 @@ static ULONG_PTR NTAPI gather(ULONG_PTR context)
     return number + 100;
 }
 
+typedef VOID(NTAPI *generic_call)(PKDEFERRED_ROUTINE, PVOID);
+typedef LOGICAL(NTAPI *synchronize)(PVOID);
+typedef VOID(NTAPI *done)(PVOID);
+
+static synchronize all_here;
+static done through;
+static LONG calls_in_phase[2], leaders;
+
+static VOID NTAPI in_phases(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
+{
+    CHECK(KeGetCurrentIrql() == DISPATCH_LEVEL);
+    InterlockedIncrement(&calls_in_phase[0]);
+    if (all_here(argument2))
+        InterlockedIncrement(&leaders);
+    CHECK(calls_in_phase[0] == (LONG)KeQueryActiveProcessorCount(NULL));
+    InterlockedIncrement(&calls_in_phase[1]);
+    through(argument1);
+}
+
 void check_dpcs(void)
 {
     struct broadcast broadcast = {0, 0};
@@ -99,4 +118,8 @@ void check_dpcs(void)
           KeGetCurrentProcessorNumberEx(NULL) + 100);
     CHECK(broadcast.processors == (LONG64)KeQueryActiveProcessors());
     CHECK(KeGetCurrentIrql() == PASSIVE_LEVEL);
+    all_here = (synchronize)ke_routine(L"KeSignalCallDpcSynchronize");
+    through = (done)ke_routine(L"KeSignalCallDpcDone");
+    ((generic_call)ke_routine(L"KeGenericCallDpc"))(in_phases, NULL);
+    CHECK(calls_in_phase[1] == (LONG)KeQueryActiveProcessorCount(NULL) && leaders == 1);
 }
