@@ -4,16 +4,9 @@
  * one is STATUS_ACCESS_VIOLATION.
  */
 #include "host/io/buffers.h"
-#include "host/io/thread_cache.h"
-#include "host/ke/thread.h"
 #include "host/mm/mm.h"
 
-static const struct io_cached_kind system_buffer = {256, 0x20206F49 /* "Io  " */};
-
-void io_system_buffer_free(void *buffer)
-{
-    io_cached_free(&system_buffer, &current_thread()->kept_buffer, buffer);
-}
+enum { SYSTEM_BUFFER_TAG = 0x20206F49 };
 
 static BOOLEAN is_user_range(const void *base, SIZE_T length)
 {
@@ -45,11 +38,12 @@ NTSTATUS io_probe_write(void *base, SIZE_T length, KPROCESSOR_MODE mode)
 /* A system buffer of size bytes, the first length of them copied from source. */
 static NTSTATUS take_system_buffer(PIRP irp, SIZE_T size, const void *source, SIZE_T length)
 {
-    void *buffer = io_cached_allocate(&system_buffer, &current_thread()->kept_buffer, size);
+    struct machine *machine = current_machine();
+    void *buffer = mm_pool_allocate(machine, NonPagedPoolNx, size, SYSTEM_BUFFER_TAG);
     if (!buffer)
         return STATUS_INSUFFICIENT_RESOURCES;
     if (length && !linux_copy_guarded(buffer, source, length)) {
-        io_system_buffer_free(buffer);
+        mm_pool_free(machine, buffer);
         return STATUS_ACCESS_VIOLATION;
     }
     irp->AssociatedIrp.SystemBuffer = buffer;

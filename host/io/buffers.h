@@ -14,7 +14,4 @@ NTSTATUS io_take_control(PIRP irp, PIO_STACK_LOCATION stack, const struct io_req
 NTSTATUS io_take_transfer(PIRP irp, PIO_STACK_LOCATION stack, PDEVICE_OBJECT device,
                           const struct io_request *request);
 
-/* Frees an IRP's system buffer. */
-void io_system_buffer_free(void *buffer);
-
 #endif

@@ -7,8 +7,9 @@ enum { EXIT_PATIENCE = -3 * 10000000 }; /* 3 s: how long a process's end waits f
 
 PIRP io_file_irp(PFILE_OBJECT file, UCHAR major, PDEVICE_OBJECT *device)
 {
+    struct machine *machine = object_header_of(file)->machine;
     *device = IoGetRelatedDeviceObject(file);
-    PIRP irp = io_irp_allocate((*device)->StackSize);
+    PIRP irp = io_irp_allocate(machine, (*device)->StackSize);
     if (!irp)
         return NULL;
     irp->Tail.Overlay.Thread = current_thread();

@@ -5,7 +5,6 @@
  * once, at IRQL <= DISPATCH_LEVEL. What the caller sees is the same: data first, then the status
  * block, then the event or packet.
  */
-#include "host/io/buffers.h"
 #include "host/io/io.h"
 #include "host/ke/ke.h"
 #include "host/mm/mm.h"
@@ -77,7 +76,7 @@ static void give_data_back(PIRP irp)
 void io_release_buffers(PIRP irp)
 {
     if (irp->Flags & IRP_DEALLOCATE_BUFFER) {
-        io_system_buffer_free(irp->AssociatedIrp.SystemBuffer);
+        mm_pool_free(current_machine(), irp->AssociatedIrp.SystemBuffer);
         irp->Flags &= ~(ULONG)IRP_DEALLOCATE_BUFFER;
     }
     while (SB_UNLIKELY(irp->MdlAddress)) {

@@ -1,10 +1,9 @@
 /* IRPs: their memory, and the way down. */
 #include "host/io/io.h"
-#include "host/io/thread_cache.h"
 #include "host/ke/ke.h"
 #include "host/mm/mm.h"
 
-enum { COMPLETION_TAG = 0x72436F49 };
+enum { IRP_TAG = 0x20707249, COMPLETION_TAG = 0x72436F49 };
 
 #undef IoSizeOfIrp
 static USHORT irp_size(CCHAR stack_size)
@@ -24,14 +23,10 @@ static inline void irp_fill(PIRP irp, USHORT size, CCHAR stack_size)
     InitializeListHead(&irp->ThreadListEntry);
 }
 
-/* Irps of up to four stack locations are kept. */
-static const struct io_cached_kind small_irp = {sizeof(IRP) + 4 * sizeof(IO_STACK_LOCATION),
-                                                0x20707249 /* "Irp " */};
-
-PIRP io_irp_allocate(CCHAR stack_size)
+PIRP io_irp_allocate(struct machine *machine, CCHAR stack_size)
 {
     USHORT size = irp_size(stack_size);
-    PIRP irp = io_cached_allocate(&small_irp, &current_thread()->kept_irp, size);
+    PIRP irp = mm_pool_allocate(machine, NonPagedPoolNx, size, IRP_TAG);
     if (irp)
         irp_fill(irp, size, stack_size);
     return irp;
@@ -39,7 +34,7 @@ PIRP io_irp_allocate(CCHAR stack_size)
 
 PIRP NTAPI IoAllocateIrp(CCHAR stack_size, BOOLEAN charge_quota)
 {
-    return stack_size > 0 ? io_irp_allocate(stack_size) : NULL;
+    return stack_size > 0 ? io_irp_allocate(current_machine(), stack_size) : NULL;
 }
 SB_EXPORT(IoAllocateIrp)
 
@@ -88,7 +83,7 @@ VOID NTAPI IoFreeIrp(PIRP irp)
     if (SB_UNLIKELY(irp->AllocationFlags & IO_IRP_QUEUED))
         leave_thread(irp);
     irp->Type = 0;
-    io_cached_free(&small_irp, &current_thread()->kept_irp, irp);
+    mm_pool_free(machine, irp);
 }
 SB_EXPORT(IoFreeIrp)
 

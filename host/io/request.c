@@ -81,7 +81,7 @@ static NTSTATUS check(struct io_request *request)
 static NTSTATUS make_irp(const struct io_request *request, PDEVICE_OBJECT device, PIRP *made)
 {
     PETHREAD thread = current_thread();
-    PIRP irp = io_irp_allocate(device->StackSize);
+    PIRP irp = io_irp_allocate(thread->machine, device->StackSize);
     if (SB_UNLIKELY(!irp))
         return STATUS_INSUFFICIENT_RESOURCES;
     PIO_STACK_LOCATION stack = IoGetNextIrpStackLocation(irp);

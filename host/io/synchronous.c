@@ -49,7 +49,7 @@ NTSTATUS io_send_minor(PDEVICE_OBJECT device, UCHAR major, UCHAR minor,
 {
     ULONG_PTR ignored;
     PDEVICE_OBJECT top = IoGetAttachedDeviceReference(device);
-    PIRP irp = io_irp_allocate(top->StackSize);
+    PIRP irp = io_irp_allocate(current_machine(), top->StackSize);
     if (!irp) {
         ob_dereference(top);
         return STATUS_INSUFFICIENT_RESOURCES;

@@ -5,7 +5,6 @@
 #include "host/mm/mm.h"
 #include "host/ob/object.h"
 #include "host/ps/notify.h"
-#include "host/io/thread_cache.h"
 #include "host/ps/ps.h"
 #include "host/ps/thread_slot.h"
 #include "host/se/se.h"
@@ -15,7 +14,6 @@ static void thread_remove(void *object)
     PETHREAD thread = object;
     struct ps_state *ps = thread->machine->ps;
     se_thread_revert(thread);
-    io_thread_cache_free(thread);
     linux_lock(&ps->lock);
     if (thread->machine_link.Flink)
         RemoveEntryList(&thread->machine_link);
