@@ -13,13 +13,17 @@ SIZE_T __attribute__((ms_abi)) text_format(char *buffer, SIZE_T size, const char
     return length < size ? length : size - 1;
 }
 
-/* Messages that are filtered away cost nothing but the question. */
-static ULONG print(ULONG component, ULONG level, const char *prefix, const char *format,
-                   nt_va_list arguments)
+static bool is_shown(ULONG component, ULONG level)
+{
+    return debug_filter_shows(&current_machine()->debug_filter, component, level);
+}
+
+/* Of Windows' calling convention and apart, so that a message that is filtered away costs its
+ * caller no more than the question. */
+static __attribute__((ms_abi, noinline)) ULONG print(const char *prefix, const char *format,
+                                                     nt_va_list arguments)
 {
     char text[DEBUG_PRINT_LIMIT];
-    if (!debug_filter_shows(&current_machine()->debug_filter, component, level))
-        return STATUS_SUCCESS;
     SIZE_T used = 0;
     while (prefix && prefix[used] && used < sizeof(text) - 1) {
         text[used] = prefix[used];
@@ -33,8 +37,10 @@ static ULONG print(ULONG component, ULONG level, const char *prefix, const char 
 ULONG __attribute__((ms_abi)) DbgPrint(PCSTR format, ...)
 {
     nt_va_list arguments;
+    if (!is_shown(DPFLTR_DEFAULT_ID, DPFLTR_INFO_LEVEL))
+        return STATUS_SUCCESS;
     __builtin_ms_va_start(arguments, format);
-    ULONG status = print(DPFLTR_DEFAULT_ID, DPFLTR_INFO_LEVEL, NULL, format, arguments);
+    ULONG status = print(NULL, format, arguments);
     __builtin_ms_va_end(arguments);
     return status;
 }
@@ -43,24 +49,26 @@ SB_EXPORT(DbgPrint)
 ULONG __attribute__((ms_abi)) DbgPrintEx(ULONG component, ULONG level, PCSTR format, ...)
 {
     nt_va_list arguments;
+    if (!is_shown(component, level))
+        return STATUS_SUCCESS;
     __builtin_ms_va_start(arguments, format);
-    ULONG status = print(component, level, NULL, format, arguments);
+    ULONG status = print(NULL, format, arguments);
     __builtin_ms_va_end(arguments);
     return status;
 }
 SB_EXPORT(DbgPrintEx)
 
-ULONG __attribute__((ms_abi)) nt_vDbgPrintEx(ULONG component, ULONG level, PCSTR format,
-                                             nt_va_list arguments)
+ULONG __attribute__((ms_abi))
+nt_vDbgPrintEx(ULONG component, ULONG level, PCSTR format, nt_va_list arguments)
 {
-    return print(component, level, NULL, format, arguments);
+    return is_shown(component, level) ? print(NULL, format, arguments) : STATUS_SUCCESS;
 }
 SB_EXPORT_AS("vDbgPrintEx", nt_vDbgPrintEx)
 
 ULONG __attribute__((ms_abi)) nt_vDbgPrintExWithPrefix(PCSTR prefix, ULONG component, ULONG level,
                                                        PCSTR format, nt_va_list arguments)
 {
-    return print(component, level, prefix, format, arguments);
+    return is_shown(component, level) ? print(prefix, format, arguments) : STATUS_SUCCESS;
 }
 SB_EXPORT_AS("vDbgPrintExWithPrefix", nt_vDbgPrintExWithPrefix)
 
