@@ -49,6 +49,16 @@ static void report(struct machine *machine)
                             text_format(text, sizeof(text), "%s\n", stop->reason));
 }
 
+/* How long a stop's callbacks may take before their thread is pulled out of driver code like others. */
+enum { CALLBACK_TIME = 1000000000 }; /* ns */
+
+static void run_callbacks(struct machine *machine, struct kpcr *kpcr)
+{
+    kpcr->callbacks_until = linux_monotonic_time() + CALLBACK_TIME;
+    ke_run_bug_check_callbacks(machine);
+    kpcr->callbacks_until = 0;
+}
+
 _Noreturn void ke_leave_stopped_machine(void)
 {
     struct kpcr *kpcr = current_kpcr();
@@ -57,6 +67,7 @@ _Noreturn void ke_leave_stopped_machine(void)
         frame = frame->previous;
     kpcr->irql = PASSIVE_LEVEL;
     kpcr->dpc_active = false;
+    kpcr->callbacks_until = 0;
     linux_context_jump(&frame->context, 1);
 }
 
@@ -85,7 +96,7 @@ _Noreturn void ke_bug_check_because(ULONG code, const ULONG_PTR parameters[4], u
         ps_interrupt_threads(machine);
         /* Last: a fault while it follows a broken stack must find the machine stopped. */
         crash_describe(machine, registers);
-        ke_run_bug_check_callbacks(machine);
+        run_callbacks(machine, kpcr);
     } else {
         /* Another thread got here first: its report counts; wait until the machine is stopped. */
         while (machine_is_running(machine))

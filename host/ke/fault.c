@@ -17,8 +17,10 @@ enum linux_fault_answer fault_examine(struct linux_fault *fault)
     if (!thread)
         return LINUX_FAULT_NOT_MINE;
     if (fault->kind == LINUX_FAULT_STOP) {
-        BOOLEAN leave =
-            !machine_is_running(thread->machine) && is_driver_code(fault->registers.rip);
+        int64_t callbacks_until = thread->Tcb.kpcr->callbacks_until;
+        BOOLEAN leave = !machine_is_running(thread->machine) &&
+                        is_driver_code(fault->registers.rip) &&
+                        (callbacks_until == 0 || linux_monotonic_time() >= callbacks_until);
         return leave ? LINUX_FAULT_DISPATCH : LINUX_FAULT_RESUME;
     }
     return fault_emulate(fault) ? LINUX_FAULT_RESUME : LINUX_FAULT_DISPATCH;

@@ -34,6 +34,7 @@ struct kpcr {
     struct machine *machine;   /* 0xC00: ours from here on */
     bool dpc_active;           /* a DPC routine runs on this thread */
     bool holds_dispatcher;     /* so that a bug check can let go of it */
+    int64_t callbacks_until;   /* linux_monotonic_time: it runs bug check callbacks; else 0 */
 };
 
 _Static_assert(FIELD_OFFSET(struct kpcr, self) == 0x18, "KPCR.Self");
