@@ -8,7 +8,6 @@
 #include "host/ps/notify.h"
 #include "host/ps/ps.h"
 
-
 sb_status sb_machine_create(const struct sb_machine_options *options, struct sb_machine **machine)
 {
     return machine_create(options, (struct machine **)machine);
@@ -77,8 +76,7 @@ sb_status sb_machine_load_driver(struct sb_machine *machine, const void *image, 
                                  size_t error_size)
 {
     struct load_arguments load = {image, size, name, NULL, error, error_size};
-    NTSTATUS status =
-        machine_call(machine_of(machine)->ps->system_process, load_driver, &load);
+    NTSTATUS status = machine_call(machine_of(machine)->ps->system_process, load_driver, &load);
     if (NT_SUCCESS(status) && driver)
         *driver = (struct sb_driver *)load.driver;
     return status;
@@ -111,8 +109,7 @@ sb_status sb_machine_load_driver_file(struct sb_machine *machine, const char *pa
     for (const char *at = path; *at; at++)
         if (*at == '/')
             name = at + 1;
-    NTSTATUS status =
-        sb_machine_load_driver(machine, image, size, name, driver, error, error_size);
+    NTSTATUS status = sb_machine_load_driver(machine, image, size, name, driver, error, error_size);
     linux_free(image);
     return status;
 }

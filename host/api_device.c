@@ -32,8 +32,7 @@ sb_status sb_device_add(struct sb_machine *machine, struct sb_driver *driver,
                         const char *hardware_id, struct sb_device **device)
 {
     struct add_arguments arguments = {(struct io_driver *)driver, hardware_id, NULL};
-    NTSTATUS status =
-        machine_call(machine_of(machine)->ps->system_process, add_device, &arguments);
+    NTSTATUS status = machine_call(machine_of(machine)->ps->system_process, add_device, &arguments);
     if (NT_SUCCESS(status))
         *device = (struct sb_device *)arguments.node;
     return status;

@@ -29,8 +29,8 @@ static NTSTATUS nt_path(const char *path, PWSTR buffer, ULONG capacity, UNICODE_
     }
     while (path[length])
         length++;
-    NTSTATUS status = RtlUTF8ToUnicodeN(buffer + used, (capacity - used) * sizeof(WCHAR), &bytes,
-                                        path, length);
+    NTSTATUS status =
+        RtlUTF8ToUnicodeN(buffer + used, (capacity - used) * sizeof(WCHAR), &bytes, path, length);
     if (status != STATUS_SUCCESS)
         return status == STATUS_BUFFER_TOO_SMALL ? STATUS_NAME_TOO_LONG
                                                  : STATUS_OBJECT_NAME_INVALID;
@@ -53,13 +53,12 @@ static NTSTATUS open_file(void *context)
     struct io_open open = {
         .share_access = options->share,
         .disposition = options->disposition ? options->disposition : FILE_OPEN,
-        .options = options->options |
-                   (options->is_overlapped ? 0 : FILE_SYNCHRONOUS_IO_NONALERT),
+        .options = options->options | (options->is_overlapped ? 0 : FILE_SYNCHRONOUS_IO_NONALERT),
         .file_attributes = FILE_ATTRIBUTE_NORMAL,
     };
     ACCESS_MASK access = options->access ? options->access : GENERIC_READ | GENERIC_WRITE;
-    InitializeObjectAttributes(&attributes, &path, OBJ_CASE_INSENSITIVE,
-                               (HANDLE)options->root, NULL);
+    InitializeObjectAttributes(&attributes, &path, OBJ_CASE_INSENSITIVE, (HANDLE)options->root,
+                               NULL);
     if (options->is_inherited)
         attributes.Attributes |= OBJ_INHERIT;
     return io_file_open(&attributes, access | SYNCHRONIZE | FILE_READ_ATTRIBUTES, UserMode, &open,
@@ -92,13 +91,12 @@ static NTSTATUS send_request(void *context)
 static struct request_arguments make_request(UCHAR major, sb_handle file, sb_handle event,
                                              struct sb_io_status *io_status)
 {
-    return (struct request_arguments){
-        .request = {.status_block = (PIO_STATUS_BLOCK)io_status,
-                    .apc_context = event & 1 ? NULL : io_status,
-                    .mode = UserMode,
-                    .major = major},
-        .file = (HANDLE)file,
-        .event = (HANDLE)(event & ~(sb_handle)3)};
+    return (struct request_arguments){.request = {.status_block = (PIO_STATUS_BLOCK)io_status,
+                                                  .apc_context = event & 1 ? NULL : io_status,
+                                                  .mode = UserMode,
+                                                  .major = major},
+                                      .file = (HANDLE)file,
+                                      .event = (HANDLE)(event & ~(sb_handle)3)};
 }
 
 sb_status sb_process_ioctl(struct sb_process *process, sb_handle file, sb_handle event,
@@ -183,9 +181,9 @@ static NTSTATUS query_information(void *context)
     NTSTATUS status = zw_file(arguments->file, 0, UserMode, &file, &access);
     if (!NT_SUCCESS(status))
         return status;
-    status = io_file_query(file, access, (FILE_INFORMATION_CLASS)arguments->class,
-                           arguments->buffer, arguments->length,
-                           (PIO_STATUS_BLOCK)arguments->io_status);
+    status =
+        io_file_query(file, access, (FILE_INFORMATION_CLASS)arguments->class, arguments->buffer,
+                      arguments->length, (PIO_STATUS_BLOCK)arguments->io_status);
     ob_dereference(file);
     return status;
 }

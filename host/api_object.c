@@ -37,9 +37,9 @@ static NTSTATUS duplicate_handle(void *context)
     struct _EPROCESS *process = current_thread()->Tcb.process;
     ULONG options = (arguments->access ? 0 : DUPLICATE_SAME_ACCESS);
     ULONG attributes = arguments->flags & SB_DUPLICATE_INHERIT ? OBJ_INHERIT : 0;
-    NTSTATUS status = ob_handle_duplicate(process, arguments->handle, arguments->target,
-                                          arguments->access, attributes, options, UserMode,
-                                          &arguments->copy);
+    NTSTATUS status =
+        ob_handle_duplicate(process, arguments->handle, arguments->target, arguments->access,
+                            attributes, options, UserMode, &arguments->copy);
     if (arguments->flags & SB_DUPLICATE_CLOSE_SOURCE)
         ob_handle_close(process, arguments->handle, UserMode);
     return status;
@@ -185,8 +185,8 @@ static NTSTATUS remove_packet(void *context)
     NTSTATUS status = reference_port(arguments->port, PORT_MODIFY, &port);
     if (!NT_SUCCESS(status))
         return status;
-    status = io_port_remove(port, api_timeout(arguments->milliseconds, &interval), UserMode,
-                            &packet);
+    status =
+        io_port_remove(port, api_timeout(arguments->milliseconds, &interval), UserMode, &packet);
     if (status == STATUS_SUCCESS)
         arguments->packet = (struct sb_packet){
             .key = (uint64_t)packet.key,

@@ -18,8 +18,7 @@ static NTSTATUS widen(const char *text, PWSTR buffer, ULONG capacity, UNICODE_ST
     ULONG length = 0, bytes = 0;
     while (text[length])
         length++;
-    if (RtlUTF8ToUnicodeN(buffer, capacity * sizeof(WCHAR), &bytes, text, length) !=
-        STATUS_SUCCESS)
+    if (RtlUTF8ToUnicodeN(buffer, capacity * sizeof(WCHAR), &bytes, text, length) != STATUS_SUCCESS)
         return STATUS_OBJECT_NAME_INVALID;
     *result = (UNICODE_STRING){(USHORT)bytes, (USHORT)bytes, buffer};
     return STATUS_SUCCESS;

@@ -26,26 +26,26 @@ struct export_entry {
     size_t data_offset;  /* in the machine's struct data_exports */
 };
 
-#define SB_EXPORT_JOIN(a, b)    a##b
+#define SB_EXPORT_JOIN(a, b)     a##b
 #define SB_EXPORT_UNIQUE(number) SB_EXPORT_JOIN(sb_export_, number)
-#define SB_EXPORT_ENTRY(module, name, address, offset)                                             \
-    static const struct export_entry SB_EXPORT_UNIQUE(__COUNTER__)                                 \
-        __attribute__((used, section("sb_exports"), aligned(8))) = {module, name, SB_COMPONENT,    \
+#define SB_EXPORT_ENTRY(module, name, address, offset)                                          \
+    static const struct export_entry SB_EXPORT_UNIQUE(__COUNTER__)                              \
+        __attribute__((used, section("sb_exports"), aligned(8))) = {module, name, SB_COMPONENT, \
                                                                     address, offset};
 
 /* A few DDK prototypes name no convention, so natively they mean Linux's: the redeclaration makes
  * exporting one an error. Define such a routine as nt_Name and use SB_EXPORT_AS. */
 #define SB_EXPORT_CHECK(function) extern __typeof__(function) function __attribute__((ms_abi));
-#define SB_EXPORT(function)                                                                        \
-    SB_EXPORT_CHECK(function)                                                                      \
+#define SB_EXPORT(function)   \
+    SB_EXPORT_CHECK(function) \
     SB_EXPORT_ENTRY("ntoskrnl.exe", #function, function, 0)
-#define SB_EXPORT_AS(name, function)                                                               \
-    SB_EXPORT_CHECK(function)                                                                      \
+#define SB_EXPORT_AS(name, function) \
+    SB_EXPORT_CHECK(function)        \
     SB_EXPORT_ENTRY("ntoskrnl.exe", name, function, 0)
-#define SB_EXPORT_FROM(module, function)                                                           \
-    SB_EXPORT_CHECK(function)                                                                      \
+#define SB_EXPORT_FROM(module, function) \
+    SB_EXPORT_CHECK(function)            \
     SB_EXPORT_ENTRY(module, #function, function, 0)
-#define SB_EXPORT_DATA(name, field)                                                                \
+#define SB_EXPORT_DATA(name, field) \
     SB_EXPORT_ENTRY("ntoskrnl.exe", name, NULL, offsetof(struct data_exports, field))
 
 extern const struct export_entry __start_sb_exports[] __attribute__((visibility("hidden")));

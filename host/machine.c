@@ -19,13 +19,10 @@ static const struct component {
     NTSTATUS (*initialize)(struct machine *machine);
     void (*destroy)(struct machine *machine);
 } components[] = {
-    {mm_initialize, mm_destroy},         {ke_initialize, ke_destroy},
-    {ob_initialize, ob_destroy},         {se_initialize, se_destroy},
-    {ps_initialize, ps_destroy},         {cm_initialize, cm_destroy},
-    {ex_initialize, ex_destroy},         {etw_initialize, etw_destroy},
-    {po_initialize, po_destroy},
-    {loader_initialize, loader_destroy}, {io_initialize, io_destroy},
-    {fs_initialize, fs_destroy},
+    {mm_initialize, mm_destroy},         {ke_initialize, ke_destroy},   {ob_initialize, ob_destroy},
+    {se_initialize, se_destroy},         {ps_initialize, ps_destroy},   {cm_initialize, cm_destroy},
+    {ex_initialize, ex_destroy},         {etw_initialize, etw_destroy}, {po_initialize, po_destroy},
+    {loader_initialize, loader_destroy}, {io_initialize, io_destroy},   {fs_initialize, fs_destroy},
 };
 
 /* Process wide: the machines that exist, so that a thread's end finds them. */

@@ -28,18 +28,18 @@ enum machine_state {
 };
 
 struct machine {
-    uint64_t id; /* never reused in this process; thread-local caches compare it */
+    uint64_t id;    /* never reused in this process; thread-local caches compare it */
     uint32_t state; /* enum machine_state; read with machine_is_running */
     uint32_t processors;
     uint64_t memory_limit; /* bytes of pool and images, 0 = none */
     uint32_t random_state; /* crt: rand, srand */
     bool trap_missing_imports;
-    char *root_directory;  /* host path that stands for \??\C:\, or NULL */
+    char *root_directory; /* host path that stands for \??\C:\, or NULL */
     void (*log)(void *context, const char *text, size_t length);
     void *log_context;
     struct debug_filter debug_filter; /* of DbgPrintEx */
 
-    struct data_exports *data_exports; /* kernel arena */
+    struct data_exports *data_exports;     /* kernel arena */
     const struct verifier_hooks *verifier; /* NULL when off */
 
     struct ke_state *ke;

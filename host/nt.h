@@ -10,12 +10,12 @@
 
 #include "host/nt_names.h"
 
-#define KeGetCurrentIrql       wdm_inline_KeGetCurrentIrql
-#define KeLowerIrql            wdm_inline_KeLowerIrql
-#define KfRaiseIrql            wdm_inline_KfRaiseIrql
-#define KeRaiseIrqlToDpcLevel  wdm_inline_KeRaiseIrqlToDpcLevel
+#define KeGetCurrentIrql        wdm_inline_KeGetCurrentIrql
+#define KeLowerIrql             wdm_inline_KeLowerIrql
+#define KfRaiseIrql             wdm_inline_KfRaiseIrql
+#define KeRaiseIrqlToDpcLevel   wdm_inline_KeRaiseIrqlToDpcLevel
 #define KeRaiseIrqlToSynchLevel wdm_inline_KeRaiseIrqlToSynchLevel
-#define KeGetCurrentThread     wdm_inline_KeGetCurrentThread
+#define KeGetCurrentThread      wdm_inline_KeGetCurrentThread
 
 #include <stdbool.h>
 
@@ -73,7 +73,7 @@ _Static_assert(sizeof(WCHAR) == 2 && sizeof(ULONG) == 4 && sizeof(LONG) == 4, "N
 /* Length in bytes of a UTF-16 literal without its terminator. */
 #define SB_WIDE_LENGTH(literal) ((USHORT)(sizeof(literal) - sizeof(WCHAR)))
 /* A UNICODE_STRING over a UTF-16 literal (read only). */
-#define SB_UNICODE(literal)                                                                        \
+#define SB_UNICODE(literal) \
     ((UNICODE_STRING){SB_WIDE_LENGTH(literal), sizeof(literal), (PWSTR)(literal)})
 
 #define SB_LIKELY(condition)   __builtin_expect(!!(condition), 1)

@@ -5,24 +5,24 @@
 #ifndef SYSBUF_HOST_NT_INTRINSICS_H
 #define SYSBUF_HOST_NT_INTRINSICS_H
 
-/* 32 bits on Windows; the native `long` has 64, so these take int and are cast by type-generic use. */
-#define SB_ATOMIC(value)           __atomic_load_n(&(value), __ATOMIC_SEQ_CST)
-#define _InterlockedIncrement(p)   __atomic_add_fetch((p), 1, __ATOMIC_SEQ_CST)
-#define _InterlockedDecrement(p)   __atomic_sub_fetch((p), 1, __ATOMIC_SEQ_CST)
-#define _InterlockedExchange(p, v) __atomic_exchange_n((p), (v), __ATOMIC_SEQ_CST)
-#define _InterlockedExchangeAdd(p, v)     __atomic_fetch_add((p), (v), __ATOMIC_SEQ_CST)
-#define _InterlockedAnd(p, v)             __atomic_fetch_and((p), (v), __ATOMIC_SEQ_CST)
-#define _InterlockedOr(p, v)              __atomic_fetch_or((p), (v), __ATOMIC_SEQ_CST)
-#define _InterlockedXor(p, v)             __atomic_fetch_xor((p), (v), __ATOMIC_SEQ_CST)
-#define _InterlockedCompareExchange(p, v, c)                                                       \
-    __sync_val_compare_and_swap((p), (c), (v))
-#define _InterlockedIncrement64           _InterlockedIncrement
-#define _InterlockedDecrement64           _InterlockedDecrement
-#define _InterlockedExchange64            _InterlockedExchange
-#define _InterlockedExchangeAdd64         _InterlockedExchangeAdd
-#define _InterlockedCompareExchange64     _InterlockedCompareExchange
-#define _InterlockedExchangePointer       _InterlockedExchange
-#define _InterlockedCompareExchangePointer _InterlockedCompareExchange
+/* 32 bits on Windows; the native `long` has 64, so these take int and are cast by type-generic use.
+ */
+#define SB_ATOMIC(value)                     __atomic_load_n(&(value), __ATOMIC_SEQ_CST)
+#define _InterlockedIncrement(p)             __atomic_add_fetch((p), 1, __ATOMIC_SEQ_CST)
+#define _InterlockedDecrement(p)             __atomic_sub_fetch((p), 1, __ATOMIC_SEQ_CST)
+#define _InterlockedExchange(p, v)           __atomic_exchange_n((p), (v), __ATOMIC_SEQ_CST)
+#define _InterlockedExchangeAdd(p, v)        __atomic_fetch_add((p), (v), __ATOMIC_SEQ_CST)
+#define _InterlockedAnd(p, v)                __atomic_fetch_and((p), (v), __ATOMIC_SEQ_CST)
+#define _InterlockedOr(p, v)                 __atomic_fetch_or((p), (v), __ATOMIC_SEQ_CST)
+#define _InterlockedXor(p, v)                __atomic_fetch_xor((p), (v), __ATOMIC_SEQ_CST)
+#define _InterlockedCompareExchange(p, v, c) __sync_val_compare_and_swap((p), (c), (v))
+#define _InterlockedIncrement64              _InterlockedIncrement
+#define _InterlockedDecrement64              _InterlockedDecrement
+#define _InterlockedExchange64               _InterlockedExchange
+#define _InterlockedExchangeAdd64            _InterlockedExchangeAdd
+#define _InterlockedCompareExchange64        _InterlockedCompareExchange
+#define _InterlockedExchangePointer          _InterlockedExchange
+#define _InterlockedCompareExchangePointer   _InterlockedCompareExchange
 
 static inline __attribute__((always_inline)) unsigned long long __readgsqword(unsigned offset)
 {

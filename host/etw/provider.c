@@ -130,8 +130,8 @@ NTSTATUS NTAPI nt_EtwWriteEx(REGHANDLE handle, PCEVENT_DESCRIPTOR event, ULONG64
 }
 SB_EXPORT_AS("EtwWriteEx", nt_EtwWriteEx)
 
-NTSTATUS NTAPI nt_EtwWriteString(REGHANDLE handle, UCHAR level, ULONGLONG keyword,
-                                 LPCGUID activity, PCWSTR string)
+NTSTATUS NTAPI nt_EtwWriteString(REGHANDLE handle, UCHAR level, ULONGLONG keyword, LPCGUID activity,
+                                 PCWSTR string)
 {
     if (!is_registered(handle))
         return STATUS_INVALID_HANDLE;

@@ -17,8 +17,8 @@ NTSTATUS NTAPI IoWMIAllocateInstanceIds(GUID *guid, ULONG count, ULONG *first)
 }
 SB_EXPORT(IoWMIAllocateInstanceIds)
 
-NTSTATUS __attribute__((ms_abi)) nt_WmiTraceMessage(ULONG64 logger, ULONG flags, LPGUID guid,
-                                                    USHORT number, ...)
+NTSTATUS __attribute__((ms_abi))
+nt_WmiTraceMessage(ULONG64 logger, ULONG flags, LPGUID guid, USHORT number, ...)
 {
     return STATUS_INVALID_HANDLE;
 }

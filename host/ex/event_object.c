@@ -9,12 +9,12 @@ static PKEVENT event_waitable(void *object)
     return object;
 }
 
-OBJECT_TYPE ex_event_type = {
-    .name = RTL_CONSTANT_STRING(L"Event"),
-    .mapping = {STANDARD_RIGHTS_READ | EVENT_QUERY_RIGHT, STANDARD_RIGHTS_WRITE | EVENT_MODIFY_STATE,
-                STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, EVENT_ALL_ACCESS},
-    .valid_access = EVENT_ALL_ACCESS,
-    .waitable = event_waitable};
+OBJECT_TYPE ex_event_type = {.name = RTL_CONSTANT_STRING(L"Event"),
+                             .mapping = {STANDARD_RIGHTS_READ | EVENT_QUERY_RIGHT,
+                                         STANDARD_RIGHTS_WRITE | EVENT_MODIFY_STATE,
+                                         STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, EVENT_ALL_ACCESS},
+                             .valid_access = EVENT_ALL_ACCESS,
+                             .waitable = event_waitable};
 SB_EXPORT_DATA("ExEventObjectType", event_object_type)
 
 NTSTATUS ex_event_create(struct machine *machine, EVENT_TYPE type, BOOLEAN state, PKEVENT *created)

@@ -1,6 +1,6 @@
 /*
- * Fast and guarded mutexes: Count is 1 when free, 0 when held, and goes below with every waiter. The
- * releaser hands the mutex to one of them through the event.
+ * Fast and guarded mutexes: Count is 1 when free, 0 when held, and goes below with every waiter.
+ * The releaser hands the mutex to one of them through the event.
  */
 #include "host/ex/ex.h"
 

@@ -1,11 +1,11 @@
 /*
- * ERESOURCE: reader-writer locks with owners. The structure is the driver's; its SpinLock guards it.
- * A thread that must wait queues a waiter on its own stack; whoever releases hands ownership over
- * before waking it.
+ * ERESOURCE: reader-writer locks with owners. The structure is the driver's; its SpinLock guards
+ * it. A thread that must wait queues a waiter on its own stack; whoever releases hands ownership
+ * over before waking it.
  *
- * Fields as Windows uses them: ActiveCount is the number of owners, Flag has ResourceOwnedExclusive,
- * OwnerEntry is the exclusive or the first shared owner, OwnerTable (entry 0 holds its size) the
- * other shared ones. ExclusiveWaiters and SharedWaiters head our queues.
+ * Fields as Windows uses them: ActiveCount is the number of owners, Flag has
+ * ResourceOwnedExclusive, OwnerEntry is the exclusive or the first shared owner, OwnerTable (entry
+ * 0 holds its size) the other shared ones. ExclusiveWaiters and SharedWaiters head our queues.
  */
 #include "host/ex/ex.h"
 #include "host/mm/mm.h"

@@ -1,6 +1,6 @@
 /*
- * Reader-writer spin locks: a LONG. Bit 31: held exclusively; bit 30: a writer waits, so that no new
- * reader enters; below: the readers.
+ * Reader-writer spin locks: a LONG. Bit 31: held exclusively; bit 30: a writer waits, so that no
+ * new reader enters; below: the readers.
  */
 #include "host/ex/ddk.h"
 #include "host/ex/ex.h"

@@ -19,14 +19,22 @@ struct feature {
 enum { EBX = 1, ECX = 2, EDX = 3 };
 
 static const struct feature features[] = {
-    {PF_COMPARE_EXCHANGE_DOUBLE, 1, EDX, 8},  {PF_MMX_INSTRUCTIONS_AVAILABLE, 1, EDX, 23},
-    {PF_XMMI_INSTRUCTIONS_AVAILABLE, 1, EDX, 25}, {PF_XMMI64_INSTRUCTIONS_AVAILABLE, 1, EDX, 26},
-    {PF_RDTSC_INSTRUCTION_AVAILABLE, 1, EDX, 4},  {PF_PAE_ENABLED, 1, EDX, 6},
-    {PF_SSE3_INSTRUCTIONS_AVAILABLE, 1, ECX, 0},  {PF_COMPARE_EXCHANGE128, 1, ECX, 13},
-    {PF_XSAVE_ENABLED, 1, ECX, 27},               {30 /* RDRAND */, 1, ECX, 30},
-    {36 /* SSSE3 */, 1, ECX, 9},                  {37 /* SSE4.1 */, 1, ECX, 19},
-    {38 /* SSE4.2 */, 1, ECX, 20},                {39 /* AVX */, 1, ECX, 28},
-    {40 /* AVX2 */, 7, EBX, 5},                   {41 /* AVX512F */, 7, EBX, 16},
+    {PF_COMPARE_EXCHANGE_DOUBLE, 1, EDX, 8},
+    {PF_MMX_INSTRUCTIONS_AVAILABLE, 1, EDX, 23},
+    {PF_XMMI_INSTRUCTIONS_AVAILABLE, 1, EDX, 25},
+    {PF_XMMI64_INSTRUCTIONS_AVAILABLE, 1, EDX, 26},
+    {PF_RDTSC_INSTRUCTION_AVAILABLE, 1, EDX, 4},
+    {PF_PAE_ENABLED, 1, EDX, 6},
+    {PF_SSE3_INSTRUCTIONS_AVAILABLE, 1, ECX, 0},
+    {PF_COMPARE_EXCHANGE128, 1, ECX, 13},
+    {PF_XSAVE_ENABLED, 1, ECX, 27},
+    {30 /* RDRAND */, 1, ECX, 30},
+    {36 /* SSSE3 */, 1, ECX, 9},
+    {37 /* SSE4.1 */, 1, ECX, 19},
+    {38 /* SSE4.2 */, 1, ECX, 20},
+    {39 /* AVX */, 1, ECX, 28},
+    {40 /* AVX2 */, 7, EBX, 5},
+    {41 /* AVX512F */, 7, EBX, 16},
 };
 
 BOOLEAN NTAPI ExIsProcessorFeaturePresent(ULONG number)
@@ -54,15 +62,15 @@ BOOLEAN NTAPI ExVerifySuite(SUITE_TYPE suite)
 SB_EXPORT(ExVerifySuite)
 
 /* There is no firmware: what NT answers on a machine without UEFI. */
-NTSTATUS NTAPI nt_ExGetFirmwareEnvironmentVariable(PUNICODE_STRING name, LPGUID vendor,
-                                                   PVOID value, PULONG length, PULONG attributes)
+NTSTATUS NTAPI nt_ExGetFirmwareEnvironmentVariable(PUNICODE_STRING name, LPGUID vendor, PVOID value,
+                                                   PULONG length, PULONG attributes)
 {
     return STATUS_NOT_IMPLEMENTED;
 }
 SB_EXPORT_AS("ExGetFirmwareEnvironmentVariable", nt_ExGetFirmwareEnvironmentVariable)
 
-NTSTATUS NTAPI nt_ExSetFirmwareEnvironmentVariable(PUNICODE_STRING name, LPGUID vendor,
-                                                   PVOID value, ULONG length, ULONG attributes)
+NTSTATUS NTAPI nt_ExSetFirmwareEnvironmentVariable(PUNICODE_STRING name, LPGUID vendor, PVOID value,
+                                                   ULONG length, ULONG attributes)
 {
     return STATUS_NOT_IMPLEMENTED;
 }

@@ -17,8 +17,8 @@ VOID NTAPI ExLocalTimeToSystemTime(PLARGE_INTEGER local_time, PLARGE_INTEGER sys
 SB_EXPORT(ExLocalTimeToSystemTime)
 
 /*
- * Timers here expire when they are due, not at a clock tick, so that the finest resolution is always
- * in force. Units of 100 ns.
+ * Timers here expire when they are due, not at a clock tick, so that the finest resolution is
+ * always in force. Units of 100 ns.
  */
 enum { LONGEST_INTERVAL = 156250, SHORTEST_INTERVAL = 5000 };
 

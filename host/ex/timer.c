@@ -1,7 +1,7 @@
 /*
  * EX_TIMER: a kernel timer with a routine called at DISPATCH_LEVEL. The KTIMER comes first, so that
- * a driver can wait for it. Deleting waits, on a worker when the caller may not, until no DPC of the
- * timer can be on its way.
+ * a driver can wait for it. Deleting waits, on a worker when the caller may not, until no DPC of
+ * the timer can be on its way.
  */
 #include "host/ex/ex.h"
 #include "host/mm/mm.h"
@@ -48,7 +48,8 @@ BOOLEAN NTAPI ExSetTimer(PEX_TIMER timer, LONGLONG due, LONGLONG period,
 {
     LARGE_INTEGER due_time = {.QuadPart = due};
     LONG milliseconds = (LONG)((period + 9999) / 10000);
-    return KeSetTimerEx(&timer->timer, due_time, milliseconds, timer->callback ? &timer->dpc : NULL);
+    return KeSetTimerEx(&timer->timer, due_time, milliseconds,
+                        timer->callback ? &timer->dpc : NULL);
 }
 SB_EXPORT(ExSetTimer)
 

@@ -20,8 +20,7 @@ struct ex_work {
 NTSTATUS ex_work_initialize(struct machine *machine, struct ex_state *ex)
 {
     ex->last_work = &ex->first_work;
-    ex->work_available =
-        mm_pool_allocate_zero(machine, sizeof(*ex->work_available), SEMAPHORE_TAG);
+    ex->work_available = mm_pool_allocate_zero(machine, sizeof(*ex->work_available), SEMAPHORE_TAG);
     if (!ex->work_available)
         return STATUS_INSUFFICIENT_RESOURCES;
     KeInitializeSemaphore(ex->work_available, 0, MAXLONG);

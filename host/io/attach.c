@@ -137,8 +137,8 @@ PDEVICE_OBJECT NTAPI IoGetBaseFileSystemDeviceObject(PFILE_OBJECT file)
 }
 SB_EXPORT(IoGetBaseFileSystemDeviceObject)
 
-NTSTATUS NTAPI IoEnumerateDeviceObjectList(PDRIVER_OBJECT driver, PDEVICE_OBJECT *list,
-                                           ULONG size, PULONG count)
+NTSTATUS NTAPI IoEnumerateDeviceObjectList(PDRIVER_OBJECT driver, PDEVICE_OBJECT *list, ULONG size,
+                                           PULONG count)
 {
     struct io_state *io = current_machine()->io;
     ULONG room = size / sizeof(PDEVICE_OBJECT), found = 0;

@@ -1,8 +1,9 @@
 /*
  * Cancellation, and what a thread leaves behind.
  *
- * The IRPs of a thread stand in ETHREAD.irps under irps_lock. A canceller pins an IRP there, so that
- * its memory outlasts a completion that runs meanwhile, and cancels it without holding the lock.
+ * The IRPs of a thread stand in ETHREAD.irps under irps_lock. A canceller pins an IRP there, so
+ * that its memory outlasts a completion that runs meanwhile, and cancels it without holding the
+ * lock.
  */
 #include "host/io/io.h"
 #include "host/ke/ke.h"
@@ -144,8 +145,7 @@ static void report_hang(PETHREAD thread, PIRP irp)
 {
     char text[256];
     PIO_STACK_LOCATION stack = irp->Tail.Overlay.CurrentStackLocation;
-    PDEVICE_OBJECT device =
-        irp->CurrentLocation <= irp->StackCount ? stack->DeviceObject : NULL;
+    PDEVICE_OBJECT device = irp->CurrentLocation <= irp->StackCount ? stack->DeviceObject : NULL;
     UNICODE_STRING none = {0};
     SIZE_T length = text_format(
         text, sizeof(text),

@@ -38,9 +38,8 @@ VOID FASTCALL IofCompleteRequest(PIRP irp, CCHAR priority_boost)
             PIO_COMPLETION_ROUTINE routine = stack->CompletionRoutine;
             PVOID context = stack->Context;
             /* The routine belongs to the driver above: its location is the current one. */
-            PDEVICE_OBJECT device = irp->CurrentLocation <= irp->StackCount
-                                        ? (stack + 1)->DeviceObject
-                                        : NULL;
+            PDEVICE_OBJECT device =
+                irp->CurrentLocation <= irp->StackCount ? (stack + 1)->DeviceObject : NULL;
             clear_location(stack);
             if (routine(device, irp, context) == STATUS_MORE_PROCESSING_REQUIRED)
                 return;

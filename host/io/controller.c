@@ -47,8 +47,7 @@ VOID NTAPI IoFreeController(PCONTROLLER_OBJECT controller)
     PKDEVICE_QUEUE_ENTRY entry;
     while (action == DeallocateObject &&
            (entry = KeRemoveDeviceQueue(&controller->DeviceWaitQueue)) != NULL) {
-        PWAIT_CONTEXT_BLOCK waiting =
-            CONTAINING_RECORD(entry, WAIT_CONTEXT_BLOCK, WaitQueueEntry);
+        PWAIT_CONTEXT_BLOCK waiting = CONTAINING_RECORD(entry, WAIT_CONTEXT_BLOCK, WaitQueueEntry);
         PDEVICE_OBJECT device = waiting->DeviceObject;
         action = waiting->DeviceRoutine(device, waiting->CurrentIrp,
                                         controller->ControllerExtension, waiting->DeviceContext);

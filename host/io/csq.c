@@ -69,8 +69,8 @@ NTSTATUS NTAPI IoCsqInitializeEx(PIO_CSQ csq, PIO_CSQ_INSERT_IRP_EX insert,
                                  PIO_CSQ_ACQUIRE_LOCK acquire, PIO_CSQ_RELEASE_LOCK release,
                                  PIO_CSQ_COMPLETE_CANCELED_IRP complete)
 {
-    return initialize(csq, IO_TYPE_CSQ_EX, (PIO_CSQ_INSERT_IRP)(void *)insert, remove, peek, acquire,
-                      release, complete);
+    return initialize(csq, IO_TYPE_CSQ_EX, (PIO_CSQ_INSERT_IRP)(void *)insert, remove, peek,
+                      acquire, release, complete);
 }
 SB_EXPORT(IoCsqInitializeEx)
 

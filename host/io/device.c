@@ -23,12 +23,12 @@ static void device_remove(void *object)
     ob_dereference(device->DriverObject);
 }
 
-OBJECT_TYPE io_device_type = {.name = RTL_CONSTANT_STRING(L"Device"),
-                              .mapping = {FILE_GENERIC_READ, FILE_GENERIC_WRITE,
-                                          FILE_GENERIC_EXECUTE, FILE_ALL_ACCESS},
-                              .valid_access = FILE_ALL_ACCESS,
-                              .remove = device_remove,
-                              .parse = io_device_parse};
+OBJECT_TYPE io_device_type = {
+    .name = RTL_CONSTANT_STRING(L"Device"),
+    .mapping = {FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE, FILE_ALL_ACCESS},
+    .valid_access = FILE_ALL_ACCESS,
+    .remove = device_remove,
+    .parse = io_device_parse};
 
 static void device_fill(PDEVICE_OBJECT device, PDRIVER_OBJECT driver, ULONG extension_size,
                         DEVICE_TYPE type, ULONG characteristics, BOOLEAN exclusive)
@@ -71,8 +71,8 @@ NTSTATUS NTAPI IoCreateDevice(PDRIVER_OBJECT driver, ULONG extension_size, PUNIC
                               PDEVICE_OBJECT *created)
 {
     struct machine *machine = current_machine();
-    SIZE_T size = DEVICE_BODY + (SIZE_T)extension_size + DEVICE_ALIGN +
-                  sizeof(struct io_device_extension);
+    SIZE_T size =
+        DEVICE_BODY + (SIZE_T)extension_size + DEVICE_ALIGN + sizeof(struct io_device_extension);
     void *object;
     if (extension_size > MAXUSHORT - DEVICE_BODY)
         return STATUS_INSUFFICIENT_RESOURCES;

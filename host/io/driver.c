@@ -9,8 +9,7 @@
 #include "host/ps/notify.h"
 
 enum { DRIVER_TAG = 0x76697244, NAME_LIMIT = 64 };
-enum { DRVO_UNLOAD_INVOKED_BIT = 1, DRVO_BUILTIN_DRIVER_BIT = 4,
-       DRVO_INITIALIZED_BIT = 16 };
+enum { DRVO_UNLOAD_INVOKED_BIT = 1, DRVO_BUILTIN_DRIVER_BIT = 4, DRVO_INITIALIZED_BIT = 16 };
 
 static void driver_remove(void *object)
 {
@@ -68,8 +67,8 @@ static NTSTATUS joined_name(struct machine *machine, PCWSTR prefix, const char *
 
 static NTSTATUS copy_name(struct machine *machine, PCUNICODE_STRING from, UNICODE_STRING *to)
 {
-    to->Buffer = mm_pool_allocate(machine, NonPagedPoolNx, from->Length + sizeof(WCHAR),
-                                  DRIVER_TAG);
+    to->Buffer =
+        mm_pool_allocate(machine, NonPagedPoolNx, from->Length + sizeof(WCHAR), DRIVER_TAG);
     if (!to->Buffer)
         return STATUS_INSUFFICIENT_RESOURCES;
     __builtin_memcpy(to->Buffer, from->Buffer, from->Length);
@@ -226,7 +225,8 @@ static BOOLEAN begin_unload(struct io_state *io, PDRIVER_OBJECT driver)
     return !in_use;
 }
 
-/* Devices that the driver leaves behind hold its object, and that its image, until they are gone. */
+/* Devices that the driver leaves behind hold its object, and that its image, until they are gone.
+ */
 NTSTATUS io_driver_unload(struct io_driver *driver)
 {
     struct machine *machine = current_machine();
@@ -292,8 +292,7 @@ static struct client_extension *find_extension(struct io_driver *driver, PVOID i
 {
     for (PLIST_ENTRY link = driver->client_extensions.Flink; link != &driver->client_extensions;
          link = link->Flink) {
-        struct client_extension *extension =
-            CONTAINING_RECORD(link, struct client_extension, link);
+        struct client_extension *extension = CONTAINING_RECORD(link, struct client_extension, link);
         if (extension->id == id)
             return extension;
     }
@@ -304,8 +303,8 @@ NTSTATUS NTAPI IoAllocateDriverObjectExtension(PDRIVER_OBJECT driver, PVOID id, 
                                                PVOID *allocated)
 {
     struct machine *machine = current_machine();
-    struct client_extension *extension = mm_pool_allocate_zero(
-        machine, sizeof(*extension) + (SIZE_T)size, DRIVER_TAG);
+    struct client_extension *extension =
+        mm_pool_allocate_zero(machine, sizeof(*extension) + (SIZE_T)size, DRIVER_TAG);
     *allocated = NULL;
     if (!extension)
         return STATUS_INSUFFICIENT_RESOURCES;

@@ -54,11 +54,11 @@ VOID NTAPI IoWriteErrorLogEntry(PVOID packet)
     char line[512];
     if (error->NumberOfStrings && error->StringOffset < entry->size)
         text = (PCWSTR)((const char *)packet + error->StringOffset);
-    SIZE_T length = text_format(
-        line, sizeof(line),
-        "event log: %wZ: error 0x%08x, final status 0x%08x, unique value 0x%x: %ws\n",
-        driver_name(entry->source), error->ErrorCode, error->FinalStatus, error->UniqueErrorValue,
-        text);
+    SIZE_T length =
+        text_format(line, sizeof(line),
+                    "event log: %wZ: error 0x%08x, final status 0x%08x, unique value 0x%x: %ws\n",
+                    driver_name(entry->source), error->ErrorCode, error->FinalStatus,
+                    error->UniqueErrorValue, text);
     machine_log(machine, line, length);
     IoFreeErrorLogEntry(packet);
 }

@@ -28,8 +28,8 @@ BOOLEAN io_file_enter(PFILE_OBJECT file)
     NTSTATUS status = STATUS_SUCCESS;
     __atomic_add_fetch(&file->Waiters, 1, __ATOMIC_SEQ_CST);
     while (__atomic_exchange_n(&file->Busy, 1, __ATOMIC_SEQ_CST) != 0 && status == STATUS_SUCCESS)
-        status = KeWaitForSingleObject(&file->Lock, Executive,
-                                       current_thread()->Tcb.previous_mode, FALSE, NULL);
+        status = KeWaitForSingleObject(&file->Lock, Executive, current_thread()->Tcb.previous_mode,
+                                       FALSE, NULL);
     __atomic_sub_fetch(&file->Waiters, 1, __ATOMIC_SEQ_CST);
     return status == STATUS_SUCCESS;
 }
@@ -115,12 +115,12 @@ static PKEVENT file_waitable(void *object)
     return &((PFILE_OBJECT)object)->Event;
 }
 
-OBJECT_TYPE io_file_type = {.name = RTL_CONSTANT_STRING(L"File"),
-                            .mapping = {FILE_GENERIC_READ, FILE_GENERIC_WRITE,
-                                        FILE_GENERIC_EXECUTE, FILE_ALL_ACCESS},
-                            .valid_access = FILE_ALL_ACCESS,
-                            .removes_at_passive = TRUE,
-                            .close = file_close,
-                            .remove = file_remove,
-                            .parse = io_file_parse,
-                            .waitable = file_waitable};
+OBJECT_TYPE io_file_type = {
+    .name = RTL_CONSTANT_STRING(L"File"),
+    .mapping = {FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE, FILE_ALL_ACCESS},
+    .valid_access = FILE_ALL_ACCESS,
+    .removes_at_passive = TRUE,
+    .close = file_close,
+    .remove = file_remove,
+    .parse = io_file_parse,
+    .waitable = file_waitable};

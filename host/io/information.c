@@ -1,6 +1,6 @@
 /*
- * NtQueryInformationFile and NtSetInformationFile. What the I/O manager knows itself (position, mode,
- * access, alignment, ports) it answers; the rest is the driver's.
+ * NtQueryInformationFile and NtSetInformationFile. What the I/O manager knows itself (position,
+ * mode, access, alignment, ports) it answers; the rest is the driver's.
  */
 #include "host/io/buffers.h"
 #include "host/ke/ke.h"
@@ -227,7 +227,7 @@ NTSTATUS io_file_query(struct io_file *file, ACCESS_MASK access, FILE_INFORMATIO
                        void *buffer, ULONG length, PIO_STATUS_BLOCK result)
 {
     ULONG_PTR information = 0;
-    if ((ULONG)class == 0 || (ULONG)class >= 128)
+    if ((ULONG) class == 0 || (ULONG) class >= 128)
         return STATUS_INVALID_INFO_CLASS;
     if (length < minimum_length(class))
         return STATUS_INFO_LENGTH_MISMATCH;
@@ -243,7 +243,7 @@ NTSTATUS io_file_set(struct io_file *file, ACCESS_MASK access, FILE_INFORMATION_
 {
     ULONG_PTR information = 0;
     ACCESS_MASK needed = access_to_set(class);
-    if ((ULONG)class == 0 || (ULONG)class >= 128)
+    if ((ULONG) class == 0 || (ULONG) class >= 128)
         return STATUS_INVALID_INFO_CLASS;
     if (length < minimum_length(class))
         return STATUS_INFO_LENGTH_MISMATCH;
@@ -257,8 +257,8 @@ NTSTATUS io_file_set(struct io_file *file, ACCESS_MASK access, FILE_INFORMATION_
 }
 
 /* Drivers ask about another driver's file by its object. */
-NTSTATUS NTAPI IoQueryFileInformation(PFILE_OBJECT file, FILE_INFORMATION_CLASS class,
-                                      ULONG length, PVOID buffer, PULONG returned)
+NTSTATUS NTAPI IoQueryFileInformation(PFILE_OBJECT file, FILE_INFORMATION_CLASS class, ULONG length,
+                                      PVOID buffer, PULONG returned)
 {
     IO_STATUS_BLOCK result = {0};
     NTSTATUS status =

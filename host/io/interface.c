@@ -67,8 +67,8 @@ BOOLEAN io_interface_exists(PCUNICODE_STRING name)
 
 static NTSTATUS give_name(const struct io_interface *entry, PUNICODE_STRING name)
 {
-    name->Buffer = mm_pool_allocate_zero(current_machine(),
-                                         entry->name.Length + sizeof(WCHAR), PNP_TAG);
+    name->Buffer =
+        mm_pool_allocate_zero(current_machine(), entry->name.Length + sizeof(WCHAR), PNP_TAG);
     if (!name->Buffer)
         return STATUS_INSUFFICIENT_RESOURCES;
     __builtin_memcpy(name->Buffer, entry->text, entry->name.Length);

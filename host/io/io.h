@@ -1,7 +1,7 @@
 /*
  * Io inside the host. A request's way: an application-side routine in host/io/request.c makes an
- * IRP (irp.c), IofCallDriver sends it down, IofCompleteRequest (complete.c) walks it back up and, at
- * the top, io_finish (finish.c) gives the caller its status, Information and data.
+ * IRP (irp.c), IofCallDriver sends it down, IofCompleteRequest (complete.c) walks it back up and,
+ * at the top, io_finish (finish.c) gives the caller its status, Information and data.
  *
  * Lock: io_state.lock (attachment chains, device lists, open counts, share counts, ports); never
  * held while a driver runs. The cancel spin lock is NT's: it is held while cancel routines start.
@@ -13,17 +13,17 @@
 
 struct io_state {
     struct linux_lock lock;
-    LIST_ENTRY drivers;     /* struct io_driver.link */
+    LIST_ENTRY drivers; /* struct io_driver.link */
     KSPIN_LOCK cancel_lock;
-    KSPIN_LOCK queue_lock;  /* IoStartPacket's device queues take part in the cancel protocol */
-    LIST_ENTRY timers;      /* struct _IO_TIMER.link; timer_lock */
+    KSPIN_LOCK queue_lock; /* IoStartPacket's device queues take part in the cancel protocol */
+    LIST_ENTRY timers;     /* struct _IO_TIMER.link; timer_lock */
     struct linux_lock timer_lock;
     struct io_timer_clock *timer_clock;
-    LIST_ENTRY shutdown[2]; /* struct io_shutdown.link: first and last chance */
+    LIST_ENTRY shutdown[2];                     /* struct io_shutdown.link: first and last chance */
     LIST_ENTRY reinitialize, boot_reinitialize; /* struct io_reinitialize.link */
-    LIST_ENTRY interfaces;  /* struct io_interface.link */
-    LIST_ENTRY notifications; /* struct io_notification.link */
-    LIST_ENTRY nodes;       /* struct io_node.link: root-enumerated devices */
+    LIST_ENTRY interfaces;                      /* struct io_interface.link */
+    LIST_ENTRY notifications;                   /* struct io_notification.link */
+    LIST_ENTRY nodes;                           /* struct io_node.link: root-enumerated devices */
     PDRIVER_OBJECT root_driver; /* owns their physical device objects; NULL until there is one */
     ULONG node_count;
     ULONG generated_names;
@@ -36,7 +36,7 @@ struct io_driver {
     DRIVER_OBJECT driver;
     DRIVER_EXTENSION extension;
     LIST_ENTRY link;
-    struct loaded_image *image; /* NULL: made by IoCreateDriver */
+    struct loaded_image *image;   /* NULL: made by IoCreateDriver */
     LIST_ENTRY client_extensions; /* struct client_extension.link; io_state.lock */
     ULONG reinitialize_count;
     ULONG unload_started;
@@ -73,11 +73,11 @@ struct io_file {
 struct io_open {
     ULONG share_access, options, disposition, file_attributes;
     LARGE_INTEGER allocation_size;
-    void *ea;      /* captured, or NULL */
+    void *ea; /* captured, or NULL */
     ULONG ea_length;
-    ULONG create_flags; /* IO_NO_PARAMETER_CHECKING ... */
-    PFILE_OBJECT related; /* referenced by the caller, or NULL */
-    ACCESS_MASK granted;  /* out: what the device lets the caller do */
+    ULONG create_flags;    /* IO_NO_PARAMETER_CHECKING ... */
+    PFILE_OBJECT related;  /* referenced by the caller, or NULL */
+    ACCESS_MASK granted;   /* out: what the device lets the caller do */
     ULONG_PTR information; /* out: FILE_OPENED ... */
 };
 
@@ -88,9 +88,9 @@ struct io_request {
     KPROCESSOR_MODE mode; /* whose buffers these are */
     UCHAR major;
     UCHAR minor;
-    PKEVENT event;        /* referenced by the caller, or NULL */
+    PKEVENT event; /* referenced by the caller, or NULL */
     PIO_APC_ROUTINE apc_routine;
-    PVOID apc_context;    /* with a completion port: given back in the packet */
+    PVOID apc_context; /* with a completion port: given back in the packet */
     PIO_STATUS_BLOCK status_block;
     ULONG control_code;
     void *input;
@@ -113,8 +113,8 @@ enum io_irp_state {
     IO_IRP_DONE = 0x40,      /* the last pin frees it */
     IO_IRP_QUEUED = 0x80,    /* in its thread's list */
 };
-/* IRP.ApcEnvironment, unused by drivers: a synchronous file's request has no reference of its own to
- * the file, which its sender holds, until it is given up. */
+/* IRP.ApcEnvironment, unused by drivers: a synchronous file's request has no reference of its own
+ * to the file, which its sender holds, until it is given up. */
 enum { IO_IRP_BORROWS_FILE = 1 };
 
 /* The thread gives the request up; irps_lock is held. */
@@ -164,8 +164,8 @@ PIRP io_irp_allocate(struct machine *machine, CCHAR stack_size);
 PIRP io_file_irp(PFILE_OBJECT file, UCHAR major, PDEVICE_OBJECT *device);
 /* Sends an IRP with IRP_SYNCHRONOUS_API and waits; gives its final status and Information. */
 NTSTATUS io_call_and_wait(PDEVICE_OBJECT device, PIRP irp, ULONG_PTR *information);
-/* Sends a PnP or power IRP (major, parameters and STATUS_NOT_SUPPORTED filled in by fill) to the top
- * of the device's stack and waits. */
+/* Sends a PnP or power IRP (major, parameters and STATUS_NOT_SUPPORTED filled in by fill) to the
+ * top of the device's stack and waits. */
 NTSTATUS io_send_minor(PDEVICE_OBJECT device, UCHAR major, UCHAR minor,
                        void (*fill)(PIO_STACK_LOCATION stack, void *context), void *context,
                        ULONG_PTR *information);

@@ -18,8 +18,7 @@ static inline void irp_fill(PIRP irp, USHORT size, CCHAR stack_size)
     irp->Size = size;
     irp->StackCount = stack_size;
     irp->CurrentLocation = (CCHAR)(stack_size + 1);
-    irp->Tail.Overlay.CurrentStackLocation =
-        (PIO_STACK_LOCATION)(irp + 1) + stack_size;
+    irp->Tail.Overlay.CurrentStackLocation = (PIO_STACK_LOCATION)(irp + 1) + stack_size;
     InitializeListHead(&irp->ThreadListEntry);
 }
 
@@ -181,16 +180,16 @@ NTSTATUS NTAPI IoSetCompletionRoutineEx(PDEVICE_OBJECT device, PIRP irp,
                                         PIO_COMPLETION_ROUTINE routine, PVOID context,
                                         BOOLEAN on_success, BOOLEAN on_error, BOOLEAN on_cancel)
 {
-    struct referenced_completion *completion = mm_pool_allocate(
-        current_machine(), NonPagedPoolNx, sizeof(*completion), COMPLETION_TAG);
+    struct referenced_completion *completion =
+        mm_pool_allocate(current_machine(), NonPagedPoolNx, sizeof(*completion), COMPLETION_TAG);
     if (!completion)
         return STATUS_INSUFFICIENT_RESOURCES;
     completion->device = device;
     completion->routine = routine;
     completion->context = context;
-    completion->when = (UCHAR)((on_success ? SL_INVOKE_ON_SUCCESS : 0) |
-                               (on_error ? SL_INVOKE_ON_ERROR : 0) |
-                               (on_cancel ? SL_INVOKE_ON_CANCEL : 0));
+    completion->when =
+        (UCHAR)((on_success ? SL_INVOKE_ON_SUCCESS : 0) | (on_error ? SL_INVOKE_ON_ERROR : 0) |
+                (on_cancel ? SL_INVOKE_ON_CANCEL : 0));
     ob_reference(device);
     IoSetCompletionRoutine(irp, complete_referenced, completion, TRUE, TRUE, TRUE);
     return STATUS_SUCCESS;

@@ -106,8 +106,7 @@ static BOOLEAN attach_transfer_buffer(PIRP irp, PDEVICE_OBJECT device, BOOLEAN r
         return TRUE;
     }
     if (device->Flags & DO_DIRECT_IO)
-        return length == 0 ||
-               attach_mdl(irp, buffer, length, reads ? IoWriteAccess : IoReadAccess);
+        return length == 0 || attach_mdl(irp, buffer, length, reads ? IoWriteAccess : IoReadAccess);
     irp->UserBuffer = buffer;
     return TRUE;
 }

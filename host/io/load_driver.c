@@ -1,4 +1,5 @@
-/* ZwLoadDriver and ZwUnloadDriver: a driver by its service key, its image from the mapped folder. */
+/* ZwLoadDriver and ZwUnloadDriver: a driver by its service key, its image from the mapped folder.
+ */
 #include "host/cm/cm.h"
 #include "host/io/zw.h"
 #include "host/ke/ke.h"
@@ -77,9 +78,9 @@ static NTSTATUS read_image(PUNICODE_STRING path, void **image, SIZE_T *size)
     if (NT_SUCCESS(status)) {
         *size = (SIZE_T)information.EndOfFile.QuadPart;
         *image = mm_pool_allocate(current_machine(), PagedPool, *size ? *size : 1, LOAD_TAG);
-        status = *image ? ZwReadFile(file, NULL, NULL, NULL, &result, *image, (ULONG)*size, &start,
-                                     NULL)
-                        : STATUS_INSUFFICIENT_RESOURCES;
+        status =
+            *image ? ZwReadFile(file, NULL, NULL, NULL, &result, *image, (ULONG)*size, &start, NULL)
+                   : STATUS_INSUFFICIENT_RESOURCES;
         if (!NT_SUCCESS(status) && *image)
             mm_pool_free(current_machine(), *image);
     }

@@ -90,8 +90,8 @@ static NTSTATUS file_create(PUNICODE_STRING rest, struct ob_open *open, struct i
     file->file.Flags = flags_of_options(parameters->options, open->attributes);
     ke_header_initialize(&file->file.Event.Header, DISPATCHER_NOTIFICATION_EVENT, sizeof(KEVENT),
                          0);
-    ke_header_initialize(&file->file.Lock.Header, DISPATCHER_SYNCHRONIZATION_EVENT,
-                         sizeof(KEVENT), 0);
+    ke_header_initialize(&file->file.Lock.Header, DISPATCHER_SYNCHRONIZATION_EVENT, sizeof(KEVENT),
+                         0);
     InitializeListHead(&file->file.IrpList);
     status = copy_name(machine, rest, &file->file.FileName);
     if (!NT_SUCCESS(status)) {
@@ -188,7 +188,8 @@ static NTSTATUS check_parameters(const struct io_open *open, ACCESS_MASK access)
         (open->share_access & ~(ULONG)FILE_SHARE_VALID_FLAGS) ||
         (open->file_attributes & ~(ULONG)FILE_ATTRIBUTE_VALID_FLAGS))
         return STATUS_INVALID_PARAMETER;
-    if ((options & synchronous) == synchronous || ((options & synchronous) && !(access & SYNCHRONIZE)))
+    if ((options & synchronous) == synchronous ||
+        ((options & synchronous) && !(access & SYNCHRONIZE)))
         return STATUS_INVALID_PARAMETER;
     if ((options & FILE_DELETE_ON_CLOSE) && !(access & DELETE))
         return STATUS_INVALID_PARAMETER;
@@ -219,9 +220,9 @@ NTSTATUS io_file_open(POBJECT_ATTRIBUTES attributes, ACCESS_MASK access, KPROCES
     if (object_header_of(file)->type != &io_file_type)
         status = STATUS_OBJECT_TYPE_MISMATCH;
     else
-        status = ob_handle_create(process, file, parameters->granted,
-                                  attributes->Attributes & (OBJ_INHERIT | OBJ_KERNEL_HANDLE),
-                                  handle);
+        status =
+            ob_handle_create(process, file, parameters->granted,
+                             attributes->Attributes & (OBJ_INHERIT | OBJ_KERNEL_HANDLE), handle);
     if (!NT_SUCCESS(status) && object_header_of(file)->type == &io_file_type)
         io_file_type.close(process, file, 0, 0);
     ob_dereference(file);

@@ -198,10 +198,10 @@ static VOID NTAPI query_state(PVOID context)
 VOID NTAPI IoInvalidateDeviceState(PDEVICE_OBJECT device)
 {
     struct machine *machine = current_machine();
-    PWORK_QUEUE_ITEM item = io_node_of(device)
-                                ? mm_pool_allocate(machine, NonPagedPoolNx,
-                                                   sizeof(*item) + sizeof(device), PNP_TAG)
-                                : NULL;
+    PWORK_QUEUE_ITEM item =
+        io_node_of(device)
+            ? mm_pool_allocate(machine, NonPagedPoolNx, sizeof(*item) + sizeof(device), PNP_TAG)
+            : NULL;
     if (!item)
         return;
     *(PDEVICE_OBJECT *)(item + 1) = device;

@@ -7,7 +7,7 @@
 enum { PNP_TAG = 0x20706E50, NODE_NAME_LIMIT = 128 };
 
 struct io_node {
-    LIST_ENTRY link; /* io_state.nodes */
+    LIST_ENTRY link;       /* io_state.nodes */
     PDEVICE_OBJECT device; /* the physical device object */
     BOOLEAN started;
     UNICODE_STRING instance;    /* "ROOT\X\0000" */

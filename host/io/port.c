@@ -69,8 +69,7 @@ NTSTATUS io_port_remove(void *object, PLARGE_INTEGER timeout, KPROCESSOR_MODE mo
                         struct io_packet *packet)
 {
     struct port *port = object;
-    NTSTATUS status =
-        KeWaitForSingleObject(&port->available, WrQueue, mode, FALSE, timeout);
+    NTSTATUS status = KeWaitForSingleObject(&port->available, WrQueue, mode, FALSE, timeout);
     if (status != STATUS_SUCCESS)
         return status;
     linux_lock(&port->lock);

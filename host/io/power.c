@@ -67,13 +67,13 @@ NTSTATUS NTAPI PoRequestPowerIrp(PDEVICE_OBJECT device, UCHAR minor, POWER_STATE
 {
     if (minor != IRP_MN_SET_POWER && minor != IRP_MN_QUERY_POWER && minor != IRP_MN_WAIT_WAKE)
         return STATUS_INVALID_PARAMETER_2;
-    struct power_request *request = mm_pool_allocate_zero(current_machine(), sizeof(*request),
-                                                          POWER_TAG);
+    struct power_request *request =
+        mm_pool_allocate_zero(current_machine(), sizeof(*request), POWER_TAG);
     if (!request)
         return STATUS_INSUFFICIENT_RESOURCES;
     ob_reference(device);
-    *request = (struct power_request){device, IoGetAttachedDeviceReference(device), minor, state,
-                                      routine, context};
+    *request = (struct power_request){
+        device, IoGetAttachedDeviceReference(device), minor, state, routine, context};
     PDEVICE_OBJECT top = request->top;
     PIRP irp = make_power_irp(request);
     if (!irp) {

@@ -1,6 +1,6 @@
 /*
- * Remove locks: a count of a device's users that lets its removal wait for them. IoCount starts at 1
- * (the device's own); the lock lives in the driver's memory with the free build's layout, or with
+ * Remove locks: a count of a device's users that lets its removal wait for them. IoCount starts at
+ * 1 (the device's own); the lock lives in the driver's memory with the free build's layout, or with
  * the checked build's behind it.
  */
 #include "host/io/io.h"

@@ -28,8 +28,7 @@ static BOOLEAN is_allowed(const struct io_request *request)
     switch (request->major) {
     case IRP_MJ_DEVICE_CONTROL:
     case IRP_MJ_FILE_SYSTEM_CONTROL: {
-        ACCESS_MASK wanted =
-            (request->control_code >> 14) & (FILE_READ_DATA | FILE_WRITE_DATA);
+        ACCESS_MASK wanted = (request->control_code >> 14) & (FILE_READ_DATA | FILE_WRITE_DATA);
         return (granted & wanted) == wanted;
     }
     case IRP_MJ_READ:
@@ -122,8 +121,8 @@ static void give_up(PIRP irp, PETHREAD thread, const IO_STATUS_BLOCK *status_blo
 {
     linux_lock(&thread->irps_lock);
     for (PLIST_ENTRY link = thread->irps.Flink; link != &thread->irps; link = link->Flink) {
-        if (CONTAINING_RECORD(link, IRP, ThreadListEntry) == irp &&
-            irp->UserIosb == status_block && !(irp->AllocationFlags & IO_IRP_FINISHING)) {
+        if (CONTAINING_RECORD(link, IRP, ThreadListEntry) == irp && irp->UserIosb == status_block &&
+            !(irp->AllocationFlags & IO_IRP_FINISHING)) {
             io_irp_abandon(irp, thread);
             break;
         }

@@ -88,11 +88,10 @@ static NTSTATUS NTAPI pnp(PDEVICE_OBJECT device, PIRP irp)
     case IRP_MN_QUERY_ID:
         return finish(irp, query_id(node, irp, stack->Parameters.QueryId.IdType));
     case IRP_MN_QUERY_DEVICE_RELATIONS:
-        return finish(irp, query_relations(device, irp,
-                                           stack->Parameters.QueryDeviceRelations.Type));
-    case IRP_MN_QUERY_CAPABILITIES:
         return finish(irp,
-                      query_capabilities(stack->Parameters.DeviceCapabilities.Capabilities));
+                      query_relations(device, irp, stack->Parameters.QueryDeviceRelations.Type));
+    case IRP_MN_QUERY_CAPABILITIES:
+        return finish(irp, query_capabilities(stack->Parameters.DeviceCapabilities.Capabilities));
     default:
         return finish(irp, irp->IoStatus.Status); /* not this bus's to change */
     }

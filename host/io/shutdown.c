@@ -117,8 +117,8 @@ VOID NTAPI IoRegisterDriverReinitialization(PDRIVER_OBJECT driver, PDRIVER_REINI
 }
 SB_EXPORT(IoRegisterDriverReinitialization)
 
-VOID NTAPI IoRegisterBootDriverReinitialization(PDRIVER_OBJECT driver,
-                                                PDRIVER_REINITIALIZE routine, PVOID context)
+VOID NTAPI IoRegisterBootDriverReinitialization(PDRIVER_OBJECT driver, PDRIVER_REINITIALIZE routine,
+                                                PVOID context)
 {
     add_reinitialize(driver, routine, context, TRUE);
 }

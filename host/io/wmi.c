@@ -36,8 +36,8 @@ static void ask(struct question *question)
         question->buffer = mm_pool_allocate_zero(machine, question->size, WMI_TAG);
         if (!question->buffer)
             return;
-        NTSTATUS status = io_send_minor(question->device, IRP_MJ_SYSTEM_CONTROL,
-                                        IRP_MN_REGINFO_EX, fill, question, &information);
+        NTSTATUS status = io_send_minor(question->device, IRP_MJ_SYSTEM_CONTROL, IRP_MN_REGINFO_EX,
+                                        fill, question, &information);
         ULONG wanted = *(PULONG)question->buffer;
         BOOLEAN again = (status == STATUS_BUFFER_TOO_SMALL ||
                          (NT_SUCCESS(status) && information == sizeof(ULONG))) &&

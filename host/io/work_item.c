@@ -45,8 +45,8 @@ SB_EXPORT(IoUninitializeWorkItem)
 
 PIO_WORKITEM NTAPI IoAllocateWorkItem(PDEVICE_OBJECT device)
 {
-    PIO_WORKITEM work = mm_pool_allocate(current_machine(), NonPagedPoolNx, sizeof(*work),
-                                         WORK_ITEM_TAG);
+    PIO_WORKITEM work =
+        mm_pool_allocate(current_machine(), NonPagedPoolNx, sizeof(*work), WORK_ITEM_TAG);
     if (work)
         IoInitializeWorkItem(device, work);
     return work;

@@ -26,8 +26,8 @@ static NTSTATUS create(PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES at
 
 static NTSTATUS create_file(PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES attributes,
                             PIO_STATUS_BLOCK result, PLARGE_INTEGER size, ULONG file_attributes,
-                            ULONG share, ULONG disposition, ULONG options, PVOID ea, ULONG ea_length,
-                            KPROCESSOR_MODE mode)
+                            ULONG share, ULONG disposition, ULONG options, PVOID ea,
+                            ULONG ea_length, KPROCESSOR_MODE mode)
 {
     struct io_open open = {.share_access = share,
                            .options = options,
@@ -63,16 +63,16 @@ SB_EXPORT(NtCreateFile)
 NTSTATUS NTAPI ZwOpenFile(PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES attributes,
                           PIO_STATUS_BLOCK result, ULONG share, ULONG options)
 {
-    return create_file(handle, access, attributes, result, NULL, 0, share, FILE_OPEN, options,
-                       NULL, 0, KernelMode);
+    return create_file(handle, access, attributes, result, NULL, 0, share, FILE_OPEN, options, NULL,
+                       0, KernelMode);
 }
 SB_EXPORT(ZwOpenFile)
 
 NTSTATUS NTAPI NtOpenFile(PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES attributes,
                           PIO_STATUS_BLOCK result, ULONG share, ULONG options)
 {
-    return create_file(handle, access, attributes, result, NULL, 0, share, FILE_OPEN, options,
-                       NULL, 0, zw_previous_mode());
+    return create_file(handle, access, attributes, result, NULL, 0, share, FILE_OPEN, options, NULL,
+                       0, zw_previous_mode());
 }
 SB_EXPORT(NtOpenFile)
 
@@ -80,8 +80,7 @@ SB_EXPORT(NtOpenFile)
 NTSTATUS NTAPI IoCreateFile(PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES attributes,
                             PIO_STATUS_BLOCK result, PLARGE_INTEGER size, ULONG file_attributes,
                             ULONG share, ULONG disposition, ULONG options, PVOID ea,
-                            ULONG ea_length, CREATE_FILE_TYPE type, PVOID parameters,
-                            ULONG flags)
+                            ULONG ea_length, CREATE_FILE_TYPE type, PVOID parameters, ULONG flags)
 {
     if (type != CreateFileTypeNone)
         return STATUS_NOT_IMPLEMENTED; /* pipes and mailslots */
@@ -103,8 +102,8 @@ NTSTATUS zw_send(HANDLE file, HANDLE event, struct io_request *request)
         return status;
     request->access = entry.access;
     if (event)
-        status = ob_handle_reference(process, event, EVENT_MODIFY_STATE, event_type,
-                                     request->mode, (void **)&request->event, &entry);
+        status = ob_handle_reference(process, event, EVENT_MODIFY_STATE, event_type, request->mode,
+                                     (void **)&request->event, &entry);
     if (NT_SUCCESS(status))
         status = io_request_send(request);
     if (request->event)
@@ -115,8 +114,7 @@ NTSTATUS zw_send(HANDLE file, HANDLE event, struct io_request *request)
 
 static NTSTATUS control(UCHAR major, HANDLE file, HANDLE event, PIO_APC_ROUTINE apc,
                         PVOID apc_context, PIO_STATUS_BLOCK result, ULONG code, PVOID input,
-                        ULONG input_length, PVOID output, ULONG output_length,
-                        KPROCESSOR_MODE mode)
+                        ULONG input_length, PVOID output, ULONG output_length, KPROCESSOR_MODE mode)
 {
     struct io_request request = {.mode = mode,
                                  .major = major,
@@ -152,8 +150,8 @@ NTSTATUS NTAPI NtDeviceIoControlFile(HANDLE file, HANDLE event, PIO_APC_ROUTINE 
 SB_EXPORT(NtDeviceIoControlFile)
 
 NTSTATUS NTAPI ZwFsControlFile(HANDLE file, HANDLE event, PIO_APC_ROUTINE apc, PVOID apc_context,
-                               PIO_STATUS_BLOCK result, ULONG code, PVOID input,
-                               ULONG input_length, PVOID output, ULONG output_length)
+                               PIO_STATUS_BLOCK result, ULONG code, PVOID input, ULONG input_length,
+                               PVOID output, ULONG output_length)
 {
     return control(IRP_MJ_FILE_SYSTEM_CONTROL, file, event, apc, apc_context, result, code, input,
                    input_length, output, output_length, KernelMode);
@@ -187,8 +185,8 @@ NTSTATUS NTAPI ZwReadFile(HANDLE file, HANDLE event, PIO_APC_ROUTINE apc, PVOID 
                           PIO_STATUS_BLOCK result, PVOID buffer, ULONG length,
                           PLARGE_INTEGER offset, PULONG key)
 {
-    return transfer(IRP_MJ_READ, file, event, apc, apc_context, result, buffer, length, offset,
-                    key, KernelMode);
+    return transfer(IRP_MJ_READ, file, event, apc, apc_context, result, buffer, length, offset, key,
+                    KernelMode);
 }
 SB_EXPORT(ZwReadFile)
 
@@ -196,8 +194,8 @@ NTSTATUS NTAPI NtReadFile(HANDLE file, HANDLE event, PIO_APC_ROUTINE apc, PVOID 
                           PIO_STATUS_BLOCK result, PVOID buffer, ULONG length,
                           PLARGE_INTEGER offset, PULONG key)
 {
-    return transfer(IRP_MJ_READ, file, event, apc, apc_context, result, buffer, length, offset,
-                    key, zw_previous_mode());
+    return transfer(IRP_MJ_READ, file, event, apc, apc_context, result, buffer, length, offset, key,
+                    zw_previous_mode());
 }
 SB_EXPORT(NtReadFile)
 
@@ -284,8 +282,7 @@ NTSTATUS zw_cancel(HANDLE handle, PETHREAD thread, PIO_STATUS_BLOCK request, BOO
     NTSTATUS status = zw_file(handle, 0, mode, &file, &granted);
     if (!NT_SUCCESS(status))
         return status;
-    ULONG count =
-        io_cancel_file(current_thread()->Tcb.process, thread, &file->file, request);
+    ULONG count = io_cancel_file(current_thread()->Tcb.process, thread, &file->file, request);
     ob_dereference(file);
     status = one && count == 0 ? STATUS_NOT_FOUND : STATUS_SUCCESS;
     result->Status = status;

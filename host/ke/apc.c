@@ -229,8 +229,8 @@ static void abandon_mutants(PKTHREAD thread)
     struct machine *machine = current_machine();
     ke_dispatcher_lock(machine);
     while (!IsListEmpty(&thread->owned_mutants)) {
-        PKMUTANT mutant = CONTAINING_RECORD(RemoveHeadList(&thread->owned_mutants), KMUTANT,
-                                            MutantListEntry);
+        PKMUTANT mutant =
+            CONTAINING_RECORD(RemoveHeadList(&thread->owned_mutants), KMUTANT, MutantListEntry);
         if (mutant->ApcDisable) {
             ke_dispatcher_unlock(machine);
             KeBugCheckEx(THREAD_TERMINATE_HELD_MUTEX, (ULONG_PTR)thread, (ULONG_PTR)mutant, 0, 0);

@@ -22,8 +22,7 @@ VOID NTAPI KeStackAttachProcess(PKPROCESS process, PRKAPC_STATE state)
 {
     PETHREAD thread = attach_allowed(process);
     struct _EPROCESS *target = (struct _EPROCESS *)process;
-    state->Process = thread->Tcb.process == target ? ALREADY_THERE
-                                                   : (PKPROCESS)thread->Tcb.process;
+    state->Process = thread->Tcb.process == target ? ALREADY_THERE : (PKPROCESS)thread->Tcb.process;
     state->KernelApcInProgress = thread->Tcb.kernel_apc_in_progress;
     thread->Tcb.process = target;
 }

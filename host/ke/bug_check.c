@@ -38,18 +38,17 @@ static void report(struct machine *machine)
 {
     const struct bug_check *stop = &machine->ke->bug_check;
     char text[320];
-    SIZE_T length = text_format(text, sizeof(text),
-                                "*** STOP 0x%08x (0x%I64x, 0x%I64x, 0x%I64x, 0x%I64x) at %s+0x%I64x\n",
-                                stop->code, stop->parameters[0], stop->parameters[1],
-                                stop->parameters[2], stop->parameters[3],
-                                stop->module[0] ? stop->module : "?", stop->module_offset);
+    SIZE_T length = text_format(
+        text, sizeof(text), "*** STOP 0x%08x (0x%I64x, 0x%I64x, 0x%I64x, 0x%I64x) at %s+0x%I64x\n",
+        stop->code, stop->parameters[0], stop->parameters[1], stop->parameters[2],
+        stop->parameters[3], stop->module[0] ? stop->module : "?", stop->module_offset);
     ke_bug_check_report(machine, text, length);
     if (stop->reason[0])
-        ke_bug_check_report(machine, text,
-                            text_format(text, sizeof(text), "%s\n", stop->reason));
+        ke_bug_check_report(machine, text, text_format(text, sizeof(text), "%s\n", stop->reason));
 }
 
-/* How long a stop's callbacks may take before their thread is pulled out of driver code like others. */
+/* How long a stop's callbacks may take before their thread is pulled out of driver code like
+ * others. */
 enum { CALLBACK_TIME = 1000000000 }; /* ns */
 
 static void run_callbacks(struct machine *machine, struct kpcr *kpcr)

@@ -23,8 +23,7 @@ BOOLEAN NTAPI KeRegisterBugCheckCallback(PKBUGCHECK_CALLBACK_RECORD record,
         record->Buffer = buffer;
         record->Length = length;
         record->Component = component;
-        record->Checksum =
-            (ULONG_PTR)routine + (ULONG_PTR)buffer + length + (ULONG_PTR)component;
+        record->Checksum = (ULONG_PTR)routine + (ULONG_PTR)buffer + length + (ULONG_PTR)component;
         record->State = BufferInserted;
         InsertHeadList(&ke->bug_check_callbacks, &record->Entry);
     }

@@ -1,6 +1,6 @@
 /*
- * Deferred procedure calls. A DPC queued below DISPATCH_LEVEL runs at once on the queuing thread; one
- * queued at or above it waits in the thread's list until KeLowerIrql. One directed at another
+ * Deferred procedure calls. A DPC queued below DISPATCH_LEVEL runs at once on the queuing thread;
+ * one queued at or above it waits in the thread's list until KeLowerIrql. One directed at another
  * processor, and every threaded one, runs on that processor's own thread (processor_thread.c).
  * DpcData is non-NULL while queued. Lock: ke_state.dpc_lock.
  */
@@ -68,7 +68,8 @@ SB_EXPORT(KeSetTargetProcessorDpcEx)
 static struct processor *target_of(struct kpcr *kpcr, const KDPC *dpc)
 {
     struct ke_state *ke = kpcr->machine->ke;
-    ULONG number = dpc->Number >= PROCESSOR_BASE ? (ULONG)dpc->Number - PROCESSOR_BASE : kpcr->number;
+    ULONG number =
+        dpc->Number >= PROCESSOR_BASE ? (ULONG)dpc->Number - PROCESSOR_BASE : kpcr->number;
     BOOLEAN threaded = dpc->Type == DISPATCHER_THREADED_DPC;
     if (threaded && !ke->processors[number].thread)
         number = 0;
@@ -135,8 +136,7 @@ static void call_routine(PKDPC dpc, const KDPC *copy, KIRQL irql)
     struct kpcr *kpcr = current_kpcr();
     PKTHREAD thread = &kpcr->current_thread->Tcb;
     LONG disable = thread->combined_apc_disable;
-    copy->DeferredRoutine(dpc, copy->DeferredContext, copy->SystemArgument1,
-                          copy->SystemArgument2);
+    copy->DeferredRoutine(dpc, copy->DeferredContext, copy->SystemArgument1, copy->SystemArgument2);
     if (SB_UNLIKELY(kpcr->irql != irql))
         KeBugCheckEx(IRQL_UNEXPECTED_VALUE, (ULONG_PTR)kpcr->irql << 16 | irql << 8 | 2,
                      (ULONG_PTR)copy->DeferredRoutine, (ULONG_PTR)copy->DeferredContext, 0);

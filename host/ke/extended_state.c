@@ -50,7 +50,8 @@ NTSTATUS NTAPI KeSaveExtendedProcessorState(ULONG64 mask, PXSTATE_SAVE save)
     if (!buffer)
         return STATUS_INSUFFICIENT_RESOURCES;
     RtlZeroMemory(buffer, size + AREA_ALIGNMENT);
-    PUCHAR area = (PUCHAR)(((ULONG_PTR)buffer + AREA_ALIGNMENT - 1) & ~(ULONG_PTR)(AREA_ALIGNMENT - 1));
+    PUCHAR area =
+        (PUCHAR)(((ULONG_PTR)buffer + AREA_ALIGNMENT - 1) & ~(ULONG_PTR)(AREA_ALIGNMENT - 1));
     save->Thread = KeGetCurrentThread();
     save->Level = KeGetCurrentIrql();
     save->XStateContext.Length = size;

@@ -27,7 +27,7 @@ enum { MOST_PROCESSORS = 64 };
 
 /* A virtual processor. Threads carry its number; its own thread runs what must run there. */
 struct processor {
-    PETHREAD thread; /* NULL until a DPC is directed here */
+    PETHREAD thread;                /* NULL until a DPC is directed here */
     LIST_ENTRY dpcs, threaded_dpcs; /* DPC lock */
     ULONG number;
 };
@@ -51,14 +51,14 @@ struct bug_check {
 struct ke_state {
     struct linux_lock dispatcher;
     struct linux_lock dpc_lock;
-    ULONG dpcs_outstanding;      /* queued or running; DPC lock */
-    LIST_ENTRY dpc_flushers;     /* who waits for that to become 0; DPC lock */
+    ULONG dpcs_outstanding;  /* queued or running; DPC lock */
+    LIST_ENTRY dpc_flushers; /* who waits for that to become 0; DPC lock */
     struct processor processors[MOST_PROCESSORS];
     struct linux_lock processor_lock; /* starting their threads; outside of ps_state.lock */
     struct linux_lock callback_lock;
     LIST_ENTRY bug_check_callbacks, bug_check_reason_callbacks;
     LIST_ENTRY nmi_callbacks, processor_callbacks;
-    LIST_ENTRY timers; /* by due time; dispatcher lock */
+    LIST_ENTRY timers;   /* by due time; dispatcher lock */
     uint32_t clock_word; /* futex: changes when the first timer does */
     PETHREAD clock_thread;
     int64_t boot_time;        /* monotonic ns */
@@ -130,7 +130,8 @@ void ke_wait_next(PKTHREAD thread, DISPATCHER_HEADER *header);
 void ke_run_bug_check_callbacks(struct machine *machine);
 
 int64_t ke_interrupt_time(struct machine *machine); /* 100 ns since boot */
-/* NT timeout (negative: relative 100 ns; else absolute system time) as monotonic ns; NULL: never. */
+/* NT timeout (negative: relative 100 ns; else absolute system time) as monotonic ns; NULL: never.
+ */
 int64_t ke_deadline(struct machine *machine, PLARGE_INTEGER timeout);
 
 /* Stops the machine and leaves it: see docs/host-internals.md. registers may be NULL. */

@@ -11,30 +11,30 @@
 
 struct kpcr {
     uint64_t gdt_base, tss_base, user_rsp;
-    struct kpcr *self;         /* 0x18 */
-    void *current_prcb;        /* 0x20 */
-    void *lock_array;          /* 0x28 */
-    void *used_self;           /* 0x30: the TEB */
-    void *idt_base;            /* 0x38 */
-    uint64_t unused[2];        /* 0x40 */
-    volatile UCHAR irql;       /* 0x50 */
-    UCHAR reserved0[0xF];      /* 0x51 */
-    USHORT major_version;      /* 0x60 */
-    USHORT minor_version;      /* 0x62 */
+    struct kpcr *self;    /* 0x18 */
+    void *current_prcb;   /* 0x20 */
+    void *lock_array;     /* 0x28 */
+    void *used_self;      /* 0x30: the TEB */
+    void *idt_base;       /* 0x38 */
+    uint64_t unused[2];   /* 0x40 */
+    volatile UCHAR irql;  /* 0x50 */
+    UCHAR reserved0[0xF]; /* 0x51 */
+    USHORT major_version; /* 0x60 */
+    USHORT minor_version; /* 0x62 */
     UCHAR reserved1[0x180 - 0x64];
-    ULONG mxcsr;               /* 0x180: the KPRCB starts here */
-    USHORT legacy_number;      /* 0x184 */
+    ULONG mxcsr;          /* 0x180: the KPRCB starts here */
+    USHORT legacy_number; /* 0x184 */
     UCHAR interrupt_request, idle_halt;
     struct _ETHREAD *current_thread; /* 0x188 */
-    void *next_thread;         /* 0x190 */
-    void *idle_thread;         /* 0x198 */
-    UCHAR nesting_level[4];    /* 0x1A0 */
-    ULONG number;              /* 0x1A4 */
+    void *next_thread;               /* 0x190 */
+    void *idle_thread;               /* 0x198 */
+    UCHAR nesting_level[4];          /* 0x1A0 */
+    ULONG number;                    /* 0x1A4 */
     UCHAR reserved2[0xC00 - 0x1A8];
-    struct machine *machine;   /* 0xC00: ours from here on */
-    bool dpc_active;           /* a DPC routine runs on this thread */
-    bool holds_dispatcher;     /* so that a bug check can let go of it */
-    int64_t callbacks_until;   /* linux_monotonic_time: it runs bug check callbacks; else 0 */
+    struct machine *machine; /* 0xC00: ours from here on */
+    bool dpc_active;         /* a DPC routine runs on this thread */
+    bool holds_dispatcher;   /* so that a bug check can let go of it */
+    int64_t callbacks_until; /* linux_monotonic_time: it runs bug check callbacks; else 0 */
 };
 
 _Static_assert(FIELD_OFFSET(struct kpcr, self) == 0x18, "KPCR.Self");

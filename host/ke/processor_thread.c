@@ -36,7 +36,8 @@ BOOLEAN ke_processor_start(struct machine *machine, ULONG number)
         return TRUE;
     linux_lock(&machine->ke->processor_lock);
     BOOLEAN started = processor->thread != NULL;
-    if (!started && NT_SUCCESS(ps_system_thread_start(machine, processor_main, processor, &thread))) {
+    if (!started &&
+        NT_SUCCESS(ps_system_thread_start(machine, processor_main, processor, &thread))) {
         __atomic_store_n(&processor->thread, thread, __ATOMIC_RELEASE);
         started = TRUE;
     }
@@ -72,8 +73,8 @@ ULONG_PTR NTAPI KeIpiGenericCall(PKIPI_BROADCAST_WORKER worker, ULONG_PTR contex
     struct broadcast broadcast = {worker, context, kpcr->number, 0, 0};
     ULONG others = machine->processors - 1, started = 0, turns = 0;
     PETHREAD thread;
-    while (started < others && NT_SUCCESS(ps_system_thread_start(machine, broadcast_main,
-                                                                 &broadcast, &thread))) {
+    while (started < others &&
+           NT_SUCCESS(ps_system_thread_start(machine, broadcast_main, &broadcast, &thread))) {
         ob_dereference(thread);
         started++;
     }
@@ -112,8 +113,8 @@ static VOID NTAPI generic_main(PVOID argument)
 VOID NTAPI nt_KeGenericCallDpc(PKDEFERRED_ROUTINE routine, PVOID context)
 {
     struct machine *machine = current_machine();
-    struct generic_call call = {routine, context, current_kpcr()->number, machine->processors,
-                                0, 0, 0, 0};
+    struct generic_call call = {routine, context, current_kpcr()->number, machine->processors, 0, 0,
+                                0,       0};
     ULONG turns = 0;
     PETHREAD thread;
     for (ULONG started = 1; started < call.count; started++) {

@@ -75,8 +75,14 @@ PLIST_ENTRY NTAPI KeRemoveQueue(PRKQUEUE queue, KPROCESSOR_MODE mode, PLARGE_INT
 {
     PKTHREAD thread = &current_thread()->Tcb;
     PVOID object = queue;
-    struct ke_wait wait = {1, &object, WaitAny, mode, FALSE, timeout && timeout->QuadPart == 0,
-                           ke_deadline(current_machine(), timeout), NULL};
+    struct ke_wait wait = {1,
+                           &object,
+                           WaitAny,
+                           mode,
+                           FALSE,
+                           timeout && timeout->QuadPart == 0,
+                           ke_deadline(current_machine(), timeout),
+                           NULL};
     associate(thread, queue);
     NTSTATUS status = ke_wait(&wait);
     return status == STATUS_SUCCESS ? thread->queue_entry : (PLIST_ENTRY)(ULONG_PTR)status;
@@ -86,8 +92,8 @@ SB_EXPORT(KeRemoveQueue)
 static void dissociate_all(PKQUEUE queue)
 {
     while (!IsListEmpty(&queue->ThreadListHead)) {
-        PKTHREAD thread = CONTAINING_RECORD(RemoveHeadList(&queue->ThreadListHead),
-                                            struct _KTHREAD, queue_link);
+        PKTHREAD thread =
+            CONTAINING_RECORD(RemoveHeadList(&queue->ThreadListHead), struct _KTHREAD, queue_link);
         thread->queue = NULL;
     }
 }
@@ -106,9 +112,9 @@ PLIST_ENTRY NTAPI KeRundownQueue(PRKQUEUE queue)
     queue->Header.SignalState = 0;
     dissociate_all(queue);
     while (!IsListEmpty(&queue->Header.WaitListHead))
-        ke_end_wait(CONTAINING_RECORD(queue->Header.WaitListHead.Flink, KWAIT_BLOCK, WaitListEntry)
-                        ->Thread,
-                    STATUS_ABANDONED);
+        ke_end_wait(
+            CONTAINING_RECORD(queue->Header.WaitListHead.Flink, KWAIT_BLOCK, WaitListEntry)->Thread,
+            STATUS_ABANDONED);
     queue->CurrentCount = 0;
     ke_dispatcher_unlock(machine);
     return first;

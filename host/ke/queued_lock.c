@@ -38,8 +38,8 @@ static void release(PKSPIN_LOCK_QUEUE self, void *caller)
     ULONG turns = 0;
     PKSPIN_LOCK_QUEUE next = __atomic_load_n(&self->Next, __ATOMIC_ACQUIRE);
     report(lock, FALSE, caller);
-    if (!next && __atomic_compare_exchange_n(lock, &last, 0, false, __ATOMIC_RELEASE,
-                                             __ATOMIC_RELAXED))
+    if (!next &&
+        __atomic_compare_exchange_n(lock, &last, 0, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
         return;
     while (!next) { /* it has joined the queue and is about to say so */
         schedule_spin(&turns);

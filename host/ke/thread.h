@@ -25,17 +25,17 @@ struct call_frame {
 struct _KTHREAD {
     DISPATCHER_HEADER Header;
     struct kpcr *kpcr;
-    struct _EPROCESS *process;  /* attached to; host/ps keeps the owner in ETHREAD */
+    struct _EPROCESS *process; /* attached to; host/ps keeps the owner in ETHREAD */
     /* Wait state: dispatcher lock, but for wake_word. */
     KWAIT_BLOCK built_in_wait_blocks[BUILT_IN_WAIT_BLOCKS];
     PKWAIT_BLOCK wait_blocks; /* circular through NextWaitBlock, NULL when not waiting */
     NTSTATUS wait_status;
-    uint32_t wake_word;       /* futex: 0 parked or about to, 1 woken */
+    uint32_t wake_word; /* futex: 0 parked or about to, 1 woken */
     KPROCESSOR_MODE wait_mode;
     BOOLEAN alertable;
     BOOLEAN alerted[2]; /* per mode */
-    /* Wait=TRUE of KeSetEvent and kin: the waiters of wait_next are let go by the wait that follows,
-     * so that both are one step. */
+    /* Wait=TRUE of KeSetEvent and kin: the waiters of wait_next are let go by the wait that
+     * follows, so that both are one step. */
     DISPATCHER_HEADER *wait_next;
     KIRQL wait_next_irql;
     /* The KQUEUE this thread serves. */
@@ -60,7 +60,7 @@ struct _KTHREAD {
     KPRIORITY priority, base_priority, priority_increment;
     KAFFINITY affinity;        /* where it may run, */
     KAFFINITY system_affinity; /* but here while set by KeSetSystemAffinityThread */
-    BOOLEAN stack_resident; /* KeSetKernelStackSwapEnable */
+    BOOLEAN stack_resident;    /* KeSetKernelStackSwapEnable */
     LIST_ENTRY owned_mutants;
     LIST_ENTRY pending_dpcs; /* queued by this thread at DISPATCH_LEVEL or above; DPC lock */
 };
@@ -71,28 +71,29 @@ struct _ETHREAD {
     HANDLE thread_id;
     struct machine *machine;
     LIST_ENTRY machine_link; /* ps_state->threads, threads lock */
-    struct call_frame *call_frame; /* innermost; NULL while outside the machine; atomic: others look */
-    LIST_ENTRY irps;         /* IRP.ThreadListEntry; changed by the thread itself at APC_LEVEL... */
+    struct call_frame
+        *call_frame; /* innermost; NULL while outside the machine; atomic: others look */
+    LIST_ENTRY irps; /* IRP.ThreadListEntry; changed by the thread itself at APC_LEVEL... */
     struct linux_lock irps_lock; /* ...and by those who complete its requests */
-    NTSTATUS exit_status;      /* STATUS_PENDING until it has ended */
-    NTSTATUS terminate_status; /* of PsTerminateSystemThread */
-    uint32_t has_exited;       /* atomic */
-    UCHAR announcement;        /* PS_THREAD_*: whether drivers are told of it */
+    NTSTATUS exit_status;        /* STATUS_PENDING until it has ended */
+    NTSTATUS terminate_status;   /* of PsTerminateSystemThread */
+    uint32_t has_exited;         /* atomic */
+    UCHAR announcement;          /* PS_THREAD_*: whether drivers are told of it */
     BOOLEAN is_system;
     int64_t create_time, exit_time; /* 100 ns since 1601 */
     PKSTART_ROUTINE start_routine;
     void *start_context;
     struct linux_thread *linux_thread; /* system threads only, until joined; threads lock */
     uint32_t has_ended;                /* system threads: may be joined without blocking */
-    uint32_t linux_id; /* atomic; 0 until the thread runs */
+    uint32_t linux_id;                 /* atomic; 0 until the thread runs */
     uint64_t stack_low, stack_high;
     void *kept_irp, *kept_buffer; /* host/io/thread_cache.h; its own */
-    PIRP top_level_irp; /* IoSetTopLevelIrp */
-    GUID activity_id;    /* Etw */
-    BOOLEAN is_hidden;   /* ThreadHideFromDebugger */
+    PIRP top_level_irp;           /* IoSetTopLevelIrp */
+    GUID activity_id;             /* Etw */
+    BOOLEAN is_hidden;            /* ThreadHideFromDebugger */
     struct pool_cache pool_cache; /* Mm */
-    void *impersonation; /* Se */
-    void *exception_state; /* seh: per-thread scratch */
+    void *impersonation;          /* Se */
+    void *exception_state;        /* seh: per-thread scratch */
 };
 
 struct _EPROCESS {
@@ -104,15 +105,15 @@ struct _EPROCESS {
     struct handle_table *handles;
     BOOLEAN is_32_bit;
     BOOLEAN is_administrator;
-    BOOLEAN is_exiting; /* its threads leave, its handles are being closed */
+    BOOLEAN is_exiting;   /* its threads leave, its handles are being closed */
     NTSTATUS exit_status; /* STATUS_PENDING until it has ended */
-    void *token; /* Se */
+    void *token;          /* Se */
     char image_name[16];
     int64_t create_time, exit_time; /* 100 ns since 1601 */
     HANDLE parent_id;
-    BOOLEAN is_announced;        /* drivers know of it */
-    uint32_t exit_holds;         /* PsAcquireProcessExitSynchronization; atomic */
-    uint64_t pool_charged[2];    /* PsChargePoolQuota: nonpaged, paged; atomic */
+    BOOLEAN is_announced;     /* drivers know of it */
+    uint32_t exit_holds;      /* PsAcquireProcessExitSynchronization; atomic */
+    uint64_t pool_charged[2]; /* PsChargePoolQuota: nonpaged, paged; atomic */
 };
 
 _Static_assert(FIELD_OFFSET(struct _ETHREAD, Tcb) == 0, "PETHREAD and PKTHREAD are one pointer");

@@ -1,8 +1,9 @@
-/* The clocks. Interrupt time and system time are read when asked for, finer than NT's clock tick. */
+/* The clocks. Interrupt time and system time are read when asked for, finer than NT's clock tick.
+ */
 #include "host/ke/schedule.h"
 
 enum {
-    TIME_INCREMENT = 156250,    /* 100 ns in a clock tick: 64 ticks a second */
+    TIME_INCREMENT = 156250,      /* 100 ns in a clock tick: 64 ticks a second */
     COUNTER_FREQUENCY = 10000000, /* Windows 10's: 10 MHz */
 };
 

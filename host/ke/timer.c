@@ -92,8 +92,8 @@ static BOOLEAN set(PKTIMER timer, LARGE_INTEGER due_time, ULONG period, PKDPC dp
 {
     struct machine *machine = current_machine();
     int64_t now = ke_interrupt_time(machine);
-    int64_t relative = due_time.QuadPart < 0 ? -due_time.QuadPart
-                                             : due_time.QuadPart - linux_system_time();
+    int64_t relative =
+        due_time.QuadPart < 0 ? -due_time.QuadPart : due_time.QuadPart - linux_system_time();
     ke_dispatcher_lock(machine);
     BOOLEAN was_set = withdraw(timer);
     timer->Header.SignalState = 0;
@@ -102,8 +102,8 @@ static BOOLEAN set(PKTIMER timer, LARGE_INTEGER due_time, ULONG period, PKDPC dp
     if (relative <= 0 && relative != INT64_MIN)
         expire(machine, timer, now);
     else
-        insert(machine->ke, timer, relative < INT64_MAX - now && relative > 0 ? now + relative
-                                                                              : INT64_MAX);
+        insert(machine->ke, timer,
+               relative < INT64_MAX - now && relative > 0 ? now + relative : INT64_MAX);
     if (machine->ke->timers.Flink == &timer->TimerListEntry)
         clock_poke(machine->ke);
     ke_dispatcher_unlock(machine);

@@ -307,7 +307,8 @@ NTSTATUS ke_wait(const struct ke_wait *wait)
     PKTHREAD thread = &current_thread()->Tcb;
     NTSTATUS status;
     if (SB_UNLIKELY((thread->wait_next ? thread->wait_next_irql : KeGetCurrentIrql()) >=
-                        DISPATCH_LEVEL && !wait->no_wait))
+                        DISPATCH_LEVEL &&
+                    !wait->no_wait))
         KeBugCheckEx(ATTEMPTED_SWITCH_FROM_DPC, (ULONG_PTR)thread, 0, 0, 0);
     do {
         schedule_point(machine);
@@ -336,9 +337,14 @@ NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG count, PVOID objects[], WAIT_TYPE 
 {
     if (count == 0 || count > MAXIMUM_WAIT_OBJECTS || (!blocks && count > THREAD_WAIT_OBJECTS))
         KeBugCheckEx(MAXIMUM_WAIT_OBJECTS_EXCEEDED, 0, 0, 0, 0);
-    struct ke_wait wait = {count, objects, type, mode, alertable,
+    struct ke_wait wait = {count,
+                           objects,
+                           type,
+                           mode,
+                           alertable,
                            timeout && timeout->QuadPart == 0,
-                           ke_deadline(current_machine(), timeout), blocks};
+                           ke_deadline(current_machine(), timeout),
+                           blocks};
     return ke_wait(&wait);
 }
 SB_EXPORT(KeWaitForMultipleObjects)
@@ -359,8 +365,7 @@ NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE mode, BOOLEAN alertable,
     ke_header_initialize(&never.Header, DISPATCHER_NOTIFICATION_EVENT, sizeof(never), 0);
     if (interval->QuadPart == 0)
         linux_yield();
-    NTSTATUS status =
-        KeWaitForSingleObject(&never, DelayExecution, mode, alertable, interval);
+    NTSTATUS status = KeWaitForSingleObject(&never, DelayExecution, mode, alertable, interval);
     return status == STATUS_TIMEOUT ? STATUS_SUCCESS : status;
 }
 SB_EXPORT(KeDelayExecutionThread)

@@ -109,9 +109,9 @@ void linux_park(uint32_t *word, uint32_t expected, int64_t deadline);
 void linux_wake(uint32_t *word, int count);
 
 /* ---- time ---- */
-int64_t linux_monotonic_time(void);  /* ns since an arbitrary start */
-int64_t linux_system_time(void);     /* 100 ns since 1601-01-01 UTC */
-int32_t linux_time_zone_bias(void);  /* minutes, UTC = local + bias */
+int64_t linux_monotonic_time(void); /* ns since an arbitrary start */
+int64_t linux_system_time(void);    /* 100 ns since 1601-01-01 UTC */
+int32_t linux_time_zone_bias(void); /* minutes, UTC = local + bias */
 void linux_yield(void);
 void linux_random(void *buffer, size_t length);
 
@@ -147,10 +147,10 @@ struct linux_registers {
 };
 
 enum linux_fault_kind {
-    LINUX_FAULT_ACCESS,      /* page fault or general protection */
-    LINUX_FAULT_ILLEGAL,     /* undefined instruction */
-    LINUX_FAULT_ARITHMETIC,  /* integer division, SSE exception */
-    LINUX_FAULT_BREAKPOINT,  /* int3; rip is behind it */
+    LINUX_FAULT_ACCESS,     /* page fault or general protection */
+    LINUX_FAULT_ILLEGAL,    /* undefined instruction */
+    LINUX_FAULT_ARITHMETIC, /* integer division, SSE exception */
+    LINUX_FAULT_BREAKPOINT, /* int3; rip is behind it */
     LINUX_FAULT_SINGLE_STEP,
     LINUX_FAULT_ALIGNMENT,
     LINUX_FAULT_STOP, /* the signal sent by linux_thread_interrupt */
@@ -184,8 +184,8 @@ int linux_faults_claim(void);
 void linux_faults_attach_thread(void);
 /* Continues the calling thread with exactly these registers (rip, rsp and flags included). */
 _Noreturn void linux_registers_resume(const struct linux_registers *registers);
-/* Copies length bytes; false when either side faults part way. For user memory, which another thread
- * may unmap at any time. */
+/* Copies length bytes; false when either side faults part way. For user memory, which another
+ * thread may unmap at any time. */
 bool linux_copy_guarded(void *to, const void *from, size_t length);
 /* Interrupts the thread with LINUX_FAULT_STOP; any wait in linux_park returns. */
 void linux_thread_interrupt(uint32_t thread_id);

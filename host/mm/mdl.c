@@ -26,8 +26,8 @@ SB_EXPORT(MmSizeOfMdl)
 PMDL NTAPI MmCreateMdl(PMDL mdl, PVOID base, SIZE_T length)
 {
     if (!mdl)
-        mdl = mm_pool_allocate(current_machine(), NonPagedPoolNx, MmSizeOfMdl(base, length),
-                               MDL_TAG);
+        mdl =
+            mm_pool_allocate(current_machine(), NonPagedPoolNx, MmSizeOfMdl(base, length), MDL_TAG);
     if (mdl)
         MmInitializeMdl(mdl, base, length);
     return mdl;

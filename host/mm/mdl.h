@@ -1,6 +1,7 @@
 /*
  * MDLs inside the host. An MDL and its array of page frame numbers are the driver's memory; nothing
- * of the host's is kept beside them, so that drivers may copy, split and chain them as they do on NT.
+ * of the host's is kept beside them, so that drivers may copy, split and chain them as they do on
+ * NT.
  */
 #ifndef SYSBUF_HOST_MDL_H
 #define SYSBUF_HOST_MDL_H

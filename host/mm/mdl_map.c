@@ -16,8 +16,7 @@ static void *direct_mapping(const PFN_NUMBER *frames, SIZE_T count)
     if (!mm_frame_is_direct(frames[0], &first))
         return NULL;
     for (SIZE_T i = 1; i < count; i++)
-        if (!mm_frame_is_direct(frames[i], &next) ||
-            next != (uint8_t *)first + i * LINUX_PAGE_SIZE)
+        if (!mm_frame_is_direct(frames[i], &next) || next != (uint8_t *)first + i * LINUX_PAGE_SIZE)
             return NULL;
     return first;
 }
@@ -30,14 +29,14 @@ void *mm_frames_map(struct machine *machine, struct _EPROCESS *process, void *wa
         return process ? NULL : direct;
     enum linux_arena arena = process ? LINUX_ARENA_USER : LINUX_ARENA_KERNEL;
     SIZE_T size = count * LINUX_PAGE_SIZE;
-    void *base = linux_pages_reserve(arena, wanted, size,
-                                     process ? USER_GRANULARITY : LINUX_PAGE_SIZE);
+    void *base =
+        linux_pages_reserve(arena, wanted, size, process ? USER_GRANULARITY : LINUX_PAGE_SIZE);
     if (!base)
         return NULL;
     struct mm_region *region = NULL;
     if (linux_frames_map_at(base, (const uint64_t *)frames, count, protection) == 0)
-        region = mm_region_add(machine, base, size, 0,
-                               process ? MM_REGION_USER_ALIAS : MM_REGION_ALIAS);
+        region =
+            mm_region_add(machine, base, size, 0, process ? MM_REGION_USER_ALIAS : MM_REGION_ALIAS);
     if (!region) {
         linux_pages_unmap(base, size);
         return NULL;
@@ -75,8 +74,8 @@ static void *map_user(PMDL mdl, void *requested, ULONG priority)
     if (requested && !wanted)
         return NULL;
     uint8_t *base =
-        mm_frames_map(current_machine(), current_thread()->Tcb.process, wanted,
-                      mm_mdl_frames(mdl), mm_mdl_page_count(mdl), protection_of(priority));
+        mm_frames_map(current_machine(), current_thread()->Tcb.process, wanted, mm_mdl_frames(mdl),
+                      mm_mdl_page_count(mdl), protection_of(priority));
     return base ? base + mdl->ByteOffset : NULL;
 }
 
@@ -85,8 +84,8 @@ static void *map(PMDL mdl, KPROCESSOR_MODE mode, void *requested, BOOLEAN bug_ch
 {
     void *address = NULL;
     if (mm_mdl_page_count(mdl) != 0)
-        address = mode == KernelMode ? map_kernel(mdl, priority)
-                                     : map_user(mdl, requested, priority);
+        address =
+            mode == KernelMode ? map_kernel(mdl, priority) : map_user(mdl, requested, priority);
     if (address) {
         mm_mdl_report(mdl, MM_MDL_MAPPED, caller);
         return address;
@@ -152,14 +151,12 @@ VOID NTAPI MmUnmapLockedPages(PVOID base, PMDL mdl)
 }
 SB_EXPORT(MmUnmapLockedPages)
 
-
 NTSTATUS NTAPI MmProtectMdlSystemAddress(PMDL mdl, ULONG protection)
 {
     enum linux_protection native;
     if (!mm_native_protection(protection, &native))
         return STATUS_INVALID_PAGE_PROTECTION;
-    if (!(mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA) ||
-        (mdl->MdlFlags & MDL_PARENT_MAPPED_SYSTEM_VA))
+    if (!(mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA) || (mdl->MdlFlags & MDL_PARENT_MAPPED_SYSTEM_VA))
         return STATUS_NOT_MAPPED_VIEW;
     void *base = PAGE_ALIGN(mdl->MappedSystemVa);
     int error = linux_pages_protect(base, mm_mdl_page_count(mdl) * PAGE_SIZE, native);
@@ -185,8 +182,7 @@ SB_EXPORT(MmAllocateMappingAddress)
 static struct mm_region *reservation(void *base, ULONG tag)
 {
     struct mm_region *region = mm_region_find(current_machine(), base);
-    if (!region || region->kind != MM_REGION_RESERVED || region->base != base ||
-        region->tag != tag)
+    if (!region || region->kind != MM_REGION_RESERVED || region->base != base || region->tag != tag)
         KeBugCheckEx(SYSTEM_PTE_MISUSE, UNMAP_OF_NOTHING, (ULONG_PTR)base, tag, 0);
     return region;
 }

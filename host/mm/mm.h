@@ -13,15 +13,15 @@ void mm_destroy(struct machine *machine); /* frees every region the machine stil
 enum mm_region_kind {
     MM_REGION_POOL,
     MM_REGION_IMAGE,
-    MM_REGION_SYSTEM,  /* KPCR pages, data exports, tables */
-    MM_REGION_PAGES,   /* pages of an MDL or a section: no address a driver may use */
-    MM_REGION_ALIAS,   /* second mappings in kernel space */
+    MM_REGION_SYSTEM, /* KPCR pages, data exports, tables */
+    MM_REGION_PAGES,  /* pages of an MDL or a section: no address a driver may use */
+    MM_REGION_ALIAS,  /* second mappings in kernel space */
     MM_REGION_CONTIGUOUS,
     MM_REGION_NONCACHED,
-    MM_REGION_RESERVED, /* MmAllocateMappingAddress */
-    MM_REGION_USER,    /* an application's private memory */
+    MM_REGION_RESERVED,   /* MmAllocateMappingAddress */
+    MM_REGION_USER,       /* an application's private memory */
     MM_REGION_USER_ALIAS, /* an MDL's pages in an application's space */
-    MM_REGION_VIEW,    /* a section's view in an application's space */
+    MM_REGION_VIEW,       /* a section's view in an application's space */
     MM_REGION_SYSTEM_VIEW,
 };
 
@@ -30,18 +30,18 @@ struct mm_region {
     uint8_t *base;
     SIZE_T size;
     enum mm_region_kind kind;
-    SIZE_T charged;    /* bytes it counts in mapped_bytes */
-    LONG64 pins;       /* its pages that MDLs hold locked; mm lock */
-    BOOLEAN is_freed;  /* only waits for the last pin */
-    ULONG tag;         /* pool blocks of whole pages: tag, requested size and pool type */
+    SIZE_T charged;   /* bytes it counts in mapped_bytes */
+    LONG64 pins;      /* its pages that MDLs hold locked; mm lock */
+    BOOLEAN is_freed; /* only waits for the last pin */
+    ULONG tag;        /* pool blocks of whole pages: tag, requested size and pool type */
     SIZE_T requested;
     ULONG pool_type;
-    void *owner;       /* user kinds: the process */
-    void *section;     /* views: referenced section object */
+    void *owner;   /* user kinds: the process */
+    void *section; /* views: referenced section object */
     SIZE_T section_offset;
-    ULONG secures;     /* MmSecureVirtualMemory */
-    ULONG protection;  /* user kinds: PAGE_* it was made with */
-    ULONG *pages;      /* user kinds: PAGE_* of each page, 0 not committed; NULL: all as above */
+    ULONG secures;    /* MmSecureVirtualMemory */
+    ULONG protection; /* user kinds: PAGE_* it was made with */
+    ULONG *pages;     /* user kinds: PAGE_* of each page, 0 not committed; NULL: all as above */
 };
 
 /* Whole zeroed pages, readable and writable, with a guard page on both sides. size is rounded up.
@@ -51,8 +51,8 @@ void *mm_pages_allocate(struct machine *machine, enum linux_arena arena, SIZE_T 
 /* Frees the region that begins at base. Pages that an MDL holds locked keep their contents, and
  * their addresses stay taken, until they are unlocked; nobody can reach them by address. */
 void mm_pages_free(struct machine *machine, void *base);
-/* Enters a mapping made elsewhere (fixed address, alias) as the machine's; charge is what it adds to
- * the memory in use. NULL: out of memory. */
+/* Enters a mapping made elsewhere (fixed address, alias) as the machine's; charge is what it adds
+ * to the memory in use. NULL: out of memory. */
 struct mm_region *mm_region_add(struct machine *machine, void *base, SIZE_T size, SIZE_T charge,
                                 enum mm_region_kind kind);
 /* The region that holds address, or NULL. The result lives until the region is freed. */
@@ -73,7 +73,8 @@ void mm_uncharge(struct machine *machine, SIZE_T size);
 PFN_NUMBER mm_frame_of(const void *address);
 /* TRUE for a frame that stands for an address outside the arenas; *address is that. */
 BOOLEAN mm_frame_is_direct(PFN_NUMBER frame, void **address);
-/* Holds the pages of frames against being freed; FALSE (none held) when one is not this machine's. */
+/* Holds the pages of frames against being freed; FALSE (none held) when one is not this machine's.
+ */
 BOOLEAN mm_frames_pin(struct machine *machine, const PFN_NUMBER *frames, SIZE_T count);
 /* FALSE when one of them was not held. */
 BOOLEAN mm_frames_unpin(struct machine *machine, const PFN_NUMBER *frames, SIZE_T count);

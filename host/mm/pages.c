@@ -46,7 +46,8 @@ static void *allocate_some(SIZE_T *size, PHYSICAL_ADDRESS low, PHYSICAL_ADDRESS 
 
 static PMDL make_mdl(uint8_t *base, SIZE_T size)
 {
-    PMDL mdl = mm_pool_allocate(current_machine(), NonPagedPoolNx, MmSizeOfMdl(NULL, size), MDL_TAG);
+    PMDL mdl =
+        mm_pool_allocate(current_machine(), NonPagedPoolNx, MmSizeOfMdl(NULL, size), MDL_TAG);
     if (!mdl)
         return NULL;
     MmInitializeMdl(mdl, NULL, size);
@@ -125,8 +126,8 @@ static void *allocate_contiguous(SIZE_T length, PHYSICAL_ADDRESS low, PHYSICAL_A
     SIZE_T size = ROUND_TO_PAGES(length);
     void *rejected[16];
     ULONG tries = 0;
-    void *base = size >= length && size ? allocate_pages(size, low, high, MM_REGION_CONTIGUOUS)
-                                        : NULL;
+    void *base =
+        size >= length && size ? allocate_pages(size, low, high, MM_REGION_CONTIGUOUS) : NULL;
     while (base && crosses(base, size, boundary) && tries < RTL_NUMBER_OF(rejected)) {
         rejected[tries++] = base; /* kept while the next is sought, which then lies elsewhere */
         base = allocate_pages(size, low, high, MM_REGION_CONTIGUOUS);
@@ -242,8 +243,8 @@ SB_EXPORT(MmMapIoSpace)
 
 PVOID NTAPI MmMapIoSpaceEx(PHYSICAL_ADDRESS address, SIZE_T length, ULONG protect)
 {
-    BOOLEAN writes = (protect & 0xFF) == PAGE_READWRITE ||
-                     (protect & 0xFF) == PAGE_EXECUTE_READWRITE;
+    BOOLEAN writes =
+        (protect & 0xFF) == PAGE_READWRITE || (protect & 0xFF) == PAGE_EXECUTE_READWRITE;
     return map_physical(address, length, writes ? LINUX_READ_WRITE : LINUX_READ);
 }
 SB_EXPORT(MmMapIoSpaceEx)

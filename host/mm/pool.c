@@ -1,8 +1,8 @@
 /*
- * Pool: small blocks from size classes of 16 bytes, carved from 64 KiB chunks; larger ones are whole
- * pages, so that a page-aligned block is always a large one, as on NT. A small block has a 16-byte
- * header in front, whose magic tells live from free. Executable blocks (NonPagedPool, the old kind)
- * and cache-aligned ones have chunks of their own.
+ * Pool: small blocks from size classes of 16 bytes, carved from 64 KiB chunks; larger ones are
+ * whole pages, so that a page-aligned block is always a large one, as on NT. A small block has a
+ * 16-byte header in front, whose magic tells live from free. Executable blocks (NonPagedPool, the
+ * old kind) and cache-aligned ones have chunks of their own.
  */
 #include "host/mm/mm.h"
 #include "host/mm/state.h"
@@ -225,8 +225,7 @@ static void give_back(struct machine *machine, struct pool_free_block *block, LO
 static void free_small(struct machine *machine, struct pool_header *header)
 {
     struct pool_free_block *block = (struct pool_free_block *)header;
-    struct pool_cache *cache =
-        cache_of(machine, kind_of(header->pool_type), header->size_class);
+    struct pool_cache *cache = cache_of(machine, kind_of(header->pool_type), header->size_class);
     if (!cache || cache->blocks[header->size_class]) {
         give_back(machine, block, 1, header->size);
         return;

@@ -69,7 +69,8 @@ NTSTATUS NTAPI ZwProtectVirtualMemory(HANDLE handle, PVOID *base, PSIZE_T size, 
                                       PULONG old_protection)
 {
     struct _EPROCESS *process;
-    ULONG_PTR start = (ULONG_PTR)*base & ~(ULONG_PTR)(PAGE_SIZE - 1), end = (ULONG_PTR)*base + *size;
+    ULONG_PTR start = (ULONG_PTR)*base & ~(ULONG_PTR)(PAGE_SIZE - 1),
+              end = (ULONG_PTR)*base + *size;
     ULONG old;
     if (*size == 0 || end < start || end > LINUX_USER_END)
         return STATUS_INVALID_PARAMETER_3;
@@ -154,7 +155,7 @@ SB_EXPORT(ZwQueryVirtualMemory)
 
 /* ---- MmSecureVirtualMemory: the application can neither free nor reprotect ---- */
 struct secured {
-    void *address; /* the region may go with its process */
+    void *address;             /* the region may go with its process */
     struct _EPROCESS *process; /* only compared */
 };
 

@@ -16,20 +16,20 @@ static void section_remove(void *object)
     linux_free(section->committed);
 }
 
-OBJECT_TYPE mm_section_type = {
-    .name = RTL_CONSTANT_STRING(L"Section"),
-    .mapping = {STANDARD_RIGHTS_READ | SECTION_QUERY | SECTION_MAP_READ,
-                STANDARD_RIGHTS_WRITE | SECTION_MAP_WRITE,
-                STANDARD_RIGHTS_EXECUTE | SECTION_MAP_EXECUTE, SECTION_ALL_ACCESS},
-    .valid_access = SECTION_ALL_ACCESS,
-    .removes_at_passive = TRUE,
-    .remove = section_remove};
+OBJECT_TYPE mm_section_type = {.name = RTL_CONSTANT_STRING(L"Section"),
+                               .mapping = {STANDARD_RIGHTS_READ | SECTION_QUERY | SECTION_MAP_READ,
+                                           STANDARD_RIGHTS_WRITE | SECTION_MAP_WRITE,
+                                           STANDARD_RIGHTS_EXECUTE | SECTION_MAP_EXECUTE,
+                                           SECTION_ALL_ACCESS},
+                               .valid_access = SECTION_ALL_ACCESS,
+                               .removes_at_passive = TRUE,
+                               .remove = section_remove};
 
 static NTSTATUS check_kind(ULONG protection, ULONG attributes)
 {
     const ULONG kinds = SEC_COMMIT | SEC_RESERVE | SEC_IMAGE;
-    const ULONG known = kinds | SEC_NOCACHE | SEC_BASED | SEC_NO_CHANGE | SEC_LARGE_PAGES |
-                        SEC_WRITECOMBINE;
+    const ULONG known =
+        kinds | SEC_NOCACHE | SEC_BASED | SEC_NO_CHANGE | SEC_LARGE_PAGES | SEC_WRITECOMBINE;
     ULONG kind = attributes & kinds;
     enum linux_protection native;
     if ((attributes & ~known) || kind == 0 || (kind & (kind - 1)))
@@ -41,8 +41,7 @@ static NTSTATUS check_kind(ULONG protection, ULONG attributes)
 
 static NTSTATUS allocate_pages(struct machine *machine, struct section *section)
 {
-    void *base =
-        mm_pages_allocate(machine, LINUX_ARENA_KERNEL, section->size, MM_REGION_PAGES);
+    void *base = mm_pages_allocate(machine, LINUX_ARENA_KERNEL, section->size, MM_REGION_PAGES);
     if (!base)
         return STATUS_COMMITMENT_LIMIT;
     section->region = mm_region_find(machine, base);

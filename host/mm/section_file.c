@@ -42,8 +42,7 @@ static NTSTATUS choose_length(struct section_file *file, LARGE_INTEGER *size)
     if (!file->writable)
         return STATUS_SECTION_TOO_BIG;
     end.EndOfFile = *size;
-    return ZwSetInformationFile(file->handle, &result, &end, sizeof(end),
-                                FileEndOfFileInformation);
+    return ZwSetInformationFile(file->handle, &result, &end, sizeof(end), FileEndOfFileInformation);
 }
 
 NTSTATUS mm_section_file_open(HANDLE handle, KPROCESSOR_MODE mode, BOOLEAN writable,

@@ -28,7 +28,7 @@ struct pool_class {
 };
 
 struct mm_state {
-    struct linux_lock lock; /* regions */
+    struct linux_lock lock;     /* regions */
     struct mm_region **regions; /* by base address */
     SIZE_T region_count, region_capacity;
     SIZE_T mapped_bytes; /* atomic */

@@ -1,4 +1,5 @@
-/* What Mm says about the machine, and paging, which the host has none of: everything is resident. */
+/* What Mm says about the machine, and paging, which the host has none of: everything is resident.
+ */
 #include "host/loader/loader.h"
 #include "host/mm/ddk.h"
 #include "host/mm/mdl.h"

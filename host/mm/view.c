@@ -228,9 +228,9 @@ static NTSTATUS map_by_handles(HANDLE section_handle, HANDLE process_handle, PVO
     NTSTATUS status = mm_process_reference(process_handle, mode, &process);
     if (!NT_SUCCESS(status))
         return status;
-    status = ob_handle_reference(current_thread()->Tcb.process, section_handle,
-                                 access_for(protection), &mm_section_type, mode,
-                                 (void **)&section, &entry);
+    status =
+        ob_handle_reference(current_thread()->Tcb.process, section_handle, access_for(protection),
+                            &mm_section_type, mode, (void **)&section, &entry);
     if (NT_SUCCESS(status)) {
         status = MmMapViewOfSection(section, (PEPROCESS)process, base, zero_bits, commit, offset,
                                     view_size, inherit, allocation, protection);

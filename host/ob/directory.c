@@ -10,8 +10,8 @@ static NTSTATUS create_directory(PHANDLE handle, ACCESS_MASK access, POBJECT_ATT
                                  KPROCESSOR_MODE mode)
 {
     struct directory *directory;
-    NTSTATUS status = ob_allocate(current_machine(), &ob_directory_type, sizeof(*directory),
-                                  (void **)&directory);
+    NTSTATUS status =
+        ob_allocate(current_machine(), &ob_directory_type, sizeof(*directory), (void **)&directory);
     if (!NT_SUCCESS(status))
         return status;
     InitializeListHead(&directory->entries);

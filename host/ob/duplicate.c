@@ -32,9 +32,8 @@ NTSTATUS ob_handle_duplicate(struct _EPROCESS *from, HANDLE source, struct _EPRO
     if (options & DUPLICATE_SAME_ATTRIBUTES)
         attributes = entry.attributes;
     if (NT_SUCCESS(status) && to)
-        status = ob_handle_create_duplicate(from, to, object, wanted,
-                                            attributes & (OBJ_INHERIT | OBJ_PROTECT_CLOSE_BIT),
-                                            target);
+        status = ob_handle_create_duplicate(
+            from, to, object, wanted, attributes & (OBJ_INHERIT | OBJ_PROTECT_CLOSE_BIT), target);
     ob_dereference(object);
     return status;
 }
@@ -53,10 +52,9 @@ static NTSTATUS duplicate(HANDLE source_process, HANDLE source, HANDLE target_pr
     else if (!(options & DUPLICATE_CLOSE_SOURCE))
         status = STATUS_INVALID_PARAMETER;
     if (NT_SUCCESS(status)) {
-        struct _EPROCESS *owner =
-            to && (attributes & OBJ_KERNEL_HANDLE) && mode == KernelMode
-                ? to->machine->ps->system_process
-                : to;
+        struct _EPROCESS *owner = to && (attributes & OBJ_KERNEL_HANDLE) && mode == KernelMode
+                                      ? to->machine->ps->system_process
+                                      : to;
         status = ob_handle_duplicate(from, source, owner, access, attributes, options, mode, &copy);
         if (options & DUPLICATE_CLOSE_SOURCE) /* even when the copy failed */
             ob_handle_close(from, source, mode);

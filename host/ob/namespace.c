@@ -12,9 +12,8 @@ static void link_remove(void *object)
 
 OBJECT_TYPE ob_directory_type = {.name = RTL_CONSTANT_STRING(L"Directory"),
                                  .valid_access = 0xF000F};
-OBJECT_TYPE ob_symbolic_link_type = {.name = RTL_CONSTANT_STRING(L"SymbolicLink"),
-                                     .valid_access = 0xF0001,
-                                     .remove = link_remove};
+OBJECT_TYPE ob_symbolic_link_type = {
+    .name = RTL_CONSTANT_STRING(L"SymbolicLink"), .valid_access = 0xF0001, .remove = link_remove};
 
 /* Splits the first component off path: "\a\b" gives "a" and leaves "\b". */
 static BOOLEAN next_component(UNICODE_STRING *path, UNICODE_STRING *component)
@@ -45,8 +44,7 @@ static void *directory_find(struct directory *directory, UNICODE_STRING *name)
     return NULL;
 }
 
-static void *reference_entry(struct ob_state *ob, struct directory *directory,
-                             UNICODE_STRING *name)
+static void *reference_entry(struct ob_state *ob, struct directory *directory, UNICODE_STRING *name)
 {
     linux_lock(&ob->lock);
     void *found = directory_find(directory, name);
@@ -56,8 +54,7 @@ static void *reference_entry(struct ob_state *ob, struct directory *directory,
     return found;
 }
 
-static NTSTATUS duplicate(struct machine *machine, const UNICODE_STRING *from,
-                          UNICODE_STRING *to)
+static NTSTATUS duplicate(struct machine *machine, const UNICODE_STRING *from, UNICODE_STRING *to)
 {
     to->Buffer = mm_pool_allocate(machine, NonPagedPoolNx, from->Length + sizeof(WCHAR), NAME_TAG);
     if (!to->Buffer)
@@ -283,12 +280,10 @@ NTSTATUS ob_directory_create(struct machine *machine, PCUNICODE_STRING path)
     return status;
 }
 
-NTSTATUS ob_symbolic_link_allocate(struct machine *machine, PCUNICODE_STRING target,
-                                   void **created)
+NTSTATUS ob_symbolic_link_allocate(struct machine *machine, PCUNICODE_STRING target, void **created)
 {
     struct symbolic_link *link;
-    NTSTATUS status =
-        ob_allocate(machine, &ob_symbolic_link_type, sizeof(*link), (void **)&link);
+    NTSTATUS status = ob_allocate(machine, &ob_symbolic_link_type, sizeof(*link), (void **)&link);
     if (!NT_SUCCESS(status))
         return status;
     status = duplicate(machine, target, &link->target);
@@ -339,9 +334,9 @@ NTSTATUS ob_path(void *object, UNICODE_STRING *path)
 
 static NTSTATUS create_standard_names(struct machine *machine)
 {
-    static const WCHAR *const names[] = {L"\\Device",  L"\\Driver",           L"\\GLOBAL\?\?",
-                                         L"\\Callback", L"\\BaseNamedObjects", L"\\ObjectTypes",
-                                         L"\\KernelObjects", L"\\FileSystem"};
+    static const WCHAR *const names[] = {
+        L"\\Device",           L"\\Driver",      L"\\GLOBAL\?\?",    L"\\Callback",
+        L"\\BaseNamedObjects", L"\\ObjectTypes", L"\\KernelObjects", L"\\FileSystem"};
     static const WCHAR *const links[][2] = {{L"\\\?\?", L"\\GLOBAL\?\?"},
                                             {L"\\DosDevices", L"\\\?\?"},
                                             {L"\\GLOBAL\?\?\\Global", L"\\BaseNamedObjects"},
@@ -366,8 +361,8 @@ NTSTATUS ob_initialize(struct machine *machine)
     if (!ob)
         return STATUS_INSUFFICIENT_RESOURCES;
     machine->ob = ob;
-    NTSTATUS status = ob_allocate(machine, &ob_directory_type, sizeof(struct directory),
-                                  (void **)&ob->root);
+    NTSTATUS status =
+        ob_allocate(machine, &ob_directory_type, sizeof(struct directory), (void **)&ob->root);
     if (!NT_SUCCESS(status))
         return status;
     InitializeListHead(&ob->root->entries);

@@ -22,8 +22,8 @@ struct _OBJECT_TYPE {
     GENERIC_MAPPING mapping;
     ACCESS_MASK valid_access;
     BOOLEAN removes_at_passive; /* remove needs PASSIVE_LEVEL: deferred when the IRQL is higher */
-    /* A handle was closed; handles_left counts the object's remaining ones, process_handles those of
-     * the process. PASSIVE_LEVEL. May be NULL. */
+    /* A handle was closed; handles_left counts the object's remaining ones, process_handles those
+     * of the process. PASSIVE_LEVEL. May be NULL. */
     void (*close)(struct _EPROCESS *process, void *object, LONG64 process_handles,
                   LONG64 handles_left);
     /* The last reference is gone; frees what the body owns, not the body. May be NULL. */
@@ -97,8 +97,8 @@ NTSTATUS ob_insert(void *object, PCUNICODE_STRING path, ULONG flags);
 NTSTATUS ob_insert_at(void *root, void *object, PCUNICODE_STRING path, ULONG flags);
 /* Takes the name away (and its reference), if it has one. */
 void ob_make_temporary(void *object);
-/* As ZwMakePermanentObject and ZwMakeTemporaryObject: without permanence the name goes with the last
- * handle, or now when there is none. */
+/* As ZwMakePermanentObject and ZwMakeTemporaryObject: without permanence the name goes with the
+ * last handle, or now when there is none. */
 void ob_make_permanent(void *object);
 void ob_give_up_permanence(void *object);
 void ob_reference(void *object);
@@ -145,7 +145,8 @@ NTSTATUS ob_handle_reference(struct _EPROCESS *process, HANDLE handle, ACCESS_MA
                              struct handle_entry *entry);
 NTSTATUS ob_handle_close(struct _EPROCESS *process, HANDLE handle, KPROCESSOR_MODE mode);
 NTSTATUS ob_handle_set_attributes(struct _EPROCESS *process, HANDLE handle, ULONG attributes);
-/* A copy of a handle in process to (NULL: none is made, only checked); NtDuplicateObject's rules. */
+/* A copy of a handle in process to (NULL: none is made, only checked); NtDuplicateObject's rules.
+ */
 NTSTATUS ob_handle_duplicate(struct _EPROCESS *from, HANDLE source, struct _EPROCESS *to,
                              ACCESS_MASK access, ULONG attributes, ULONG options,
                              KPROCESSOR_MODE mode, HANDLE *target);

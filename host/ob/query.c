@@ -67,8 +67,8 @@ static NTSTATUS basic(const struct handle_entry *entry, void *object,
     if (header->name.Length)
         information->NameInfoSize =
             sizeof(OBJECT_NAME_INFORMATION) + header->name.Length + sizeof(WCHAR);
-    information->TypeInfoSize = sizeof(PUBLIC_OBJECT_TYPE_INFORMATION) +
-                                header->type->name.Length + sizeof(WCHAR);
+    information->TypeInfoSize =
+        sizeof(PUBLIC_OBJECT_TYPE_INFORMATION) + header->type->name.Length + sizeof(WCHAR);
     return STATUS_SUCCESS;
 }
 
@@ -104,8 +104,8 @@ static NTSTATUS query(HANDLE handle, OBJECT_INFORMATION_CLASS class, PVOID infor
     struct handle_entry entry;
     void *object;
     ULONG needed = 0;
-    NTSTATUS status = ob_handle_reference(current_thread()->Tcb.process, handle, 0, NULL, mode,
-                                          &object, &entry);
+    NTSTATUS status =
+        ob_handle_reference(current_thread()->Tcb.process, handle, 0, NULL, mode, &object, &entry);
     if (!NT_SUCCESS(status))
         return status;
     switch ((int)class) {

@@ -8,8 +8,8 @@ NTSTATUS NTAPI ObOpenObjectByName(POBJECT_ATTRIBUTES attributes, POBJECT_TYPE ty
                                   ACCESS_MASK access, PVOID parse_context, PHANDLE handle);
 NTSTATUS NTAPI ObReferenceObjectByName(PUNICODE_STRING name, ULONG attributes,
                                        PACCESS_STATE access_state, ACCESS_MASK access,
-                                       POBJECT_TYPE type, KPROCESSOR_MODE mode,
-                                       PVOID parse_context, PVOID *object);
+                                       POBJECT_TYPE type, KPROCESSOR_MODE mode, PVOID parse_context,
+                                       PVOID *object);
 POBJECT_TYPE NTAPI ObGetObjectType(PVOID object);
 NTSTATUS NTAPI ObCloseHandle(HANDLE handle, KPROCESSOR_MODE mode);
 BOOLEAN NTAPI ObReferenceObjectSafe(PVOID object);
@@ -101,8 +101,7 @@ NTSTATUS NTAPI ObReferenceObjectByPointer(PVOID object, ACCESS_MASK access, POBJ
 SB_EXPORT(ObReferenceObjectByPointer)
 
 NTSTATUS NTAPI ObReferenceObjectByPointerWithTag(PVOID object, ACCESS_MASK access,
-                                                 POBJECT_TYPE type, KPROCESSOR_MODE mode,
-                                                 ULONG tag)
+                                                 POBJECT_TYPE type, KPROCESSOR_MODE mode, ULONG tag)
 {
     return ObReferenceObjectByPointer(object, access, type, mode);
 }
@@ -115,8 +114,8 @@ NTSTATUS NTAPI ObReferenceObjectByHandle(HANDLE handle, ACCESS_MASK access, POBJ
     struct handle_entry entry;
     void *found;
     *object = NULL;
-    NTSTATUS status = ob_handle_reference(current_thread()->Tcb.process, handle, access, type,
-                                          mode, &found, &entry);
+    NTSTATUS status = ob_handle_reference(current_thread()->Tcb.process, handle, access, type, mode,
+                                          &found, &entry);
     if (!NT_SUCCESS(status))
         return status;
     if (information) {
@@ -129,8 +128,8 @@ NTSTATUS NTAPI ObReferenceObjectByHandle(HANDLE handle, ACCESS_MASK access, POBJ
 SB_EXPORT(ObReferenceObjectByHandle)
 
 NTSTATUS NTAPI ObReferenceObjectByHandleWithTag(HANDLE handle, ACCESS_MASK access,
-                                                POBJECT_TYPE type, KPROCESSOR_MODE mode,
-                                                ULONG tag, PVOID *object,
+                                                POBJECT_TYPE type, KPROCESSOR_MODE mode, ULONG tag,
+                                                PVOID *object,
                                                 POBJECT_HANDLE_INFORMATION information)
 {
     return ObReferenceObjectByHandle(handle, access, type, mode, object, information);
@@ -139,8 +138,8 @@ SB_EXPORT(ObReferenceObjectByHandleWithTag)
 
 NTSTATUS NTAPI ObReferenceObjectByName(PUNICODE_STRING name, ULONG attributes,
                                        PACCESS_STATE access_state, ACCESS_MASK access,
-                                       POBJECT_TYPE type, KPROCESSOR_MODE mode,
-                                       PVOID parse_context, PVOID *object)
+                                       POBJECT_TYPE type, KPROCESSOR_MODE mode, PVOID parse_context,
+                                       PVOID *object)
 {
     struct ob_open open = {.desired_access = access,
                            .attributes = attributes,
@@ -183,11 +182,9 @@ NTSTATUS NTAPI ObOpenObjectByPointer(PVOID object, ULONG attributes, PACCESS_STA
     NTSTATUS status = se_object_access(object, access, mode, &granted);
     if (!NT_SUCCESS(status))
         return status;
-    return ob_handle_create(ob_handle_owner(mode == KernelMode
-                                                ? attributes
-                                                : attributes & ~(ULONG)OBJ_KERNEL_HANDLE),
-                            object, granted, attributes & (OBJ_INHERIT | OBJ_KERNEL_HANDLE),
-                            handle);
+    return ob_handle_create(
+        ob_handle_owner(mode == KernelMode ? attributes : attributes & ~(ULONG)OBJ_KERNEL_HANDLE),
+        object, granted, attributes & (OBJ_INHERIT | OBJ_KERNEL_HANDLE), handle);
 }
 SB_EXPORT(ObOpenObjectByPointer)
 
@@ -243,9 +240,9 @@ static NTSTATUS set_permanence(HANDLE handle, BOOLEAN permanent)
 {
     struct handle_entry entry;
     void *object;
-    NTSTATUS status = ob_handle_reference(current_thread()->Tcb.process, handle,
-                                          permanent ? 0 : DELETE, NULL, KernelMode, &object,
-                                          &entry);
+    NTSTATUS status =
+        ob_handle_reference(current_thread()->Tcb.process, handle, permanent ? 0 : DELETE, NULL,
+                            KernelMode, &object, &entry);
     if (!NT_SUCCESS(status))
         return status;
     if (permanent)

@@ -24,7 +24,8 @@ static const struct {
     {{0x5D3E9A59, 0xE9D5, 0x4B00, {0xA6, 0xBD, 0xFF, 0x34, 0xFF, 0x51, 0x65, 0x48}}, 0}, /* AC */
     {{0x02731015, 0x4510, 0x4526, {0x99, 0xE6, 0xE5, 0xA1, 0x7E, 0xBD, 0x1A, 0xEA}}, 1}, /* on */
     {{0x6FE69556, 0x704A, 0x47A0, {0x8F, 0x24, 0xC2, 0x8D, 0x93, 0x6F, 0xDA, 0x47}}, 1},
-    {{0x98A7F580, 0x01F7, 0x48AA, {0x9C, 0x0F, 0x44, 0x35, 0x2C, 0x29, 0xE5, 0xC0}}, 0}, /* away mode */
+    {{0x98A7F580, 0x01F7, 0x48AA, {0x9C, 0x0F, 0x44, 0x35, 0x2C, 0x29, 0xE5, 0xC0}},
+     0}, /* away mode */
 };
 
 NTSTATUS po_initialize(struct machine *machine)
@@ -58,8 +59,7 @@ static struct setting_callback *next_untold(struct po_state *po)
     linux_lock(&po->lock);
     for (PLIST_ENTRY link = po->settings.Flink; link != &po->settings && !found;
          link = link->Flink) {
-        struct setting_callback *callback =
-            CONTAINING_RECORD(link, struct setting_callback, link);
+        struct setting_callback *callback = CONTAINING_RECORD(link, struct setting_callback, link);
         if (!callback->is_told) {
             callback->is_told = TRUE;
             callback->calls++;
@@ -94,8 +94,8 @@ NTSTATUS NTAPI PoRegisterPowerSettingCallback(PDEVICE_OBJECT device, LPCGUID set
     callback = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*callback), SETTING_TAG);
     if (!callback)
         return STATUS_INSUFFICIENT_RESOURCES;
-    *callback = (struct setting_callback){.setting = *setting, .routine = routine,
-                                          .context = context};
+    *callback =
+        (struct setting_callback){.setting = *setting, .routine = routine, .context = context};
     linux_lock(&machine->po->lock);
     InsertTailList(&machine->po->settings, &callback->link);
     linux_unlock(&machine->po->lock);

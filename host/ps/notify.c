@@ -119,8 +119,8 @@ static void call_process_routine(const struct routine *routine, struct _EPROCESS
         ((PCREATE_PROCESS_NOTIFY_ROUTINE)routine->address)(process->parent_id, process->process_id,
                                                            information != NULL);
     else
-        ((PCREATE_PROCESS_NOTIFY_ROUTINE_EX)routine->address)(
-            (PEPROCESS)process, process->process_id, information);
+        ((PCREATE_PROCESS_NOTIFY_ROUTINE_EX)routine->address)((PEPROCESS)process,
+                                                              process->process_id, information);
 }
 
 static void call_process_routines(struct _EPROCESS *process, PPS_CREATE_NOTIFY_INFO information)
@@ -149,8 +149,8 @@ static UNICODE_STRING widen(const char *prefix, const char *name, PWSTR buffer, 
 NTSTATUS ps_notify_process_created(struct _EPROCESS *process)
 {
     WCHAR buffer[64];
-    UNICODE_STRING name = widen("\\??\\C:\\Windows\\System32\\", process->image_name, buffer,
-                                RTL_NUMBER_OF(buffer));
+    UNICODE_STRING name =
+        widen("\\??\\C:\\Windows\\System32\\", process->image_name, buffer, RTL_NUMBER_OF(buffer));
     UNICODE_STRING command_line = {(USHORT)(name.Length - 4 * sizeof(WCHAR)),
                                    (USHORT)(name.Length - 4 * sizeof(WCHAR)), name.Buffer + 4};
     PETHREAD creator = current_thread();
@@ -253,11 +253,13 @@ void ps_notify_driver_image(struct machine *machine, const char *file_name, void
 {
     struct ps_notify_table *table = machine->ps->notify;
     WCHAR buffer[128];
-    UNICODE_STRING name = widen("\\SystemRoot\\System32\\drivers\\", file_name, buffer,
-                                RTL_NUMBER_OF(buffer));
+    UNICODE_STRING name =
+        widen("\\SystemRoot\\System32\\drivers\\", file_name, buffer, RTL_NUMBER_OF(buffer));
     for (int i = 0; i < MOST_ROUTINES; i++) {
-        IMAGE_INFO information = {.ImageAddressingMode = ADDRESSES_64_BIT, .SystemModeImage = 1,
-                                  .ImageBase = base, .ImageSize = size};
+        IMAGE_INFO information = {.ImageAddressingMode = ADDRESSES_64_BIT,
+                                  .SystemModeImage = 1,
+                                  .ImageBase = base,
+                                  .ImageSize = size};
         struct routine *routine = begin_call(table, &table->images, i);
         if (!routine)
             continue;

@@ -51,8 +51,7 @@ NTSTATUS ps_process_create(struct machine *machine, BOOLEAN is_administrator, BO
                            struct _EPROCESS **created)
 {
     struct _EPROCESS *process;
-    NTSTATUS status =
-        ob_allocate(machine, &ps_process_type, sizeof(*process), (void **)&process);
+    NTSTATUS status = ob_allocate(machine, &ps_process_type, sizeof(*process), (void **)&process);
     if (!NT_SUCCESS(status))
         return status;
     ke_header_initialize((DISPATCHER_HEADER *)&process->Header, DISPATCHER_PROCESS,
@@ -88,11 +87,11 @@ enum { LEAVE_POLLS = 300, POLL_INTERVAL = -100000 }; /* 3 s in steps of 10 ms */
 static void report_stuck(PETHREAD thread)
 {
     char text[128];
-    SIZE_T length = text_format(text, sizeof(text),
-                                "*** ps: thread %u of the exiting process %u does not leave its "
-                                "driver\n",
-                                HandleToULong(thread->thread_id),
-                                HandleToULong(thread->owner->process_id));
+    SIZE_T length =
+        text_format(text, sizeof(text),
+                    "*** ps: thread %u of the exiting process %u does not leave its "
+                    "driver\n",
+                    HandleToULong(thread->thread_id), HandleToULong(thread->owner->process_id));
     machine_log(thread->machine, text, length);
 }
 

@@ -15,8 +15,8 @@ NTSTATUS NTAPI nt_PsChargeProcessPoolQuota(PEPROCESS process, POOL_TYPE type, UL
     do {
         if (before + amount < before)
             return STATUS_QUOTA_EXCEEDED;
-    } while (!__atomic_compare_exchange_n(charged, &before, before + amount, true,
-                                          __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+    } while (!__atomic_compare_exchange_n(charged, &before, before + amount, true, __ATOMIC_RELAXED,
+                                          __ATOMIC_RELAXED));
     return STATUS_SUCCESS;
 }
 SB_EXPORT_AS("PsChargeProcessPoolQuota", nt_PsChargeProcessPoolQuota)

@@ -40,8 +40,8 @@ static void reap(struct machine *machine, BOOLEAN wait)
     for (;;) {
         PETHREAD ended = NULL;
         linux_lock(&machine->ps->lock);
-        for (PLIST_ENTRY link = machine->ps->threads.Flink;
-             link != &machine->ps->threads && !ended; link = link->Flink) {
+        for (PLIST_ENTRY link = machine->ps->threads.Flink; link != &machine->ps->threads && !ended;
+             link = link->Flink) {
             PETHREAD thread = CONTAINING_RECORD(link, struct _ETHREAD, machine_link);
             if (thread->linux_thread &&
                 (wait || __atomic_load_n(&thread->has_ended, __ATOMIC_ACQUIRE)))

@@ -251,8 +251,9 @@ static void finish_arithmetic(const struct instruction *instruction, CONTEXT *co
         set_flags(context, true, reg, value, load->width);
         break;
     default:
-        result = load->kind == LOAD_OR ? reg | value
-                                       : load->kind == LOAD_AND ? reg & value : reg ^ value;
+        result = load->kind == LOAD_OR    ? reg | value
+                 : load->kind == LOAD_AND ? reg & value
+                                          : reg ^ value;
         set_flags(context, false, result, result, load->width);
         break;
     }

@@ -20,8 +20,7 @@ struct process_times {
     LARGE_INTEGER create, exit, kernel, user;
 };
 
-static NTSTATUS answer_basic(struct _EPROCESS *process, PVOID buffer, ULONG length,
-                             PULONG returned)
+static NTSTATUS answer_basic(struct _EPROCESS *process, PVOID buffer, ULONG length, PULONG returned)
 {
     PROCESS_BASIC_INFORMATION basic = {
         .ExitStatus = __atomic_load_n(&process->exit_status, __ATOMIC_ACQUIRE),
@@ -34,8 +33,7 @@ static NTSTATUS answer_basic(struct _EPROCESS *process, PVOID buffer, ULONG leng
 }
 
 /* Time on a processor is not accounted. */
-static NTSTATUS answer_times(struct _EPROCESS *process, PVOID buffer, ULONG length,
-                             PULONG returned)
+static NTSTATUS answer_times(struct _EPROCESS *process, PVOID buffer, ULONG length, PULONG returned)
 {
     struct process_times times = {.create.QuadPart = process->create_time,
                                   .exit.QuadPart = process->exit_time};
@@ -130,7 +128,7 @@ NTSTATUS NTAPI ZwQueryInformationProcess(HANDLE handle, PROCESSINFOCLASS class, 
     NTSTATUS status = zw_reference(handle, &ps_process_type, (void **)&process);
     if (!NT_SUCCESS(status))
         return status;
-    status = answer(process, (ULONG)class, information, length, returned);
+    status = answer(process, (ULONG) class, information, length, returned);
     ob_dereference(process);
     return status;
 }

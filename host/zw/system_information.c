@@ -162,8 +162,10 @@ static void report_modules(struct machine *machine, struct report *report, ULONG
         struct system_module *entry = take_room(report, sizeof(*entry));
         if (!entry)
             continue;
-        *entry = (struct system_module){.image_base = image->base, .image_size = image->size,
-                                        .load_order = (USHORT)count, .load_count = 1,
+        *entry = (struct system_module){.image_base = image->base,
+                                        .image_size = image->size,
+                                        .load_order = (USHORT)count,
+                                        .load_count = 1,
                                         .name_offset = sizeof(folder) - 1};
         __builtin_memcpy(entry->path, folder, sizeof(folder));
         for (ULONG i = 0; image->name[i]; i++)

@@ -23,8 +23,8 @@ static BOOLEAN is_last(PETHREAD thread)
     linux_lock(&ps->lock);
     for (PLIST_ENTRY link = ps->threads.Flink; link != &ps->threads; link = link->Flink) {
         PETHREAD other = CONTAINING_RECORD(link, struct _ETHREAD, machine_link);
-        count += other->owner == thread->owner &&
-                 !__atomic_load_n(&other->has_exited, __ATOMIC_RELAXED);
+        count +=
+            other->owner == thread->owner && !__atomic_load_n(&other->has_exited, __ATOMIC_RELAXED);
     }
     linux_unlock(&ps->lock);
     return count == 1;
@@ -58,7 +58,7 @@ static NTSTATUS answer(PETHREAD thread, THREADINFOCLASS class, PVOID buffer, ULO
     PVOID start = (PVOID)thread->start_routine;
     BOOLEAN hidden = thread->is_hidden;
     ULONG number;
-    switch ((ULONG)class) {
+    switch ((ULONG) class) {
     case ThreadBasicInformation:
         return answer_basic(thread, buffer, length, returned);
     case ThreadTimes: /* time on a processor is not accounted */

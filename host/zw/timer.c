@@ -1,4 +1,5 @@
-/* Timer objects: timers with handles and names, which may queue an APC to the thread that set them. */
+/* Timer objects: timers with handles and names, which may queue an APC to the thread that set them.
+ */
 #include "host/ke/apc.h"
 #include "host/zw/zw.h"
 #include "host/ob/object.h"
@@ -39,14 +40,14 @@ static void timer_remove(void *object)
     forget_thread(timer);
 }
 
-OBJECT_TYPE zw_timer_type = {
-    .name = RTL_CONSTANT_STRING(L"Timer"),
-    .mapping = {STANDARD_RIGHTS_READ | QUERY_RIGHT, STANDARD_RIGHTS_WRITE | MODIFY_RIGHT,
-                STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, ALL_RIGHTS},
-    .valid_access = ALL_RIGHTS,
-    .removes_at_passive = TRUE,
-    .remove = timer_remove,
-    .waitable = timer_waitable};
+OBJECT_TYPE zw_timer_type = {.name = RTL_CONSTANT_STRING(L"Timer"),
+                             .mapping = {STANDARD_RIGHTS_READ | QUERY_RIGHT,
+                                         STANDARD_RIGHTS_WRITE | MODIFY_RIGHT,
+                                         STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, ALL_RIGHTS},
+                             .valid_access = ALL_RIGHTS,
+                             .removes_at_passive = TRUE,
+                             .remove = timer_remove,
+                             .waitable = timer_waitable};
 
 static VOID NTAPI apc_kernel_routine(PKAPC apc, PKNORMAL_ROUTINE *normal, PVOID *context,
                                      PVOID *argument1, PVOID *argument2)

@@ -3,10 +3,11 @@
  * to make an application's system calls on it.
  *
  * A machine is one running NT. Any number may exist at once; nothing passes from one to another.
- * Functions that return sb_status answer with an NTSTATUS: negative means failure. Every function may
- * be called from any thread unless it says otherwise; calls that reach a driver block as long as
- * the driver does. After a bug check every call on the machine answers SB_STATUS_MACHINE_STOPPED;
- * the process and other machines go on. Failed calls leave their outputs untouched.
+ * Functions that return sb_status answer with an NTSTATUS: negative means failure. Every function
+ * may be called from any thread unless it says otherwise; calls that reach a driver block as long
+ * as the driver does. After a bug check every call on the machine answers
+ * SB_STATUS_MACHINE_STOPPED; the process and other machines go on. Failed calls leave their outputs
+ * untouched.
  *
  * The program must be position independent (the default) and must leave SIGSEGV, SIGBUS, SIGILL,
  * SIGFPE and SIGTRAP to the host or chain to it; faults outside the machine go to whoever had the
@@ -45,8 +46,8 @@ struct sb_machine_options {
     uint32_t processors;        /* 1 to 64; 0 means 1 */
     uint64_t memory_limit;      /* bytes of pool, images and user buffers; 0 means no limit */
     const char *root_directory; /* stands for \??\C:\; NULL: none. Copied */
-    /* Receives DbgPrint output, one message a call, UTF-8, not terminated; from any thread, and never
-     * may it call back into the machine. NULL: standard error. */
+    /* Receives DbgPrint output, one message a call, UTF-8, not terminated; from any thread, and
+     * never may it call back into the machine. NULL: standard error. */
     void (*log)(void *context, const char *text, size_t length);
     void *log_context;
     /* Levels of DbgPrintEx that are shown, of every component: bit 0 errors, 1 warnings, 2 traces,
@@ -80,9 +81,9 @@ struct sb_bug_check {
 SB_HOST_API bool sb_machine_bug_check(struct sb_machine *machine, struct sb_bug_check *bug_check);
 
 /* The report of the stop: code and parameters, the reason if one is known, where it happened by
- * module, function and source line, the registers and the stack, in lines of UTF-8. Writes what fits
- * into text, always terminated, and returns the length of the whole (without terminator); 0 when
- * the machine runs. Complete once the calls that were in the machine have returned. */
+ * module, function and source line, the registers and the stack, in lines of UTF-8. Writes what
+ * fits into text, always terminated, and returns the length of the whole (without terminator); 0
+ * when the machine runs. Complete once the calls that were in the machine have returned. */
 SB_HOST_API size_t sb_machine_describe_stop(struct sb_machine *machine, char *text, size_t size);
 
 /* Live pool blocks and their bytes, for leak checks. */
@@ -121,7 +122,8 @@ enum sb_device_action {
     SB_DEVICE_SLEEP, /* IRP_MN_QUERY_POWER and IRP_MN_SET_POWER to D3 */
     SB_DEVICE_WAKE,  /* IRP_MN_SET_POWER to D0 */
 };
-/* Makes a device below the root bus, calls the driver's AddDevice with it and starts it. hardware_id
+/* Makes a device below the root bus, calls the driver's AddDevice with it and starts it.
+ * hardware_id
  * ("ROOT\\Name" or "Name", UTF-8) is what the device calls itself. STATUS_INVALID_DEVICE_REQUEST:
  * the driver has no AddDevice; else what AddDevice or IRP_MN_START_DEVICE answered, and the device
  * is gone again. */
@@ -200,8 +202,8 @@ SB_HOST_API sb_status sb_process_ioctl(struct sb_process *process, sb_handle fil
 /* NtReadFile, NtWriteFile. offset SB_FILE_POSITION: where a synchronous file's position is. */
 #define SB_FILE_POSITION INT64_MIN
 SB_HOST_API sb_status sb_process_read(struct sb_process *process, sb_handle file, sb_handle event,
-                                      struct sb_io_status *io_status, void *buffer,
-                                      uint32_t length, int64_t offset);
+                                      struct sb_io_status *io_status, void *buffer, uint32_t length,
+                                      int64_t offset);
 SB_HOST_API sb_status sb_process_write(struct sb_process *process, sb_handle file, sb_handle event,
                                        struct sb_io_status *io_status, const void *buffer,
                                        uint32_t length, int64_t offset);
@@ -269,9 +271,8 @@ SB_HOST_API sb_status sb_process_open_section(struct sb_process *process, const 
  * then say where the view is; it is user memory, until sb_process_unmap or the process's end. The
  * section may be closed meanwhile. STATUS_ACCESS_DENIED, STATUS_SECTION_PROTECTION,
  * STATUS_INVALID_VIEW_SIZE, STATUS_MAPPED_ALIGNMENT. */
-SB_HOST_API sb_status sb_process_map(struct sb_process *process, sb_handle section,
-                                     uint64_t offset, size_t *size, uint32_t protection,
-                                     void **base);
+SB_HOST_API sb_status sb_process_map(struct sb_process *process, sb_handle section, uint64_t offset,
+                                     size_t *size, uint32_t protection, void **base);
 /* Unmaps the view that holds base. STATUS_NOT_MAPPED_VIEW. */
 SB_HOST_API sb_status sb_process_unmap(struct sb_process *process, void *base);
 

@@ -1,4 +1,5 @@
-/* Mm: a driver that checks it from inside, on its callers' memory, and a machine short of memory. */
+/* Mm: a driver that checks it from inside, on its callers' memory, and a machine short of memory.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -140,19 +141,22 @@ static void applications_share_a_named_section(void **state)
     sb_handle section, second;
     uint8_t *first_view, *second_view;
     size_t size = 0, rest = 0;
-    assert_int_equal(sb_process_create_section(fixture->process, name, 100000, SB_PAGE_READ_WRITE,
-                                               &section), 0);
-    assert_int_equal(sb_process_create_section(fixture->process, name, 100000, SB_PAGE_READ_WRITE,
-                                               &second), (sb_status)0xC0000035);
+    assert_int_equal(
+        sb_process_create_section(fixture->process, name, 100000, SB_PAGE_READ_WRITE, &section), 0);
+    assert_int_equal(
+        sb_process_create_section(fixture->process, name, 100000, SB_PAGE_READ_WRITE, &second),
+        (sb_status)0xC0000035);
     assert_int_equal(sb_process_create(fixture->machine, NULL, &other), 0);
     assert_int_equal(sb_process_open_section(other, name, 4 /* map, read */, &second), 0);
     assert_int_equal(sb_process_map(fixture->process, section, 0, &size, SB_PAGE_READ_WRITE,
-                                    (void **)&first_view), 0);
+                                    (void **)&first_view),
+                     0);
     assert_int_equal(size, 25 * PAGE);
-    assert_int_equal(sb_process_map(other, second, 65536, &rest, SB_PAGE_READ_WRITE,
-                                    (void **)&second_view), (sb_status)0xC0000022);
-    assert_int_equal(sb_process_map(other, second, 65536, &rest, SB_PAGE_READ_ONLY,
-                                    (void **)&second_view), 0);
+    assert_int_equal(
+        sb_process_map(other, second, 65536, &rest, SB_PAGE_READ_WRITE, (void **)&second_view),
+        (sb_status)0xC0000022);
+    assert_int_equal(
+        sb_process_map(other, second, 65536, &rest, SB_PAGE_READ_ONLY, (void **)&second_view), 0);
     assert_int_equal(rest, 9 * PAGE);
     first_view[65536 + 77] = 0x1B;
     assert_int_equal(second_view[77], 0x1B);
@@ -202,8 +206,8 @@ static void mistakes_stop_the_machine(void **state)
         struct sb_machine_options options = {.log = forget_log};
         struct fixture fixture;
         assert_int_equal(sb_machine_create(&options, &fixture.machine), 0);
-        assert_int_equal(
-            sb_machine_load_driver_file(fixture.machine, driver_path, NULL, NULL, 0), 0);
+        assert_int_equal(sb_machine_load_driver_file(fixture.machine, driver_path, NULL, NULL, 0),
+                         0);
         assert_int_equal(sb_process_create(fixture.machine, NULL, &fixture.process), 0);
         assert_int_equal(sb_process_open(fixture.process, "\\\\.\\Memory", NULL, &fixture.file), 0);
         assert_int_equal(call(&fixture, MISTAKE + i, NULL, 0), SB_STATUS_MACHINE_STOPPED);

@@ -106,17 +106,17 @@ static void bad_requests_are_refused(void **state)
     struct sb_io_status result;
     sb_handle handle;
     assert_int_equal(call(fixture, 0x77, 4, 4, &result), STATUS_INVALID_DEVICE_REQUEST);
-    assert_int_equal(sb_process_ioctl(fixture->process, 0x1234, 0, &result, CODE(0x800u), NULL, 0,
-                                      NULL, 0),
-                     STATUS_INVALID_HANDLE);
+    assert_int_equal(
+        sb_process_ioctl(fixture->process, 0x1234, 0, &result, CODE(0x800u), NULL, 0, NULL, 0),
+        STATUS_INVALID_HANDLE);
     assert_int_equal(sb_process_ioctl(fixture->process, fixture->file, 0, &result, CODE(0x800u),
                                       (void *)0x20, 8, NULL, 0),
                      STATUS_ACCESS_VIOLATION);
     assert_int_equal(sb_process_open(fixture->process, "\\\\.\\Missing", NULL, &handle),
                      STATUS_OBJECT_NAME_NOT_FOUND);
-    assert_int_equal(sb_process_read(fixture->process, fixture->file, 0, &result, fixture->buffer,
-                                     4, 0),
-                     STATUS_INVALID_DEVICE_REQUEST);
+    assert_int_equal(
+        sb_process_read(fixture->process, fixture->file, 0, &result, fixture->buffer, 4, 0),
+        STATUS_INVALID_DEVICE_REQUEST);
 }
 
 static void threads_signal_and_waits_time_out(void **state)
@@ -205,8 +205,8 @@ static void crash_stops_this_machine_only(void **state)
     assert_int_equal(sb_process_open(fixture->process, "\\\\.\\Plain", NULL, &second), 0);
     pthread_create(&thread, NULL, hang, fixture);
     usleep(20000);
-    assert_int_equal(sb_process_ioctl(fixture->process, second, 0, &result,
-                                      CODE(0x800u + CRASH), NULL, 0, NULL, 0),
+    assert_int_equal(sb_process_ioctl(fixture->process, second, 0, &result, CODE(0x800u + CRASH),
+                                      NULL, 0, NULL, 0),
                      SB_STATUS_MACHINE_STOPPED);
     pthread_join(thread, &hung);
     assert_int_equal((sb_status)(intptr_t)hung, SB_STATUS_MACHINE_STOPPED);
@@ -238,12 +238,12 @@ static void buffered_ioctl_is_measured(void **state)
         call(fixture, ECHO, 20, 20, &result);
     clock_gettime(CLOCK_MONOTONIC, &begin);
     for (int i = 0; i < calls; i++)
-        assert_int_equal(sb_process_ioctl(fixture->process, fixture->file, 0, &result,
-                                          CODE(0x800u), fixture->buffer, 20,
-                                          fixture->buffer + 2048, 20),
+        assert_int_equal(sb_process_ioctl(fixture->process, fixture->file, 0, &result, CODE(0x800u),
+                                          fixture->buffer, 20, fixture->buffer + 2048, 20),
                          0);
     clock_gettime(CLOCK_MONOTONIC, &end);
-    double elapsed = (double)(end.tv_sec - begin.tv_sec) * 1e9 + (double)(end.tv_nsec - begin.tv_nsec);
+    double elapsed =
+        (double)(end.tv_sec - begin.tv_sec) * 1e9 + (double)(end.tv_nsec - begin.tv_nsec);
     print_message("buffered ioctl: %.0f ns\n", elapsed / calls);
     assert_int_equal(result.information, 20);
 }

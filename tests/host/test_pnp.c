@@ -107,7 +107,8 @@ static void removal_takes_interface_and_device_away(void **state)
     sb_handle file;
     assert_int_equal(sb_device_act(fixture->machine, fixture->device, SB_DEVICE_QUERY_STOP),
                      STATUS_DEVICE_BUSY);
-    assert_int_equal(sb_device_act(fixture->machine, fixture->device, SB_DEVICE_SURPRISE_REMOVE), 0);
+    assert_int_equal(sb_device_act(fixture->machine, fixture->device, SB_DEVICE_SURPRISE_REMOVE),
+                     0);
     assert_int_equal(state_of(fixture).surprised, 1);
     assert_int_equal(sb_process_close(fixture->process, fixture->file), 0);
     assert_int_equal(sb_device_act(fixture->machine, fixture->device, SB_DEVICE_REMOVE), 0);
@@ -132,9 +133,8 @@ static void start_io_takes_one_at_a_time(void **state)
     struct sb_io_status *first = &queued[0], *second = &queued[1];
     queued[0].status = queued[1].status = 0x77;
     for (uint32_t i = 0; i < 3; i++) {
-        sb_status status =
-            sb_process_ioctl(fixture->process, fixture->file, 0, &result, CODE(STARTED), NULL, 0,
-                             fixture->buffer, 4);
+        sb_status status = sb_process_ioctl(fixture->process, fixture->file, 0, &result,
+                                            CODE(STARTED), NULL, 0, fixture->buffer, 4);
         assert_true(status == 0 || status == SB_STATUS_PENDING);
         assert_int_equal(result.status, 0);
         assert_int_equal(*(uint32_t *)fixture->buffer, i);

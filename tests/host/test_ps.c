@@ -51,9 +51,8 @@ static void load_watch(int force_integrity)
     memcpy(&header, image + 0x3C, sizeof header);
     if (force_integrity)
         image[header + 0x5E] |= 0x80;
-    assert_int_equal(sb_machine_load_driver(rig.machine, image, size, "watch.sys", &rig.driver,
-                                            NULL, 0),
-                     0);
+    assert_int_equal(
+        sb_machine_load_driver(rig.machine, image, size, "watch.sys", &rig.driver, NULL, 0), 0);
 }
 
 static int start(void **state)
@@ -117,8 +116,10 @@ static void processes_and_their_threads_are_told_in_order(void **state)
     assert_int_equal(sb_process_create(rig.machine, NULL, &process), 0);
     uint32_t id = sb_process_id(process);
     expect(1, "watch: process %016X of 0000000000000004 created\nwatch: ex ", id);
-    expect(1, "watch: ex %016X of 0000000000000004 by 0000000000000004: "
-              "\\??\\C:\\Windows\\System32\\application.exe\n", id);
+    expect(1,
+           "watch: ex %016X of 0000000000000004 by 0000000000000004: "
+           "\\??\\C:\\Windows\\System32\\application.exe\n",
+           id);
     expect(0, "watch: thread of %016X created", id);
     send(process, ALLOW);
     send(process, ALLOW);

@@ -161,11 +161,11 @@ static void bad_buffers_are_refused_before_the_driver(void **state)
     const struct {
         int method;
         void *input, *output;
-    } cases[] = {{BUFFERED, foreign, NULL},         {BUFFERED, NULL, foreign},
-                 {BUFFERED, end + 8, NULL},         {BUFFERED, NULL, end + 8},
-                 {BUFFERED, (void *)0x20, NULL},    {OUT_DIRECT, NULL, foreign},
-                 {OUT_DIRECT, foreign, NULL},       {OUT_DIRECT, NULL, end + 8},
-                 {IN_DIRECT, NULL, (void *)0x20},   {IN_DIRECT, end + 8, NULL},
+    } cases[] = {{BUFFERED, foreign, NULL},       {BUFFERED, NULL, foreign},
+                 {BUFFERED, end + 8, NULL},       {BUFFERED, NULL, end + 8},
+                 {BUFFERED, (void *)0x20, NULL},  {OUT_DIRECT, NULL, foreign},
+                 {OUT_DIRECT, foreign, NULL},     {OUT_DIRECT, NULL, end + 8},
+                 {IN_DIRECT, NULL, (void *)0x20}, {IN_DIRECT, end + 8, NULL},
                  {BUFFERED, NULL, (void *)~15ull}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         assert_int_equal(sb_process_ioctl(fixture->process, file, 0, &result,
@@ -178,8 +178,8 @@ static void bad_buffers_are_refused_before_the_driver(void **state)
     sb_process_free(fixture->process, end);
 }
 
-static sb_status answer(struct fixture *fixture, sb_handle file, uint32_t status, uint64_t information,
-                        uint32_t output, struct sb_io_status *result)
+static sb_status answer(struct fixture *fixture, sb_handle file, uint32_t status,
+                        uint64_t information, uint32_t output, struct sb_io_status *result)
 {
     struct answer answer = {status, 0x33, information};
     memcpy(fixture->buffer, &answer, sizeof(answer));
@@ -223,7 +223,8 @@ static void handles_need_the_access_of_the_code(void **state)
                                   STATUS_ACCESS_DENIED, STATUS_ACCESS_DENIED};
     for (int access = ANY_ACCESS; access <= READ_WRITE_ACCESS; access++)
         assert_int_equal(sb_process_ioctl(fixture->process, file, 0, &result,
-                                          REQUESTS_CODE(REPORT, BUFFERED, access), NULL, 0, NULL, 0),
+                                          REQUESTS_CODE(REPORT, BUFFERED, access), NULL, 0, NULL,
+                                          0),
                          expected[access]);
     assert_int_equal(report_of(fixture, file, BUFFERED, &report), 0);
     assert_int_equal(report.stack_flags, 1);
@@ -240,22 +241,20 @@ static void reads_and_writes_go_by_the_devices_method(void **state)
     for (int i = 0; i < 3; i++) {
         sb_handle file = open_as(fixture, paths[i], false);
         memset(fixture->buffer, 0, 64);
-        assert_int_equal(sb_process_read(fixture->process, file, 0, &result, fixture->buffer, 10,
-                                         0x41),
-                         0);
+        assert_int_equal(
+            sb_process_read(fixture->process, file, 0, &result, fixture->buffer, 10, 0x41), 0);
         assert_int_equal(result.information, 10);
         assert_memory_equal(fixture->buffer, "AAAAAAAAAA\0", 11);
-        assert_int_equal(sb_process_write(fixture->process, file, 0, &result, fixture->buffer, 64,
-                                          0x41),
-                         0);
+        assert_int_equal(
+            sb_process_write(fixture->process, file, 0, &result, fixture->buffer, 64, 0x41), 0);
         assert_int_equal(result.information, 10);
         assert_int_equal(sb_process_read(fixture->process, file, 0, &result, NULL, 0, 0), 0);
         assert_int_equal(result.information, 0);
         assert_int_equal(sb_process_read(fixture->process, file, 0, &result, (void *)0x20, 4, 0),
                          STATUS_ACCESS_VIOLATION);
-        assert_int_equal(sb_process_read(fixture->process, file, 0, &result, fixture->buffer, 4,
-                                         -5),
-                         STATUS_INVALID_PARAMETER);
+        assert_int_equal(
+            sb_process_read(fixture->process, file, 0, &result, fixture->buffer, 4, -5),
+            STATUS_INVALID_PARAMETER);
         assert_int_equal(sb_process_close(fixture->process, file), 0);
     }
 }
@@ -268,11 +267,12 @@ static void overlapped_requests_tell_by_event_and_status_block(void **state)
     struct answer answer = {0, 0x11, 8};
     assert_int_equal(sb_process_create_event(fixture->process, true, true, &event), 0);
     assert_int_equal(sb_process_ioctl(fixture->process, file, event, &first,
-                                      code_of(QUEUE, BUFFERED), NULL, 0, fixture->buffer + 4096, 16),
+                                      code_of(QUEUE, BUFFERED), NULL, 0, fixture->buffer + 4096,
+                                      16),
                      SB_STATUS_PENDING);
     assert_int_equal(sb_process_wait(fixture->process, &event, 1, false, 0), SB_STATUS_TIMEOUT);
-    assert_int_equal(sb_process_ioctl(fixture->process, file, 0, &second,
-                                      code_of(HOLD, BUFFERED), NULL, 0, NULL, 0),
+    assert_int_equal(sb_process_ioctl(fixture->process, file, 0, &second, code_of(HOLD, BUFFERED),
+                                      NULL, 0, NULL, 0),
                      SB_STATUS_PENDING);
     assert_int_equal(first.status, 0x77);
     memcpy(fixture->buffer, &answer, sizeof(answer));
@@ -373,9 +373,9 @@ static void create_carries_the_callers_wishes(void **state)
     struct sb_open_options options = {.access = 0x80000000u, .share = SHARE_READ | SHARE_WRITE};
     struct counts counts;
     sb_handle file, below;
-    assert_int_equal(sb_process_open(fixture->process, "\\Device\\ReqBuffered\\some\\name", &options,
-                                     &below),
-                     0);
+    assert_int_equal(
+        sb_process_open(fixture->process, "\\Device\\ReqBuffered\\some\\name", &options, &below),
+        0);
     counts_of(fixture, below, &counts);
     assert_int_equal(counts.name_length, 20);
     assert_int_equal(counts.share_access, SHARE_READ | SHARE_WRITE);
@@ -387,9 +387,9 @@ static void create_carries_the_callers_wishes(void **state)
     assert_int_equal(counts.name_length, 8);
     assert_int_equal(sb_process_open(fixture->process, "\\\\.\\Nowhere", NULL, &file),
                      STATUS_OBJECT_NAME_NOT_FOUND);
-    assert_int_equal(sb_process_open(fixture->process, "\\\\.\\GLOBALROOT\\Device\\ReqBuffered", NULL,
-                                     &file),
-                     0);
+    assert_int_equal(
+        sb_process_open(fixture->process, "\\\\.\\GLOBALROOT\\Device\\ReqBuffered", NULL, &file),
+        0);
 }
 
 static void exclusive_devices_are_opened_once(void **state)
@@ -428,14 +428,13 @@ static void duplicates_share_one_file(void **state)
     watcher = open_as(fixture, "\\\\.\\ReqBuffered", false);
     assert_int_equal(sb_process_create(fixture->machine, NULL, &other), 0);
     assert_int_equal(sb_process_duplicate(fixture->process, file, other, 0, 0, &copy), 0);
-    assert_int_equal(sb_process_duplicate(fixture->process, file, fixture->process, READ_DATA, 0,
-                                          &weak),
-                     0);
+    assert_int_equal(
+        sb_process_duplicate(fixture->process, file, fixture->process, READ_DATA, 0, &weak), 0);
     assert_int_equal(sb_process_write(fixture->process, weak, 0, &result, fixture->buffer, 1, 0),
                      STATUS_ACCESS_DENIED);
-    assert_int_equal(sb_process_duplicate(fixture->process, weak, other, READ_DATA | WRITE_DATA, 0,
-                                          &copy),
-                     STATUS_ACCESS_DENIED);
+    assert_int_equal(
+        sb_process_duplicate(fixture->process, weak, other, READ_DATA | WRITE_DATA, 0, &copy),
+        STATUS_ACCESS_DENIED);
     assert_int_equal(sb_process_close(fixture->process, file), 0);
     assert_int_equal(sb_process_close(fixture->process, weak), 0);
     counts_of(fixture, watcher, &counts);
@@ -477,9 +476,9 @@ static void exit_cancels_what_pends(void **state)
     struct blocked blocked = {fixture, other, 0, QUEUE, 0};
     assert_int_equal(sb_process_open(other, "\\\\.\\ReqBuffered", NULL, &blocked.file), 0);
     assert_int_equal(sb_process_open(other, "\\\\.\\ReqBuffered", &options, &file), 0);
-    assert_int_equal(sb_process_ioctl(other, file, 0, &overlapped, code_of(HOLD, BUFFERED), NULL, 0,
-                                      NULL, 0),
-                     SB_STATUS_PENDING);
+    assert_int_equal(
+        sb_process_ioctl(other, file, 0, &overlapped, code_of(HOLD, BUFFERED), NULL, 0, NULL, 0),
+        SB_STATUS_PENDING);
     pthread_create(&thread, NULL, block, &blocked);
     usleep(50000);
     sb_process_destroy(other);
@@ -502,9 +501,9 @@ static void exit_reports_what_hangs(void **state)
     sb_handle file, watcher = open_as(fixture, "\\\\.\\ReqBuffered", false);
     assert_int_equal(sb_process_create(fixture->machine, NULL, &other), 0);
     assert_int_equal(sb_process_open(other, "\\\\.\\ReqBuffered", &options, &file), 0);
-    assert_int_equal(sb_process_ioctl(other, file, 0, &stuck, code_of(STICK, BUFFERED), NULL, 0,
-                                      NULL, 0),
-                     SB_STATUS_PENDING);
+    assert_int_equal(
+        sb_process_ioctl(other, file, 0, &stuck, code_of(STICK, BUFFERED), NULL, 0, NULL, 0),
+        SB_STATUS_PENDING);
     sb_process_destroy(other);
     assert_non_null(strstr(fixture->log, "it hangs in \\Driver\\requests"));
     assert_int_equal(sb_process_ioctl(fixture->process, watcher, 0, &result,
@@ -640,18 +639,19 @@ static void drivers_load_drivers_from_the_folder(void **state)
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof(path), "%s/other.sys", folder);
     copy_file(SYSBUF_TEST_DRIVERS "/plain-gcc.sys", path);
-    struct sb_machine_options options = {.log = keep_log, .log_context = fixture, .root_directory = folder};
+    struct sb_machine_options options = {
+        .log = keep_log, .log_context = fixture, .root_directory = folder};
     assert_int_equal(sb_machine_create(&options, &machine), 0);
     assert_int_equal(sb_machine_load_driver_file(machine, driver_path, &own.driver, NULL, 0), 0);
     assert_int_equal(sb_process_create(machine, NULL, &own.process), 0);
     own.buffer = sb_process_allocate(own.process, 4096, false);
     file = open_as(&own, "\\\\.\\ReqBuffered", false);
     assert_int_equal(service_call(&own, file, LOAD, u"Missing"), (sb_status)0xC000003A);
-    assert_int_equal(sb_process_write_registry(
-                         own.process,
-                         "\\Registry\\Machine\\System\\CurrentControlSet\\Services\\Other",
-                         "ImagePath", 1, image, sizeof(image)),
-                     0);
+    assert_int_equal(
+        sb_process_write_registry(own.process,
+                                  "\\Registry\\Machine\\System\\CurrentControlSet\\Services\\Other",
+                                  "ImagePath", 1, image, sizeof(image)),
+        0);
     assert_int_equal(service_call(&own, file, LOAD, u"Other"), 0);
     assert_int_equal(service_call(&own, file, LOAD, u"Other"), (sb_status)0xC000010E);
     plain = open_as(&own, "\\\\.\\Plain", false);

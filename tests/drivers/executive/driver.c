@@ -17,8 +17,7 @@ PKTHREAD start_thread(PKSTART_ROUTINE routine, void *context)
 
 void join(PKTHREAD thread)
 {
-    CHECK_STATUS(STATUS_SUCCESS,
-                 KeWaitForSingleObject(thread, Executive, KernelMode, FALSE, NULL));
+    CHECK_STATUS(STATUS_SUCCESS, KeWaitForSingleObject(thread, Executive, KernelMode, FALSE, NULL));
     ObDereferenceObject(thread);
 }
 

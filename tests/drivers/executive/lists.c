@@ -102,10 +102,10 @@ static VOID NTAPI count_free(PVOID block, PLOOKASIDE_LIST_EX list)
 
 static void check_lookaside(void)
 {
-    NPAGED_LOOKASIDE_LIST *list = ExAllocatePoolWithTag(NonPagedPoolNxCacheAligned, sizeof(*list),
-                                                        TAG);
-    PAGED_LOOKASIDE_LIST *paged = ExAllocatePoolWithTag(NonPagedPoolNxCacheAligned, sizeof(*paged),
-                                                        TAG);
+    NPAGED_LOOKASIDE_LIST *list =
+        ExAllocatePoolWithTag(NonPagedPoolNxCacheAligned, sizeof(*list), TAG);
+    PAGED_LOOKASIDE_LIST *paged =
+        ExAllocatePoolWithTag(NonPagedPoolNxCacheAligned, sizeof(*paged), TAG);
     PVOID blocks[8];
     ExInitializeNPagedLookasideList(list, NULL, NULL, 512 /* POOL_NX_ALLOCATION */, 96, TAG, 0);
     for (int i = 0; i < 8; i++)
@@ -140,8 +140,8 @@ static void check_lookaside_ex(void)
     ExFlushLookasideListEx(list);
     CHECK(allocated == 0);
     ExDeleteLookasideListEx(list);
-    CHECK_STATUS(STATUS_INVALID_PARAMETER_5, ExInitializeLookasideListEx(list, NULL, NULL, PagedPool,
-                                                                         3, 40, TAG, 0));
+    CHECK_STATUS(STATUS_INVALID_PARAMETER_5,
+                 ExInitializeLookasideListEx(list, NULL, NULL, PagedPool, 3, 40, TAG, 0));
     ExFreePoolWithTag(list, TAG);
 }
 

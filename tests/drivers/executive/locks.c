@@ -156,7 +156,7 @@ static void check_push_lock(void)
 
 static void check_spin_lock(void)
 {
-    ULONG (NTAPI *convert)(volatile LONG *) = routine(L"ExTryConvertSharedSpinLockExclusive");
+    ULONG(NTAPI * convert)(volatile LONG *) = routine(L"ExTryConvertSharedSpinLockExclusive");
     volatile LONG lock = 0;
     KIRQL irql = spin_shared(&lock), second = spin_shared(&lock);
     CHECK(irql == PASSIVE_LEVEL && second == DISPATCH_LEVEL);

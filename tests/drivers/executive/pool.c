@@ -20,7 +20,8 @@ static int is_zero(const UCHAR *bytes, SIZE_T size)
 
 static void check_alignment(void)
 {
-    static const SIZE_T sizes[] = {0, 1, 16, 17, 100, 2048, 2049, 4000, 4033, 4080, 4081, 4095, 4096, 4097, 20000};
+    static const SIZE_T sizes[] = {0,    1,    16,   17,   100,  2048, 2049, 4000,
+                                   4033, 4080, 4081, 4095, 4096, 4097, 20000};
     for (unsigned i = 0; i < RTL_NUMBER_OF(sizes); i++) {
         UCHAR *block = ExAllocatePoolWithTag(NonPagedPoolNx, sizes[i], TAG);
         UCHAR *aligned = ExAllocatePoolWithTag(NonPagedPoolNxCacheAligned, sizes[i], TAG);

@@ -83,7 +83,8 @@ static void check_others_are_kept_out(void)
     scene_delete(scene);
 }
 
-/* A waiting writer holds up new readers, but not those who already read or are told to starve it. */
+/* A waiting writer holds up new readers, but not those who already read or are told to starve it.
+ */
 static void check_waiting_writer(void)
 {
     struct scene *scene = scene_create();

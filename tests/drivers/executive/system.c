@@ -25,9 +25,11 @@ static void check_variables(void)
 {
     PULONG build = routine(L"NtBuildNumber");
     PCHAR processors = routine(L"KeNumberProcessors");
-    PBOOLEAN not_present = routine(L"KdDebuggerNotPresent"), enabled = routine(L"KdDebuggerEnabled");
+    PBOOLEAN not_present = routine(L"KdDebuggerNotPresent"),
+             enabled = routine(L"KdDebuggerEnabled");
     PULONG safe_mode = routine(L"InitSafeBootMode");
-    PVOID *section_type = routine(L"MmSectionObjectType"), *file_type = routine(L"IoFileObjectType");
+    PVOID *section_type = routine(L"MmSectionObjectType"),
+          *file_type = routine(L"IoFileObjectType");
     PVOID *range_start = routine(L"MmSystemRangeStart");
     CHECK((*build & 0xFFFF) >= 19041 && *processors >= 1);
     CHECK(*not_present == TRUE && *enabled == FALSE && *safe_mode == 0);

@@ -148,7 +148,8 @@ static void check_timer(void)
 static void check_timer_object(void)
 {
     UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\BaseNamedObjects\\ExecutiveTimer");
-    LARGE_INTEGER soon = {.QuadPart = -20000}, late = {.QuadPart = -600000000}, now = {.QuadPart = 0};
+    LARGE_INTEGER soon = {.QuadPart = -20000}, late = {.QuadPart = -600000000},
+                  now = {.QuadPart = 0};
     OBJECT_ATTRIBUTES attributes;
     HANDLE timer, second;
     BOOLEAN state = TRUE;

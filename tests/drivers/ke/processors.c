@@ -1,6 +1,5 @@
 #include "ke.h"
 
-
 static VOID NTAPI on_more_stack(PVOID parameter)
 {
     volatile char room[3000];

@@ -83,8 +83,8 @@ struct thread_basic {
 
 static void check_end(HANDLE handle, struct child *child, PCLIENT_ID ids)
 {
-    NTSTATUS(NTAPI * query)(HANDLE, ULONG, PVOID, ULONG, PULONG) =
-        (PVOID)ke_routine(L"ZwQueryInformationThread");
+    NTSTATUS(NTAPI * query)
+    (HANDLE, ULONG, PVOID, ULONG, PULONG) = (PVOID)ke_routine(L"ZwQueryInformationThread");
     LARGE_INTEGER now = {{0}};
     struct thread_basic basic;
     PETHREAD gone;
@@ -113,8 +113,8 @@ static void check_system_thread(void)
                                &child) == STATUS_SUCCESS);
     CHECK((LONG_PTR)handle < 0 && ids.UniqueProcess == (HANDLE)4); /* a kernel handle */
     CHECK(thread_creates == 1 && last_thread == ids.UniqueThread && last_process == (HANDLE)4);
-    CHECK(ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, (POBJECT_TYPE)PsThreadType, KernelMode, &thread,
-                                    NULL) == STATUS_SUCCESS);
+    CHECK(ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, (POBJECT_TYPE)PsThreadType,
+                                    KernelMode, &thread, NULL) == STATUS_SUCCESS);
     check_lookup(thread, &ids);
     check_handles(&ids);
     check_end(handle, &child, &ids);
@@ -148,8 +148,8 @@ static void check_timer_object(void)
 
 static void check_system_information(void)
 {
-    NTSTATUS(NTAPI * query)(ULONG, PVOID, ULONG, PULONG) =
-        (PVOID)ke_routine(L"ZwQuerySystemInformation");
+    NTSTATUS(NTAPI * query)
+    (ULONG, PVOID, ULONG, PULONG) = (PVOID)ke_routine(L"ZwQuerySystemInformation");
     static UCHAR buffer[16384];
     ULONG needed = 0, major, minor, build;
     CHECK(query(0, buffer, 64, &needed) == STATUS_SUCCESS && needed == 64 && buffer[56] == 4);

@@ -1,7 +1,8 @@
 /* Mm from the inside: DriverEntry checks what needs no caller, the control codes the rest. */
 #include "memory.h"
 
-#define CODE(function) CTL_CODE(FILE_DEVICE_UNKNOWN, 0x800 + (function), METHOD_NEITHER, FILE_ANY_ACCESS)
+#define CODE(function) \
+    CTL_CODE(FILE_DEVICE_UNKNOWN, 0x800 + (function), METHOD_NEITHER, FILE_ANY_ACCESS)
 enum { USE_BUFFER, KEEP_BUFFER, CHECK_KEPT, VIRTUAL, SHARE, LOOK, FAILURES, MAP_FILE, MISTAKE };
 
 CHECK_DEFINITIONS("memory")

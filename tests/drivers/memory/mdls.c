@@ -40,8 +40,8 @@ static void check_locked(void)
     PMDL mdl = IoAllocateMdl(block + 8, PAGE_SIZE + 100, FALSE, FALSE, NULL);
     MmProbeAndLockPages(mdl, KernelMode, IoWriteAccess);
     CHECK((mdl->MdlFlags & MDL_PAGES_LOCKED) && (mdl->MdlFlags & MDL_WRITE_OPERATION));
-    UCHAR *alias = MmMapLockedPagesSpecifyCache(mdl, KernelMode, MmCached, NULL, FALSE,
-                                                NormalPagePriority);
+    UCHAR *alias =
+        MmMapLockedPagesSpecifyCache(mdl, KernelMode, MmCached, NULL, FALSE, NormalPagePriority);
     CHECK(alias && alias != block + 8 && BYTE_OFFSET(alias) == BYTE_OFFSET(block + 8));
     CHECK((mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA) && mdl->MappedSystemVa == alias);
     CHECK(MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority) == alias);

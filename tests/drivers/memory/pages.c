@@ -29,7 +29,8 @@ static void check_contiguous(void)
     LONGLONG base = MmGetPhysicalAddress(memory).QuadPart;
     CHECK(memory && (ULONG_PTR)memory % PAGE_SIZE == 0 && base + 5 * PAGE_SIZE <= 0xFFFFFFFF);
     for (ULONG i = 0; i < 5; i++)
-        CHECK(MmGetPhysicalAddress(memory + i * PAGE_SIZE + 7).QuadPart == base + i * PAGE_SIZE + 7);
+        CHECK(MmGetPhysicalAddress(memory + i * PAGE_SIZE + 7).QuadPart ==
+              base + i * PAGE_SIZE + 7);
     MmFreeContiguousMemory(memory);
     memory = MmAllocateContiguousMemorySpecifyCache(16 * PAGE_SIZE, none, low, megabyte, MmCached);
     base = MmGetPhysicalAddress(memory).QuadPart;

@@ -14,7 +14,8 @@ static NTSTATUS create(HANDLE *section, PUNICODE_STRING name, LONGLONG bytes, UL
     OBJECT_ATTRIBUTES names;
     LARGE_INTEGER size = {.QuadPart = bytes};
     InitializeObjectAttributes(&names, name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
-    return ZwCreateSection(section, SECTION_ALL_ACCESS, &names, &size, protection, attributes, NULL);
+    return ZwCreateSection(section, SECTION_ALL_ACCESS, &names, &size, protection, attributes,
+                           NULL);
 }
 
 static void check_creation(void)
@@ -78,10 +79,10 @@ static void check_process_views(void)
     CHECK_STATUS(STATUS_SUCCESS, create(&section, NULL, 100000, PAGE_READWRITE, SEC_COMMIT));
     CHECK_STATUS(STATUS_SUCCESS, map(section, (void **)&first, 0, &all, PAGE_READWRITE));
     CHECK(all == 25 * PAGE_SIZE && (ULONG_PTR)first < MmUserProbeAddress);
-    CHECK_STATUS(STATUS_MAPPED_ALIGNMENT, map(section, (void **)&second, 4096, &part,
-                                              PAGE_READONLY));
-    CHECK_STATUS(STATUS_INVALID_VIEW_SIZE, map(section, (void **)&second, 65536, &long_part,
-                                               PAGE_READONLY));
+    CHECK_STATUS(STATUS_MAPPED_ALIGNMENT,
+                 map(section, (void **)&second, 4096, &part, PAGE_READONLY));
+    CHECK_STATUS(STATUS_INVALID_VIEW_SIZE,
+                 map(section, (void **)&second, 65536, &long_part, PAGE_READONLY));
     CHECK_STATUS(STATUS_INVALID_PAGE_PROTECTION, map(section, (void **)&second, 0, &part, 0x300));
     CHECK_STATUS(STATUS_SUCCESS, map(section, (void **)&second, 65536, &part, PAGE_READONLY));
     CHECK(part == PAGE_SIZE);
@@ -105,7 +106,8 @@ static void check_reserved(void)
     HANDLE section;
     UCHAR *first = NULL, *second = NULL;
     SIZE_T all = 0, whole = 0, page = PAGE_SIZE;
-    CHECK_STATUS(STATUS_SUCCESS, create(&section, NULL, 4 * PAGE_SIZE, PAGE_READWRITE, SEC_RESERVE));
+    CHECK_STATUS(STATUS_SUCCESS,
+                 create(&section, NULL, 4 * PAGE_SIZE, PAGE_READWRITE, SEC_RESERVE));
     CHECK_STATUS(STATUS_SUCCESS, map(section, (void **)&first, 0, &all, PAGE_READWRITE));
     CHECK_STATUS(STATUS_SUCCESS, map(section, (void **)&second, 0, &whole, PAGE_READWRITE));
     CHECK(!MmIsAddressValid(first) && !MmIsAddressValid(second + PAGE_SIZE));
@@ -127,4 +129,3 @@ void check_sections(void)
     check_process_views();
     check_reserved();
 }
-

@@ -1,6 +1,6 @@
 /*
- * An anonymous section of the driver's; one view in the caller; a second one made by a system thread
- * in the System process, locked by an MDL whose system address is good in any context.
+ * An anonymous section of the driver's; one view in the caller; a second one made by a system
+ * thread in the System process, locked by an MDL whose system address is good in any context.
  */
 #include "memory.h"
 
@@ -44,8 +44,8 @@ NTSTATUS share_page(void **address)
     KeInitializeEvent(&stop, NotificationEvent, FALSE);
     thread = start_thread(hold_view, NULL);
     KeWaitForSingleObject(&mapped, Executive, KernelMode, FALSE, NULL);
-    status = ZwMapViewOfSection(section, ZwCurrentProcess(), &view, 0, 0, NULL, &view_size, ViewUnmap,
-                                0, PAGE_READWRITE);
+    status = ZwMapViewOfSection(section, ZwCurrentProcess(), &view, 0, 0, NULL, &view_size,
+                                ViewUnmap, 0, PAGE_READWRITE);
     system_address[1] = 0x21;
     CHECK(view != system_view);
     *address = view;

@@ -23,10 +23,10 @@ NTSTATUS use_user_buffer(UCHAR *buffer, ULONG length)
     CHECK(IoGetCurrentProcess() == mdl->Process);
     UCHAR *system = MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority);
     CHECK((PVOID)system >= MmSystemRangeStart && system[3] == 3);
-    UCHAR *user = MmMapLockedPagesSpecifyCache(mdl, UserMode, MmCached, NULL, FALSE,
-                                               NormalPagePriority);
-    CHECK((ULONG_PTR)user < MmUserProbeAddress && user != buffer && user[length - 1] ==
-          buffer[length - 1]);
+    UCHAR *user =
+        MmMapLockedPagesSpecifyCache(mdl, UserMode, MmCached, NULL, FALSE, NormalPagePriority);
+    CHECK((ULONG_PTR)user < MmUserProbeAddress && user != buffer &&
+          user[length - 1] == buffer[length - 1]);
     CHECK(mdl->MappedSystemVa == system);
     system[0] = 0xAB;
     CHECK(user[0] == 0xAB && buffer[0] == 0xAB);
@@ -71,8 +71,8 @@ static void check_query(void *base, ULONG state, ULONG protection, SIZE_T size)
     typedef NTSTATUS NTAPI query_memory(HANDLE, PVOID, ULONG, PVOID, SIZE_T, PSIZE_T);
     struct memory_information information;
     query_memory *query = (query_memory *)routine(L"ZwQueryVirtualMemory");
-    CHECK_STATUS(STATUS_SUCCESS, query(ZwCurrentProcess(), base, 0, &information,
-                                       sizeof(information), NULL));
+    CHECK_STATUS(STATUS_SUCCESS,
+                 query(ZwCurrentProcess(), base, 0, &information, sizeof(information), NULL));
     CHECK(information.state == state && information.protect == protection);
     CHECK(information.size == size);
 }
@@ -114,8 +114,8 @@ NTSTATUS use_virtual_memory(void)
     ULONG old;
     HANDLE self = ZwCurrentProcess();
     void *place;
-    CHECK_STATUS(STATUS_SUCCESS, ZwAllocateVirtualMemory(self, (void **)&base, 0, &size, MEM_RESERVE,
-                                                         PAGE_READWRITE));
+    CHECK_STATUS(STATUS_SUCCESS, ZwAllocateVirtualMemory(self, (void **)&base, 0, &size,
+                                                         MEM_RESERVE, PAGE_READWRITE));
     CHECK(size == 5 * PAGE_SIZE && (ULONG_PTR)base % 0x10000 == 0 && !MmIsAddressValid(base));
     check_query(base, MEM_RESERVE, 0, size);
     place = base + PAGE_SIZE;

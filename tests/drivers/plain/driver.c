@@ -1,4 +1,5 @@
-/* The smallest useful driver: one device, one link, buffered requests that show the request's way. */
+/* The smallest useful driver: one device, one link, buffered requests that show the request's way.
+ */
 #include <ntddk.h>
 
 #define IOCTL_ECHO     CTL_CODE(FILE_DEVICE_UNKNOWN, 0x800, METHOD_BUFFERED, FILE_ANY_ACCESS)

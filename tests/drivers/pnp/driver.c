@@ -1,11 +1,12 @@
 /* A function driver as WDM wants it: AddDevice, a remove lock, an interface, StartIo, power. */
 #include <ntddk.h>
 
-#define CODE(function)      CTL_CODE(FILE_DEVICE_UNKNOWN, 0x800 + (function), METHOD_BUFFERED, FILE_ANY_ACCESS)
-#define IOCTL_PNP_STATE     CODE(0) /* struct state */
-#define IOCTL_PNP_STARTED   CODE(1) /* through StartIo: how many came before */
-#define IOCTL_PNP_WAIT      CODE(2) /* stays in StartIo until the next one or cancellation */
-#define IOCTL_PNP_PROPERTY  CODE(3) /* the hardware ids */
+#define CODE(function) \
+    CTL_CODE(FILE_DEVICE_UNKNOWN, 0x800 + (function), METHOD_BUFFERED, FILE_ANY_ACCESS)
+#define IOCTL_PNP_STATE    CODE(0) /* struct state */
+#define IOCTL_PNP_STARTED  CODE(1) /* through StartIo: how many came before */
+#define IOCTL_PNP_WAIT     CODE(2) /* stays in StartIo until the next one or cancellation */
+#define IOCTL_PNP_PROPERTY CODE(3) /* the hardware ids */
 
 struct state {
     ULONG added, started, removed, surprised, wmi_asked, queried_stop;
@@ -234,14 +235,12 @@ static BOOLEAN device_key_keeps_a_value(struct extension *extension)
         return FALSE;
     status = ZwSetValueKey(key, &name, 0, REG_DWORD, &value, sizeof(value));
     ZwClose(key);
-    if (!NT_SUCCESS(status) ||
-        !NT_SUCCESS(IoOpenDeviceRegistryKey(extension->physical, PLUGPLAY_REGKEY_DEVICE, KEY_READ,
-                                            &key)))
+    if (!NT_SUCCESS(status) || !NT_SUCCESS(IoOpenDeviceRegistryKey(
+                                   extension->physical, PLUGPLAY_REGKEY_DEVICE, KEY_READ, &key)))
         return FALSE;
     status = ZwQueryValueKey(key, &name, KeyValuePartialInformation, buffer, sizeof(buffer), &size);
     ZwClose(key);
-    return NT_SUCCESS(status) &&
-           *(ULONG *)((PKEY_VALUE_PARTIAL_INFORMATION)buffer)->Data == 0x1234;
+    return NT_SUCCESS(status) && *(ULONG *)((PKEY_VALUE_PARTIAL_INFORMATION)buffer)->Data == 0x1234;
 }
 
 static ULONG controller_turns;

@@ -19,7 +19,8 @@ static PIRP NTAPI csq_peek(PIO_CSQ queue, PIRP irp, PVOID context)
     struct extension *extension = CONTAINING_RECORD(queue, struct extension, queue);
     PLIST_ENTRY next = irp ? irp->Tail.Overlay.ListEntry.Flink : extension->waiting.Flink;
     (void)context;
-    return next == &extension->waiting ? NULL : CONTAINING_RECORD(next, IRP, Tail.Overlay.ListEntry);
+    return next == &extension->waiting ? NULL
+                                       : CONTAINING_RECORD(next, IRP, Tail.Overlay.ListEntry);
 }
 
 static VOID NTAPI csq_acquire(PIO_CSQ queue, PKIRQL irql)
@@ -129,9 +130,8 @@ static NTSTATUS report(PIRP irp, PIO_STACK_LOCATION stack)
         input = stack->Parameters.DeviceIoControl.Type3InputBuffer;
         output = irp->UserBuffer;
     } else if (report.method != BUFFERED) {
-        output = irp->MdlAddress
-                     ? MmGetSystemAddressForMdlSafe(irp->MdlAddress, NormalPagePriority)
-                     : NULL;
+        output = irp->MdlAddress ? MmGetSystemAddressForMdlSafe(irp->MdlAddress, NormalPagePriority)
+                                 : NULL;
     }
     if (report.input_length)
         report.first_input = *input;
@@ -202,10 +202,9 @@ NTSTATUS control(PDEVICE_OBJECT device, PIRP irp)
     case LOAD:
     case UNLOAD: {
         UNICODE_STRING key = {(USHORT)input, (USHORT)input, irp->AssociatedIrp.SystemBuffer};
-        return complete(irp,
-                        ((code >> 2) & 0xFFF) - 0x800 == LOAD ? ZwLoadDriver(&key)
-                                                              : ZwUnloadDriver(&key),
-                        0);
+        return complete(
+            irp, ((code >> 2) & 0xFFF) - 0x800 == LOAD ? ZwLoadDriver(&key) : ZwUnloadDriver(&key),
+            0);
     }
     case INSIDE:
         if (output < sizeof(ULONG))

@@ -36,7 +36,8 @@ static void built_control_requests(void)
     IO_STATUS_BLOCK result;
     struct report report;
     ULONG irql = 99;
-    CHECK_STATUS(STATUS_SUCCESS, IoGetDeviceObjectPointer(&buffered, FILE_ALL_ACCESS, &file, &device));
+    CHECK_STATUS(STATUS_SUCCESS,
+                 IoGetDeviceObjectPointer(&buffered, FILE_ALL_ACCESS, &file, &device));
     CHECK(device->DriverObject != NULL && file->DeviceObject == device);
     CHECK_STATUS(STATUS_SUCCESS, call_control(device, code_of(REPORT, BUFFERED), "x", 1, &report,
                                               sizeof(report), &result));
@@ -153,7 +154,8 @@ static void fsd_requests(void)
     KEVENT event;
     UCHAR data[16] = {0};
     PIRP irp;
-    CHECK_STATUS(STATUS_SUCCESS, IoGetDeviceObjectPointer(&direct, FILE_ALL_ACCESS, &file, &device));
+    CHECK_STATUS(STATUS_SUCCESS,
+                 IoGetDeviceObjectPointer(&direct, FILE_ALL_ACCESS, &file, &device));
     KeInitializeEvent(&event, NotificationEvent, FALSE);
     irp = IoBuildSynchronousFsdRequest(IRP_MJ_READ, device, data, sizeof(data), &offset, &event,
                                        &result);
@@ -188,7 +190,8 @@ static void calls_by_handle(void)
                                                        NULL, 0, &counts, sizeof(counts)));
     CHECK(counts.share_access == FILE_SHARE_READ && counts.options >> 24 == FILE_OPEN_IF);
     CHECK((counts.options & 0xFFFFFF) == (FILE_SYNCHRONOUS_IO_NONALERT | FILE_NON_DIRECTORY_FILE));
-    CHECK_STATUS(STATUS_SUCCESS, ZwReadFile(file, NULL, NULL, NULL, &result, data, 4, &offset, NULL));
+    CHECK_STATUS(STATUS_SUCCESS,
+                 ZwReadFile(file, NULL, NULL, NULL, &result, data, 4, &offset, NULL));
     CHECK(result.Information == 4 && data[3] == 7);
     CHECK_STATUS(STATUS_SUCCESS, ZwSetInformationFile(file, &result, &position, sizeof(position),
                                                       FilePositionInformation));
@@ -223,7 +226,8 @@ static void share_accesses(void)
     CHECK(share.OpenCount == 1 && share.Readers == 1 && share.SharedRead == 1 && first.ReadAccess);
     CHECK_STATUS(STATUS_SHARING_VIOLATION,
                  IoCheckShareAccess(FILE_WRITE_DATA, FILE_SHARE_READ, &second, &share, TRUE));
-    CHECK_STATUS(STATUS_SHARING_VIOLATION, IoCheckShareAccess(FILE_READ_DATA, 0, &second, &share, TRUE));
+    CHECK_STATUS(STATUS_SHARING_VIOLATION,
+                 IoCheckShareAccess(FILE_READ_DATA, 0, &second, &share, TRUE));
     CHECK_STATUS(STATUS_SUCCESS,
                  IoCheckShareAccess(FILE_READ_DATA, FILE_SHARE_READ, &second, &share, TRUE));
     CHECK(share.OpenCount == 2 && share.SharedRead == 2);

@@ -40,13 +40,13 @@ static void events(void)
                  ObReferenceObjectByHandle(event, EVENT_MODIFY_STATE, *ExEventObjectType,
                                            KernelMode, (PVOID *)&object, &information));
     CHECK(information.GrantedAccess == EVENT_ALL_ACCESS);
-    CHECK_STATUS(STATUS_INVALID_HANDLE, /* a kernel handle is not the user's */
-                 ObReferenceObjectByHandle(event, 0, *ExEventObjectType, UserMode, (PVOID *)&object,
-                                           NULL));
+    CHECK_STATUS(
+        STATUS_INVALID_HANDLE, /* a kernel handle is not the user's */
+        ObReferenceObjectByHandle(event, 0, *ExEventObjectType, UserMode, (PVOID *)&object, NULL));
     CHECK(object == NULL);
-    CHECK_STATUS(STATUS_OBJECT_TYPE_MISMATCH,
-                 ObReferenceObjectByHandle(event, 0, *IoFileObjectType, KernelMode,
-                                           (PVOID *)&object, NULL));
+    CHECK_STATUS(
+        STATUS_OBJECT_TYPE_MISMATCH,
+        ObReferenceObjectByHandle(event, 0, *IoFileObjectType, KernelMode, (PVOID *)&object, NULL));
     CHECK_STATUS(STATUS_SUCCESS,
                  ObReferenceObjectByHandle(event, 0, NULL, KernelMode, (PVOID *)&object, NULL));
     ObDereferenceObject(object);
@@ -100,8 +100,8 @@ static void names_of(HANDLE handle, PVOID object)
     CHECK_STATUS(STATUS_SUCCESS, ObQueryNameString(object, name, sizeof(buffer), &again));
     CHECK(again == needed && RtlEqualUnicodeString(&name->Name, &folder, FALSE));
     RtlZeroMemory(buffer, sizeof(buffer));
-    CHECK_STATUS(STATUS_SUCCESS, ZwQueryObject(handle, ObjectTypeInformation, buffer,
-                                               sizeof(buffer), &needed));
+    CHECK_STATUS(STATUS_SUCCESS,
+                 ZwQueryObject(handle, ObjectTypeInformation, buffer, sizeof(buffer), &needed));
     CHECK(((PPUBLIC_OBJECT_TYPE_INFORMATION)buffer)->TypeName.Length == 9 * sizeof(WCHAR));
 }
 
@@ -128,11 +128,10 @@ static void open_self(ULONG attributes, ACCESS_MASK expected)
     OBJECT_HANDLE_INFORMATION information;
     PVOID object;
     HANDLE handle;
+    CHECK_STATUS(STATUS_SUCCESS, ObOpenObjectByPointer(PsGetCurrentProcess(), attributes, NULL,
+                                                       0x401, NULL, KernelMode, &handle));
     CHECK_STATUS(STATUS_SUCCESS,
-                 ObOpenObjectByPointer(PsGetCurrentProcess(), attributes, NULL, 0x401, NULL,
-                                       KernelMode, &handle));
-    CHECK_STATUS(STATUS_SUCCESS, ObReferenceObjectByHandle(handle, 0, NULL, KernelMode, &object,
-                                                           &information));
+                 ObReferenceObjectByHandle(handle, 0, NULL, KernelMode, &object, &information));
     CHECK(information.GrantedAccess == expected);
     ObDereferenceObject(object);
     ZwClose(handle);
@@ -155,7 +154,8 @@ static void handle_callbacks(void)
     registration.OperationRegistration = &operation;
     CHECK(registration.Version == OB_FLT_REGISTRATION_VERSION);
     CHECK_STATUS(STATUS_SUCCESS, ObRegisterCallbacks(&registration, &handle));
-    CHECK_STATUS(STATUS_FLT_INSTANCE_ALTITUDE_COLLISION, ObRegisterCallbacks(&registration, &second));
+    CHECK_STATUS(STATUS_FLT_INSTANCE_ALTITUDE_COLLISION,
+                 ObRegisterCallbacks(&registration, &second));
     open_self(0, 0x400);
     open_self(OBJ_KERNEL_HANDLE, 0x401);
     CHECK(seen_before == 2 && seen_after == 2);
@@ -170,9 +170,10 @@ void inside_objects(void)
     HANDLE directory, again;
     PVOID object;
     InitializeObjectAttributes(&attributes, &folder, OBJ_KERNEL_HANDLE, NULL, NULL);
-    CHECK_STATUS(STATUS_SUCCESS, ZwCreateDirectoryObject(&directory, DIRECTORY_ALL_ACCESS, &attributes));
-    CHECK_STATUS(STATUS_SUCCESS, ObReferenceObjectByHandle(directory, 0, NULL, KernelMode, &object,
-                                                           NULL));
+    CHECK_STATUS(STATUS_SUCCESS,
+                 ZwCreateDirectoryObject(&directory, DIRECTORY_ALL_ACCESS, &attributes));
+    CHECK_STATUS(STATUS_SUCCESS,
+                 ObReferenceObjectByHandle(directory, 0, NULL, KernelMode, &object, NULL));
     names_of(directory, object);
     events();
     links();

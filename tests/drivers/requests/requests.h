@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#define REQUESTS_CODE(function, method, access)                                                    \
+#define REQUESTS_CODE(function, method, access) \
     ((0x22u << 16) | ((access) << 14) | ((0x800u + (function)) << 2) | (method))
 
 enum { BUFFERED, IN_DIRECT, OUT_DIRECT, NEITHER };

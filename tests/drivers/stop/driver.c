@@ -55,8 +55,8 @@ static VOID NTAPI raise_in_callout(PVOID context)
 static void run_thread(PKSTART_ROUTINE routine)
 {
     HANDLE handle;
-    if (NT_SUCCESS(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, routine,
-                                        NULL)))
+    if (NT_SUCCESS(
+            PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, routine, NULL)))
         ZwWaitForSingleObject(handle, FALSE, NULL);
 }
 
@@ -137,8 +137,7 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
 {
     UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\Stop");
     PDEVICE_OBJECT device;
-    NTSTATUS status =
-        IoCreateDevice(driver, 0, &name, FILE_DEVICE_UNKNOWN, 0, FALSE, &device);
+    NTSTATUS status = IoCreateDevice(driver, 0, &name, FILE_DEVICE_UNKNOWN, 0, FALSE, &device);
     if (!NT_SUCCESS(status))
         return status;
     IoCreateSymbolicLink(&link_name, &name);

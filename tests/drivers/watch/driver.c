@@ -1,6 +1,6 @@
 /*
- * Tells of processes, threads and images by DbgPrint. A device "Watch" takes IOCTLs: refuse or allow
- * new processes.
+ * Tells of processes, threads and images by DbgPrint. A device "Watch" takes IOCTLs: refuse or
+ * allow new processes.
  */
 #include <ntifs.h>
 
@@ -48,8 +48,8 @@ static NTSTATUS complete(PIRP irp, NTSTATUS status)
 
 static NTSTATUS NTAPI control(PDEVICE_OBJECT device, PIRP irp)
 {
-    refuses = IoGetCurrentIrpStackLocation(irp)->Parameters.DeviceIoControl.IoControlCode ==
-              IOCTL_REFUSE;
+    refuses =
+        IoGetCurrentIrpStackLocation(irp)->Parameters.DeviceIoControl.IoControlCode == IOCTL_REFUSE;
     return complete(irp, STATUS_SUCCESS);
 }
 
@@ -85,8 +85,7 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
 {
     UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\Watch");
     PDEVICE_OBJECT device;
-    NTSTATUS status =
-        IoCreateDevice(driver, 0, &name, FILE_DEVICE_UNKNOWN, 0, FALSE, &device);
+    NTSTATUS status = IoCreateDevice(driver, 0, &name, FILE_DEVICE_UNKNOWN, 0, FALSE, &device);
     if (!NT_SUCCESS(status))
         return status;
     IoCreateSymbolicLink(&link_name, &name);
