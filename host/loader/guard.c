@@ -16,7 +16,7 @@ __asm__(".text\n"
 
 static uint8_t *slot_of(const struct loaded_image *image, uint64_t address)
 {
-    return address ? pe_at(&image->pe, address - (uint64_t)image->base, sizeof(uint64_t)) : NULL;
+    return address ? pe_slot(&image->pe, address - (uint64_t)image->base, sizeof(uint64_t)) : NULL;
 }
 
 /* Only the linker's value is replaced: a driver may have its own. */

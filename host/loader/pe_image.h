@@ -34,6 +34,9 @@ BOOLEAN pe_is_packed(const struct pe_image *image);
 /* ---- once it is laid out ---- */
 /* The length bytes at an offset, or NULL when not all are inside the image. Unaligned. */
 void *pe_at(const struct pe_image *image, uint64_t offset, uint64_t length);
+/* The same for what the loader is to write, which is never in the headers: those have been checked
+ * and are read again. */
+void *pe_slot(const struct pe_image *image, uint64_t offset, uint64_t length);
 BOOLEAN pe_read(const struct pe_image *image, uint64_t offset, void *value, uint64_t length);
 /* A terminated string, or NULL; no longer than a linker's symbol can be. */
 const char *pe_string(const struct pe_image *image, uint64_t offset);

@@ -44,7 +44,7 @@ static NTSTATUS next_of_module(const struct pe_image *image, const struct pe_imp
     uint64_t index = cursor->entry_index * 8ull, thunk;
     uint64_t names = module->names ? module->names : module->addresses;
     if (!pe_read(image, names + index, &thunk, sizeof(thunk)) ||
-        !pe_at(image, module->addresses + index, sizeof(thunk)))
+        !pe_slot(image, module->addresses + index, sizeof(thunk)))
         return refuse(error, "an import table leaves the image");
     if (thunk == 0)
         return STATUS_NO_MORE_ENTRIES;

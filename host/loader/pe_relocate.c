@@ -25,10 +25,10 @@ static NTSTATUS relocate_one(struct pe_image *image, uint32_t page, uint16_t ent
                          type);
         return STATUS_INVALID_IMAGE_FORMAT;
     }
-    if (!pe_read(image, place, &value, sizeof(value)))
+    if (!pe_slot(image, place, sizeof(value)) || !pe_read(image, place, &value, sizeof(value)))
         return refuse(error);
     value += delta;
-    __builtin_memcpy(pe_at(image, place, sizeof(value)), &value, sizeof(value));
+    __builtin_memcpy(pe_slot(image, place, sizeof(value)), &value, sizeof(value));
     return STATUS_SUCCESS;
 }
 

@@ -100,6 +100,11 @@ void *pe_at(const struct pe_image *image, uint64_t offset, uint64_t length)
     return image->base + offset;
 }
 
+void *pe_slot(const struct pe_image *image, uint64_t offset, uint64_t length)
+{
+    return offset < image->headers.headers_size ? NULL : pe_at(image, offset, length);
+}
+
 BOOLEAN pe_read(const struct pe_image *image, uint64_t offset, void *value, uint64_t length)
 {
     const void *place = pe_at(image, offset, length);

@@ -11,4 +11,4 @@ find "$@" -name '*.sys' 2>/dev/null | while read -r driver; do
     # The signature goes with the debug information; one seed keeps both.
     [ "$(basename "$driver")" != mydevice.sys ] || cp "$driver" "$corpus/seed-signed.sys"
 done
-exec "$fuzzer" -runs=20000 -max_total_time=8 -max_len=300000 -rss_limit_mb=3000 "$corpus"
+exec "$fuzzer" -seed=1 -runs=20000 -max_len=300000 -rss_limit_mb=3000 "$corpus"
