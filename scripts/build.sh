@@ -22,9 +22,10 @@ for wanted in "$@"; do
     read -r preset target < <(part_of "$wanted")
     log=build/$preset.log
     mkdir -p build
-    if [ ! -f "build/$preset/build.ninja" ]; then
-        echo "sysbuf: configuring $preset"
-        cmake --preset "$preset" >"$log" 2>&1 || { cat "$log" >&2; rm -rf "build/$preset"; exit 1; }
+    # A whole preset is configured anew: what was installed since may be of use to it.
+    if [ ! -f "build/$preset/build.ninja" ] || [ "$target" = all ]; then
+        [ -f "build/$preset/build.ninja" ] || echo "sysbuf: configuring $preset"
+        cmake --preset "$preset" >"$log" 2>&1 || { cat "$log" >&2; rm -f "build/$preset/build.ninja"; exit 1; }
     fi
     # Ninja answers a build that has nothing to do in milliseconds; only then it is silent.
     if ! ninja -C "build/$preset" -n "$target" | grep -q 'no work to do'; then

@@ -17,6 +17,30 @@ static bool wine_has(const char *module, const char *name)
     return false;
 }
 
+/* By name; ordinals last. */
+static int compare_imports(const void *one, const void *other)
+{
+    const struct info_import *left = one, *right = other;
+
+    if (left->name && right->name)
+        return strcmp(left->name, right->name);
+    if (left->name || right->name)
+        return left->name ? -1 : 1;
+    return (int)left->ordinal - (int)right->ordinal;
+}
+
+/* Each module's imports by name, whatever order the linker left them in. */
+static void sort_imports(struct info_import *imports, size_t count)
+{
+    size_t first = 0;
+
+    for (size_t i = 1; i <= count; i++)
+        if (i == count || strcmp(imports[i].module, imports[first].module) != 0) {
+            qsort(imports + first, i - first, sizeof *imports, compare_imports);
+            first = i;
+        }
+}
+
 static bool add_import(void *context, const struct sb_image_import *import)
 {
     struct info_report *report = context;
@@ -55,6 +79,7 @@ sb_status info_gather(struct info_report *report, char *error, size_t error_size
         return status;
     sb_image_header(report->image, &report->header);
     report->imports_are_whole = sb_image_imports(report->image, add_import, report) >= 0;
+    sort_imports(report->imports, report->import_count);
     report->exports_are_whole = sb_image_exports(report->image, add_export, report) >= 0;
     report->relocations_are_whole =
         sb_image_relocations(report->image, &report->relocation_count) >= 0;
