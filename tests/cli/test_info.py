@@ -51,6 +51,8 @@ class Right(Case):
                 wanted = [(library.dll.decode(), symbol.name and symbol.name.decode())
                           for library in getattr(image, "DIRECTORY_ENTRY_IMPORT", [])
                           for symbol in library.imports]
+                modules = list(dict.fromkeys(module for module, _ in wanted))
+                wanted.sort(key=lambda one: (modules.index(one[0]), one[1] is None, one[1] or ""))
                 self.assertEqual([(i["module"], i["name"]) for i in info["imports"]], wanted)
                 exports = getattr(image, "DIRECTORY_ENTRY_EXPORT", None)
                 self.assertEqual(
