@@ -8,50 +8,18 @@
 
 #include <sysbuf/host.h>
 
-struct text {
-    size_t length;
-    char bytes[4096];
-};
-
-static void keep_log(void *context, const char *line, size_t length)
-{
-    struct text *log = context;
-
-    if (log->length + length >= sizeof log->bytes)
-        return;
-    memcpy(log->bytes + log->length, line, length);
-    log->length += length;
-}
-
-/* The driver tells each failed check and then refuses to load. */
-static void load(const char *path)
-{
-    struct text log = {0, ""};
-    struct sb_machine_options options = {.log = keep_log, .log_context = &log};
-    struct sb_machine *machine;
-    struct sb_driver *driver;
-    char error[512] = "";
-    sb_status status;
-
-    assert_int_equal(0, sb_machine_create(&options, &machine));
-    status = sb_machine_load_driver_file(machine, path, &driver, error, sizeof error);
-    sb_machine_destroy(machine);
-    if (status != 0)
-        print_message("%s%s\n", log.bytes, error);
-    assert_int_equal(0, status);
-    assert_non_null(strstr(log.bytes, "rtl: 335 checks, 0 failed"));
-}
+#include "checking_driver.h"
 
 static void a_gcc_driver_finds_rtl_right(void **state)
 {
     (void)state;
-    load(SYSBUF_TEST_DRIVERS "/rtl-gcc.sys");
+    load_checking_driver(SYSBUF_TEST_DRIVERS "/rtl-gcc.sys", 1, "rtl: 335 checks, 0 failed");
 }
 
 static void a_clang_driver_finds_rtl_right(void **state)
 {
     (void)state;
-    load(SYSBUF_TEST_DRIVERS "/rtl-clang.sys");
+    load_checking_driver(SYSBUF_TEST_DRIVERS "/rtl-clang.sys", 1, "rtl: 335 checks, 0 failed");
 }
 
 int main(void)
