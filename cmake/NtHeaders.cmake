@@ -1,7 +1,7 @@
 # sysbuf_nt_headers: an interface library for sources that include <ntifs.h> and are compiled
 # natively on x86-64 Linux. The kernel headers of mingw-w64 stand in for the system's own; what they
 # declare has Windows' sizes, layouts and calling convention. Such a source includes no libc header.
-include_guard()
+include_guard(GLOBAL)
 
 find_path(SYSBUF_MINGW_INCLUDE ddk/ntifs.h
   PATHS /usr/x86_64-w64-mingw32/include /usr/share/mingw-w64/include NO_DEFAULT_PATH)
@@ -23,9 +23,4 @@ target_compile_options(sysbuf_nt_headers INTERFACE
   -D__INTRIN_H_
   "-D__declspec(x)=__attribute__((x))"
   "-D__cdecl=${abi}" "-D__stdcall=${abi}" "-D__fastcall=${abi}"
-  # Variadic routines are Windows' too.
-  -D__builtin_va_list=__builtin_ms_va_list -D__builtin_va_start=__builtin_ms_va_start
-  -D__builtin_va_end=__builtin_ms_va_end -D__builtin_va_copy=__builtin_ms_va_copy
-  -Wno-unused-value -Wno-unknown-pragmas -Wno-multichar -Wno-attributes
-  # The C library's names mean NT's routines here.
-  -Dmemcpy=nt_memcpy -Dmemmove=nt_memmove -Dmemset=nt_memset)
+  -Wno-unused-value -Wno-unknown-pragmas -Wno-multichar -Wno-attributes)
