@@ -161,7 +161,7 @@ SB_HOST_API sb_status sb_machine_unload_driver(struct sb_machine *machine,
                                                struct sb_driver *driver);
 
 /* The index-th path by which applications may open a device of the driver, for
- * sb_process_open: a symbolic link's (\\\\.\\Name) or, where a device has none, its own name. The
+ * sb_process_open: a symbolic link's (\\.\Name) or, where a device has none, its own name. The
  * driver must not make or delete devices meanwhile. STATUS_NO_MORE_ENTRIES;
  * STATUS_BUFFER_TOO_SMALL. */
 SB_HOST_API sb_status sb_driver_path(struct sb_machine *machine, struct sb_driver *driver,
