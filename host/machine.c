@@ -14,15 +14,25 @@
 #include "host/po/po.h"
 #include "host/ps/ps.h"
 #include "host/se/se.h"
+#include "host/verifier/state.h"
 
 static const struct component {
     NTSTATUS (*initialize)(struct machine *machine);
     void (*destroy)(struct machine *machine);
 } components[] = {
-    {mm_initialize, mm_destroy},         {ke_initialize, ke_destroy},   {ob_initialize, ob_destroy},
-    {se_initialize, se_destroy},         {ps_initialize, ps_destroy},   {cm_initialize, cm_destroy},
-    {ex_initialize, ex_destroy},         {etw_initialize, etw_destroy}, {po_initialize, po_destroy},
-    {loader_initialize, loader_destroy}, {io_initialize, io_destroy},   {fs_initialize, fs_destroy},
+    {verifier_initialize, verifier_destroy},
+    {mm_initialize, mm_destroy},
+    {ke_initialize, ke_destroy},
+    {ob_initialize, ob_destroy},
+    {se_initialize, se_destroy},
+    {ps_initialize, ps_destroy},
+    {cm_initialize, cm_destroy},
+    {ex_initialize, ex_destroy},
+    {etw_initialize, etw_destroy},
+    {po_initialize, po_destroy},
+    {loader_initialize, loader_destroy},
+    {io_initialize, io_destroy},
+    {fs_initialize, fs_destroy},
 };
 
 /* Process wide: the machines that exist, so that a thread's end finds them. */
@@ -153,6 +163,8 @@ static NTSTATUS apply_options(struct machine *machine, const struct sb_machine_o
     machine->processors = options->processors ? options->processors : 1;
     machine->memory_limit = options->memory_limit;
     machine->trap_missing_imports = options->trap_missing_imports;
+    machine->verifier_classes = options->verify;
+    machine->verifier_stops = options->stop_at_findings;
     machine->log = options->log;
     machine->log_context = options->log_context;
     debug_filter_initialize(&machine->debug_filter, options->debug_print_mask);

@@ -41,6 +41,9 @@ struct machine {
 
     struct data_exports *data_exports;     /* kernel arena */
     const struct verifier_hooks *verifier; /* NULL when off */
+    struct verifier_state *verifier_state; /* NULL when off */
+    uint32_t verifier_classes;             /* SB_VERIFY_* */
+    bool verifier_stops;                   /* at the first finding */
 
     struct ke_state *ke;
     struct mm_state *mm;

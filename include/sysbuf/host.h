@@ -57,6 +57,11 @@ struct sb_machine_options {
     /* Load drivers although the host lacks routines or variables they import. The machine stops
      * (bug check 0xC0000263, naming it) when such a one is used. false: loading is refused. */
     bool trap_missing_imports;
+    /* What the verifier watches drivers for: SB_VERIFY_*; 0: nothing, at no cost. Mistakes are kept
+     * as findings (sb_machine_finding) and the machine goes on where it can. */
+    uint32_t verify;
+    /* Bug check at the first finding, as Windows' Driver Verifier does. */
+    bool stop_at_findings;
 };
 
 /* options NULL: all defaults. The caller destroys the machine. STATUS_INSUFFICIENT_RESOURCES,
@@ -89,6 +94,53 @@ SB_HOST_API size_t sb_machine_describe_stop(struct sb_machine *machine, char *te
 /* Live pool blocks and their bytes, for leak checks. */
 SB_HOST_API void sb_machine_pool_usage(struct sb_machine *machine, uint64_t *blocks,
                                        uint64_t *bytes);
+
+/* ---- the verifier ---- */
+#define SB_VERIFY_POOL    0x0001u /* special pool, pool tracking, wild and freed memory */
+#define SB_VERIFY_IRQL    0x0002u /* IRQL of each routine, critical regions */
+#define SB_VERIFY_LOCKS   0x0004u /* spin locks and kin: owners, order */
+#define SB_VERIFY_IRP     0x0008u /* requests, devices, completion, cancelling */
+#define SB_VERIFY_REPLY   0x0010u /* length and contents of what goes back to the caller */
+#define SB_VERIFY_OBJECTS 0x0020u /* handles and references */
+#define SB_VERIFY_MDL     0x0040u /* memory descriptor lists */
+#define SB_VERIFY_USER    0x0080u /* user memory: probed, fetched once, never trusted */
+#define SB_VERIFY_UNLOAD  0x0100u /* what is left when the driver is gone */
+#define SB_VERIFY_ALL     0xFFFFu
+
+/* One rule; the texts live for ever. */
+struct sb_rule {
+    const char *identifier;       /* "pool-zero-bytes": stable */
+    uint32_t verify;              /* the SB_VERIFY_* it belongs to */
+    uint32_t bug_check;           /* what Windows stops with; 0: a rule of this host alone */
+    uint32_t bug_check_parameter; /* its first parameter */
+    const char *title;            /* a sentence */
+    const char *windows;          /* what Windows would have done, in sentences */
+    const char *document;         /* URL of Microsoft's text */
+};
+/* The index-th rule; false when there are fewer. */
+SB_HOST_API bool sb_rule(uint32_t index, struct sb_rule *rule);
+
+/* A mistake of a driver, once for each rule and place. */
+struct sb_finding {
+    struct sb_rule rule;
+    uint64_t parameters[4]; /* of the bug check */
+    char message[512];      /* what happened, with values */
+    char module[64];        /* "name.sys"; empty when no driver was on the stack */
+    uint64_t offset;        /* in module: the instruction, or the call's return address */
+    char function[128];     /* empty without debug information */
+    char source_file[256];
+    int32_t line;
+    uint32_t count;   /* how often it happened */
+    uint64_t request; /* sb_machine_mark_request when it first did */
+};
+/* How many findings there are; they are kept in the order in which they happened. */
+SB_HOST_API uint32_t sb_machine_finding_count(struct sb_machine *machine);
+/* The index-th finding, and in stack (may be NULL) the driver's call stack, a line a frame: what
+ * fits, terminated. False when there are fewer. */
+SB_HOST_API bool sb_machine_finding(struct sb_machine *machine, uint32_t index,
+                                    struct sb_finding *finding, char *stack, size_t stack_size);
+/* Says which request of the caller's findings belong to from now on: any number. */
+SB_HOST_API void sb_machine_mark_request(struct sb_machine *machine, uint64_t request);
 
 /* ---- drivers ---- */
 /* Loads the image in memory (copied) as service "name.sys" and runs its DriverEntry. error (may be
