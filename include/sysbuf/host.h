@@ -189,6 +189,12 @@ SB_HOST_API sb_status sb_driver_coverage_start(struct sb_driver *driver,
 SB_HOST_API void sb_driver_coverage_again(struct sb_driver *driver);
 /* No breakpoint is left. No effect when none was started. */
 SB_HOST_API void sb_driver_coverage_stop(struct sb_driver *driver);
+/* The index-th path by which applications may open a device of the driver, for
+ * sb_process_open: a symbolic link's (\\\\.\\Name) or, where a device has none, its own name. The
+ * driver must not make or delete devices meanwhile. STATUS_NO_MORE_ENTRIES;
+ * STATUS_BUFFER_TOO_SMALL. */
+SB_HOST_API sb_status sb_driver_path(struct sb_machine *machine, struct sb_driver *driver,
+                                     uint32_t index, char *path, size_t size);
 
 /* ---- root-enumerated devices, for drivers with an AddDevice routine ---- */
 struct sb_device;
