@@ -160,6 +160,35 @@ SB_HOST_API sb_status sb_machine_load_driver_file(struct sb_machine *machine, co
 SB_HOST_API sb_status sb_machine_unload_driver(struct sb_machine *machine,
                                                struct sb_driver *driver);
 
+/* What may be control codes of the driver, ascending, as read from its image (sysbuf/code.h says
+ * how): writes at most capacity of them and returns how many there are. Reads the whole image's
+ * code on each call; 0 too when memory is short or the driver has no image. */
+SB_HOST_API size_t sb_driver_control_codes(struct sb_driver *driver, uint32_t *codes,
+                                           size_t capacity);
+
+/* ---- which of a driver's basic blocks have run ---- */
+/* The arrays are the caller's and stay his until sb_driver_coverage_stop, the driver's unload or
+ * the machine's end; addresses may be used by several drivers at once. The host writes from any
+ * thread that runs the driver, only to what is not constant here. */
+struct sb_coverage {
+    const uint32_t *addresses; /* of the blocks in the image, ascending; see sb_code_blocks */
+    uint32_t count;
+    uint8_t *seen;        /* count bytes: 1 once the block has run; those that are 1 are left out */
+    uint32_t *order;      /* count indices: the blocks as they came to run */
+    uint32_t order_count; /* read with __atomic_load_n while the driver runs */
+};
+/* Blocks that run from now on are noted. Each costs a breakpoint (a signal) when it runs for the
+ * first time and nothing afterwards. Blocks in discarded sections and such as begin with an int3 of
+ * the driver's own are left out. One coverage a driver. STATUS_INVALID_PARAMETER: addresses are not
+ * ascending or not in the image's code. STATUS_ALREADY_REGISTERED (0xC0000718),
+ * STATUS_INSUFFICIENT_RESOURCES. */
+SB_HOST_API sb_status sb_driver_coverage_start(struct sb_driver *driver,
+                                               struct sb_coverage *coverage);
+/* Forgets what order lists: seen is 0 again for those blocks, and they will be noted once more. No
+ * request may be in the driver meanwhile. */
+SB_HOST_API void sb_driver_coverage_again(struct sb_driver *driver);
+/* No breakpoint is left. No effect when none was started. */
+SB_HOST_API void sb_driver_coverage_stop(struct sb_driver *driver);
 /* The index-th path by which applications may open a device of the driver, for
  * sb_process_open: a symbolic link's (\\.\Name) or, where a device has none, its own name. The
  * driver must not make or delete devices meanwhile. STATUS_NO_MORE_ENTRIES;
