@@ -3,11 +3,15 @@
 BOOLEAN schedule_block(PKTHREAD thread, int64_t deadline)
 {
     struct machine *machine = current_machine();
+    const struct verifier_hooks *verifier = machine->verifier;
+    int64_t until = deadline;
     while (__atomic_load_n(&thread->wake_word, __ATOMIC_ACQUIRE) == 0) {
         schedule_point(machine);
         if (deadline != LINUX_FOREVER && linux_monotonic_time() >= deadline)
             return FALSE;
-        linux_park(&thread->wake_word, 0, deadline);
+        if (SB_UNLIKELY(verifier) && verifier->block_until)
+            until = verifier->block_until(deadline);
+        linux_park(&thread->wake_word, 0, until);
     }
     schedule_point(machine);
     return TRUE;
@@ -21,7 +25,10 @@ void schedule_wake(PKTHREAD thread)
 
 void schedule_spin(ULONG *turns)
 {
-    schedule_point(current_machine());
+    struct machine *machine = current_machine();
+    schedule_point(machine);
+    if (SB_UNLIKELY(machine->verifier) && machine->verifier->look_at_time)
+        machine->verifier->look_at_time();
     if (++*turns % 64 == 0)
         linux_yield();
     else

@@ -94,6 +94,7 @@ struct _ETHREAD {
     struct pool_cache pool_cache; /* Mm */
     void *impersonation;          /* Se */
     void *exception_state;        /* seh: per-thread scratch */
+    struct verifier_thread *verified; /* NULL: nothing was checked yet */
 };
 
 struct _EPROCESS {

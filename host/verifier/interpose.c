@@ -12,7 +12,7 @@ static BOOLEAN same(const char *a, const char *b)
     return *a == *b;
 }
 
-const void *verifier_bind(const char *name, const void *address)
+const void *verifier_stand_in(const char *name, const void *address)
 {
     for (const struct verifier_watch *watch = __start_sb_watches; watch < __stop_sb_watches;
          watch++) {

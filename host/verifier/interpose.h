@@ -25,8 +25,9 @@ struct verifier_watch {
     static const struct verifier_watch SB_EXPORT_UNIQUE(__COUNTER__)           \
         __attribute__((used, section("sb_watches"), aligned(8))) = {name, function};
 
-/* What a driver's import of the export is to be bound to. A hook. */
-const void *verifier_bind(const char *name, const void *address);
+/* What a driver's import of the export is to be bound to. The same for all machines of the process:
+ * what stands in front asks whether the machine checks its rules. */
+const void *verifier_stand_in(const char *name, const void *address);
 
 /* irql.c: address, or a stub that checks the IRQL and jumps to it. */
 const void *verifier_bind_irql(const char *name, const void *address);

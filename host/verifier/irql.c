@@ -137,7 +137,7 @@ const void *verifier_bind_irql(const char *name, const void *address)
 {
     enum { STUB_SIZE = 16 };
     const struct irql_limit *limit = find_limit(name);
-    if (!limit || !verifier_checks(SB_VERIFY_IRQL))
+    if (!limit)
         return address;
     ULONG row = find_row(limit->name[2] == '*' ? "Zw" : limit->name, address, limit);
     return row < MOST_ROWS ? verifier_irql_stubs + (SIZE_T)row * STUB_SIZE : address;
@@ -165,7 +165,7 @@ verifier_irql_wrong(const struct irql_row *row, const struct irql_call *call)
     const void *caller = (const void *)call->stack[0];
     ULONG_PTR parameters[3] = {irql, (ULONG_PTR)caller};
 
-    if (row->limit->applies && !row->limit->applies(call))
+    if (!verifier_checks(SB_VERIFY_IRQL) || (row->limit->applies && !row->limit->applies(call)))
         return;
     if (irql < row->minimum)
         verifier_report(row->limit->rule, caller, parameters, "%s was called at %s (%u); it needs %s",

@@ -71,6 +71,10 @@ BOOLEAN verifier_holds_spin_lock(const struct verifier_held **held);
 /* lock_order.c: the thread is about to wait for the lock. */
 void verifier_order_check(struct verifier_thread *thread, const struct lock_use *use);
 
+struct verifier_call;
+/* Before ExFreePool and kin. */
+BOOLEAN lock_memory_freed(struct verifier_call *call);
+
 /* Memory goes: a lock in it that is held is a mistake, and its order is forgotten. */
 void verifier_locks_memory_freed(const void *start, SIZE_T size, const void *caller);
 

@@ -1,6 +1,7 @@
 /* In front of fast, guarded and dispatcher mutexes, of critical regions and push locks. */
 #include <sysbuf/host.h>
 
+
 #include "host/ke/ke.h"
 #include "host/verifier/interpose.h"
 #include "host/verifier/irql.h"
@@ -132,6 +133,8 @@ static void need_at_most_apc(const struct lock_use *use, const char *routine)
 VOID FASTCALL ExAcquireFastMutex(PFAST_MUTEX mutex);
 VOID FASTCALL ExReleaseFastMutex(PFAST_MUTEX mutex);
 BOOLEAN FASTCALL ExTryToAcquireFastMutex(PFAST_MUTEX mutex);
+VOID FASTCALL ExEnterCriticalRegionAndAcquireFastMutexUnsafe(PFAST_MUTEX mutex);
+VOID FASTCALL ExReleaseFastMutexUnsafeAndLeaveCriticalRegion(PFAST_MUTEX mutex);
 
 static VOID FASTCALL watch_ExAcquireFastMutex(PFAST_MUTEX mutex)
 {

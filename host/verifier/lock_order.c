@@ -145,8 +145,8 @@ static BOOLEAN collect_guards(const struct verifier_thread *thread, ULONG from,
 /* The locks that the routine below, a DPC, interrupted are no part of its order. */
 static ULONG first_of_routine(const struct verifier_thread *thread)
 {
-    for (const struct verifier_call *call = thread->call; call; call = call->outer)
-        if (call->kind == VERIFIER_CALL_DPC)
+    for (const struct verifier_callback *call = thread->call; call; call = call->outer)
+        if (call->kind == VERIFIER_CALLBACK_DPC)
             return call->held_count;
     return 0;
 }

@@ -1,6 +1,7 @@
 /* In front of ERESOURCE and push locks. */
 #include <sysbuf/host.h>
 
+
 #include "host/ke/ke.h"
 #include "host/verifier/interpose.h"
 #include "host/verifier/lock.h"
@@ -59,6 +60,7 @@ static BOOLEAN NTAPI watch_ExAcquireResourceExclusiveLite(PERESOURCE resource, B
 }
 SB_WATCH("ExAcquireResourceExclusiveLite", watch_ExAcquireResourceExclusiveLite)
 
+BOOLEAN NTAPI ExTryToAcquireResourceExclusiveLite(PERESOURCE resource);
 static BOOLEAN NTAPI watch_ExTryToAcquireResourceExclusiveLite(PERESOURCE resource)
 {
     struct lock_use use = use_of(LOCK_RESOURCE, resource, FALSE, __builtin_return_address(0));

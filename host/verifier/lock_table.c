@@ -1,4 +1,8 @@
 /* All locks that drivers have taken, by address. */
+#include <sysbuf/host.h>
+
+#include "host/mm/mm.h"
+#include "host/verifier/before.h"
 #include "host/verifier/lock.h"
 
 enum { FIRST_BUCKETS = 256 };
@@ -146,6 +150,17 @@ void verifier_locks_memory_freed(const void *start, SIZE_T size, const void *cal
                     "memory at %p (%Iu bytes) was freed while the %s at its offset %Iu was held", start,
                     size, verifier_lock_name(range.held_kind),
                     (SIZE_T)((const UCHAR *)range.held - (const UCHAR *)start));
+}
+
+BOOLEAN lock_memory_freed(struct verifier_call *call)
+{
+    const void *block = (const void *)call->arguments[0];
+    SIZE_T size;
+    ULONG tag;
+    if (verifier_checks(SB_VERIFY_LOCKS) && block &&
+        mm_pool_query(current_machine(), block, &size, &tag))
+        verifier_locks_memory_freed(block, size, call->caller);
+    return TRUE;
 }
 
 NTSTATUS verifier_locks_initialize(struct verifier_state *state)

@@ -30,7 +30,7 @@ struct verifier_held {
 };
 
 struct verifier_thread {
-    struct verifier_call *call; /* innermost routine of a driver */
+    struct verifier_callback *call; /* innermost routine of a driver */
     ULONG held_count;
     BOOLEAN overflowed; /* more locks than fit: nothing is said of them any more */
     struct verifier_held held[VERIFIER_MOST_HELD];

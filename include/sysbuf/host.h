@@ -60,8 +60,18 @@ struct sb_machine_options {
     /* What the verifier watches drivers for: SB_VERIFY_*; 0: nothing, at no cost. Mistakes are kept
      * as findings (sb_machine_finding) and the machine goes on where it can. */
     uint32_t verify;
+    /* Milliseconds after which a routine of a driver that has not returned is stuck: a finding, and
+     * the machine stops. 0: ten seconds. System threads and work items may run for ever. */
+    uint32_t verify_timeout;
     /* Bug check at the first finding, as Windows' Driver Verifier does. */
     bool stop_at_findings;
+    /* With verify: the byte that memory without defined contents (pool that was not asked to be
+     * zero, system buffers behind the input) is filled with; 0: the verifier's own choice. */
+    uint8_t verify_fill;
+    /* With verify: the sb_site whose call fails as if resources were short; 0: none does. */
+    uint64_t fail_site;
+    /* Which of the site's calls fails: the first is 1; 0: each. */
+    uint32_t fail_hit;
 };
 
 /* options NULL: all defaults. The caller destroys the machine. STATUS_INSUFFICIENT_RESOURCES,
@@ -141,6 +151,24 @@ SB_HOST_API bool sb_machine_finding(struct sb_machine *machine, uint32_t index,
                                     struct sb_finding *finding, char *stack, size_t stack_size);
 /* Says which request of the caller's findings belong to from now on: any number. */
 SB_HOST_API void sb_machine_mark_request(struct sb_machine *machine, uint64_t request);
+
+/* ---- low resources ---- */
+/* A routine that may fail for want of resources, as called from one call stack of a driver. */
+struct sb_site {
+    uint64_t id;         /* the same in each run of the same driver file; sb_machine_options */
+    const char *routine; /* "IoAllocateMdl"; all pool routines are "ExAllocatePool"; lives on */
+    char module[64];     /* "name.sys" of the caller */
+    uint64_t offset;     /* in module: the call's return address */
+    char function[128];  /* empty without debug information */
+    char source_file[256];
+    int32_t line;
+    uint32_t hits;     /* calls so far */
+    uint32_t failures; /* of them, those that sb_machine_options made fail */
+};
+/* How many sites a verifying machine has met, and the index-th of them, in the order in which they
+ * were met; false when there are fewer. Also after the driver is gone. */
+SB_HOST_API uint32_t sb_machine_site_count(struct sb_machine *machine);
+SB_HOST_API bool sb_machine_site(struct sb_machine *machine, uint32_t index, struct sb_site *site);
 
 /* ---- drivers ---- */
 /* Loads the image in memory (copied) as service "name.sys" and runs its DriverEntry. error (may be

@@ -4,11 +4,12 @@
 #include "host/ex/ex.h"
 #include "host/io/io.h"
 #include "host/ke/ke.h"
+#include "host/ke/text.h"
 #include "host/verifier/irql.h"
 #include "host/verifier/lock.h"
 #include "host/verifier/watch.h"
 
-static const char *name_of(const struct verifier_call *call)
+static const char *name_of(const struct verifier_callback *call)
 {
     static const char *const names[] = {
         "dispatch routine", "completion routine", "cancel routine", "DPC routine",
@@ -17,14 +18,16 @@ static const char *name_of(const struct verifier_call *call)
     return names[call->kind];
 }
 
-/* Calls that an exception or a stop jumped over lie below on the stack. */
-static void forget_abandoned(struct verifier_thread *thread, const struct verifier_call *here)
+/* Calls that an exception jumped over lie below on the stack. */
+static void forget_abandoned(struct verifier_thread *thread, ULONG_PTR here)
 {
-    while (thread->call && (ULONG_PTR)thread->call <= (ULONG_PTR)here)
+    while (thread->call && (ULONG_PTR)thread->call < here) {
+        thread->watched_until = thread->call->watched_until;
         thread->call = thread->call->outer;
+    }
 }
 
-void verifier_call_begin(struct verifier_call *call)
+void verifier_callback_begin(struct verifier_callback *call)
 {
     struct verifier_thread *thread = verifier_thread();
     PETHREAD current = current_thread();
@@ -34,9 +37,11 @@ void verifier_call_begin(struct verifier_call *call)
     call->held_count = 0;
     if (!thread)
         return;
-    forget_abandoned(thread, call);
+    forget_abandoned(thread, (ULONG_PTR)call + 1);
     call->outer = thread->call;
     call->held_count = thread->held_count;
+    if (call->kind == VERIFIER_CALLBACK_CANCEL && call->held_count)
+        call->held_count--; /* the cancel spin lock is the routine's to release */
     call->raised_by = thread->raised_by;
     call->disabled_by = thread->disabled_by;
     thread->raised_by = thread->disabled_by = NULL;
@@ -61,7 +66,7 @@ static BOOLEAN is_still_held(const struct verifier_held *held)
 
 /* A lock that one driver takes for another (or keeps until a later call of the same request) is
  * released before the thread leaves the kernel. */
-static BOOLEAN must_be_released(const struct verifier_call *call, const struct verifier_held *held)
+static BOOLEAN must_be_released(const struct verifier_callback *call, const struct verifier_held *held)
 {
     BOOLEAN raises = held->kind == LOCK_SPIN || held->kind == LOCK_QUEUED;
     return raises || !call->outer;
@@ -97,23 +102,34 @@ static void release(const struct verifier_held *held)
     }
 }
 
-static void report_left(const struct verifier_call *call, const struct verifier_held *held)
+static BOOLEAN is_cancel_lock(const struct verifier_held *held)
 {
-    const KSPIN_LOCK *cancel_lock = &current_machine()->io->cancel_lock;
+    return held->lock == &current_machine()->io->cancel_lock;
+}
+
+static void report_left(const struct verifier_callback *call, const struct verifier_held *held)
+{
     ULONG_PTR parameters[3] = {(ULONG_PTR)held->lock, (ULONG_PTR)current_thread(),
                                (ULONG_PTR)call->routine};
     enum verifier_rule rule = RULE_LOCK_LEFT_HELD;
-    if (call->kind == VERIFIER_CALL_THREAD)
+    if (call->kind == VERIFIER_CALLBACK_THREAD)
         rule = RULE_LOCK_THREAD_END;
+    if (is_cancel_lock(held) && held->caller == call->routine) {
+        struct verifier_place place = {.caller = call->routine, .is_exact = TRUE};
+        verifier_report_at(RULE_CANCEL_LOCK_KEPT, &place, parameters,
+                           "the cancel routine at %p returned with the cancel spin lock held",
+                           call->routine);
+        return;
+    }
     verifier_report(rule, held->caller, parameters,
                     "the %s at %p, taken here, is still held when the %s at %p %s",
-                    held->lock == cancel_lock ? "cancel spin lock" : verifier_lock_name(held->kind),
+                    is_cancel_lock(held) ? "cancel spin lock" : verifier_lock_name(held->kind),
                     held->lock, name_of(call), call->routine,
-                    call->kind == VERIFIER_CALL_THREAD ? "ends" : "returns");
+                    call->kind == VERIFIER_CALLBACK_THREAD ? "ends" : "returns");
 }
 
 /* Locks taken since the call began; TRUE when there are any. */
-static BOOLEAN check_locks(struct verifier_thread *thread, const struct verifier_call *call)
+static BOOLEAN check_locks(struct verifier_thread *thread, const struct verifier_callback *call)
 {
     BOOLEAN found = FALSE;
     for (ULONG i = thread->held_count; i-- > call->held_count;) {
@@ -141,15 +157,15 @@ static void report_at(enum verifier_rule rule, const void *caller, const void *r
     verifier_report_at(rule, &place, parameters, "%s", message);
 }
 
-static void check_irql(const struct verifier_thread *thread, const struct verifier_call *call,
+static void check_irql(const struct verifier_thread *thread, const struct verifier_callback *call,
                        KIRQL irql, BOOLEAN silent)
 {
     char message[VERIFIER_MESSAGE_SIZE];
     enum verifier_rule rule = RULE_IRQL_ROUTINE_CHANGED;
     ULONG_PTR parameters[3] = {(ULONG_PTR)call->object, call->irql, irql};
-    if (call->kind == VERIFIER_CALL_DISPATCH)
+    if (call->kind == VERIFIER_CALLBACK_DISPATCH)
         rule = RULE_IRQL_DISPATCH_CHANGED;
-    else if (call->kind == VERIFIER_CALL_COMPLETION)
+    else if (call->kind == VERIFIER_CALLBACK_COMPLETION)
         rule = RULE_IRQL_COMPLETION_CHANGED;
     text_format(message, sizeof(message),
                 "the %s at %p was called at %s (%u) and returned at %s (%u)", name_of(call),
@@ -161,7 +177,7 @@ static void check_irql(const struct verifier_thread *thread, const struct verifi
 }
 
 static void check_apc_disable(const struct verifier_thread *thread,
-                              const struct verifier_call *call, BOOLEAN silent)
+                              const struct verifier_callback *call, BOOLEAN silent)
 {
     PKTHREAD current = &current_thread()->Tcb;
     LONG now = current->combined_apc_disable;
@@ -178,16 +194,19 @@ static void check_apc_disable(const struct verifier_thread *thread,
 }
 
 /* A mutex, and a region around it, may be kept over calls between drivers. */
-static BOOLEAN apc_disable_must_match(const struct verifier_call *call)
+static BOOLEAN apc_disable_must_match(const struct verifier_callback *call)
 {
-    return !call->outer || call->kind == VERIFIER_CALL_DPC;
+    return !call->outer || call->kind == VERIFIER_CALLBACK_DPC;
 }
 
-void verifier_call_end(struct verifier_call *call)
+void verifier_callback_end(struct verifier_callback *call)
 {
     struct verifier_thread *thread = verifier_thread();
     KIRQL irql = KeGetCurrentIrql();
-    if (!thread || thread->call != call)
+    if (!thread)
+        return;
+    forget_abandoned(thread, (ULONG_PTR)call);
+    if (thread->call != call)
         return;
     BOOLEAN left = verifier_checks(SB_VERIFY_LOCKS) && check_locks(thread, call);
     irql = left ? KeGetCurrentIrql() : irql;
@@ -199,6 +218,9 @@ void verifier_call_end(struct verifier_call *call)
     if (current_thread()->Tcb.combined_apc_disable != call->apc_disable &&
         apc_disable_must_match(call))
         check_apc_disable(thread, call, left || !verifier_checks(SB_VERIFY_IRQL));
+    if (call->kind == VERIFIER_CALLBACK_ENTRY || call->kind == VERIFIER_CALLBACK_ADD_DEVICE)
+        verifier_check_devices((PDRIVER_OBJECT)call->object,
+                               call->kind == VERIFIER_CALLBACK_ADD_DEVICE);
     thread->raised_by = call->raised_by;
     thread->disabled_by = call->disabled_by;
     verifier_watch_end(thread, call);
@@ -206,25 +228,10 @@ void verifier_call_end(struct verifier_call *call)
 }
 
 /* ---- the cancel spin lock goes from the host to the routine ---- */
-void verifier_cancel_lock(BOOLEAN before, KIRQL irql, const void *routine)
+void verifier_cancel_lock(const void *routine)
 {
-    struct verifier_held *held;
-    KSPIN_LOCK *lock = &current_machine()->io->cancel_lock;
-    struct lock_use use = {.kind = LOCK_SPIN, .lock = lock, .caller = routine};
-    ULONG_PTR parameters[3] = {(ULONG_PTR)routine};
-    if (!verifier_checks(SB_VERIFY_LOCKS))
-        return;
-    if (before) {
+    struct lock_use use = {
+        .kind = LOCK_SPIN, .lock = &current_machine()->io->cancel_lock, .caller = routine};
+    if (verifier_checks(SB_VERIFY_LOCKS))
         verifier_lock_taken(&use);
-        return;
-    }
-    held = verifier_lock_held(lock);
-    if (!held || held->caller != routine)
-        return;
-    struct verifier_place place = {.caller = routine, .is_exact = TRUE};
-    verifier_report_at(RULE_CANCEL_LOCK_KEPT, &place, parameters,
-                       "the cancel routine at %p returned with the cancel spin lock held", routine);
-    verifier_lock_released(&use);
-    *(volatile KSPIN_LOCK *)lock = 0;
-    KeLowerIrql(irql);
 }
