@@ -8,6 +8,7 @@
 #include "host/io/io.h"
 #include "host/ke/call.h"
 #include "host/ke/ke.h"
+#include "host/ke/scheduler.h"
 #include "host/loader/loader.h"
 #include "host/mm/mm.h"
 #include "host/ob/object.h"
@@ -187,18 +188,24 @@ NTSTATUS machine_create(const struct sb_machine_options *options, struct machine
         return STATUS_INSUFFICIENT_RESOURCES;
     ULONG done = 0;
     status = apply_options(machine, options);
+    if (NT_SUCCESS(status) && options && options->schedule)
+        status = scheduler_create(machine, options->schedule);
     if (NT_SUCCESS(status) && !live_add(machine))
         status = STATUS_INSUFFICIENT_RESOURCES;
     while (NT_SUCCESS(status) && done < RTL_NUMBER_OF(components))
         status = components[done++].initialize(machine);
     if (NT_SUCCESS(status))
         status = ke_start_clock(machine);
+    if (NT_SUCCESS(status) && machine->scheduler)
+        scheduler_settle(machine); /* the clock thread begins to wait */
     if (NT_SUCCESS(status)) {
         *created = machine;
         return STATUS_SUCCESS;
     }
+    scheduler_release(machine);
     live_remove(machine);
     components_destroy(machine, done);
+    scheduler_destroy(machine);
     linux_free(machine->root_directory);
     linux_free(machine);
     return status;
@@ -208,10 +215,12 @@ void machine_destroy(struct machine *machine)
 {
     __atomic_store_n(&machine->state, MACHINE_DESTROYING, __ATOMIC_RELEASE);
     verifier_watch_stop(machine);
+    scheduler_release(machine);
     live_remove(machine);
     ps_interrupt_threads(machine);
     ps_join_system_threads(machine);
     components_destroy(machine, RTL_NUMBER_OF(components));
+    scheduler_destroy(machine);
     linux_free(machine->root_directory);
     linux_free(machine);
 }

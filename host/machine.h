@@ -23,6 +23,7 @@ struct sb_machine_options;
 
 enum machine_state {
     MACHINE_RUNNING,
+    MACHINE_SCHEDULED,  /* running, one thread at a time: host/ke/scheduler.h */
     MACHINE_STOPPED,    /* bug check; see bug_check */
     MACHINE_DESTROYING, /* threads leave, waits end */
 };
@@ -49,6 +50,7 @@ struct machine {
     uint64_t fail_site;                    /* struct sb_site; 0: none */
     uint32_t fail_hit;                     /* 0: each */
 
+    struct scheduler *scheduler; /* NULL: threads run freely */
     struct ke_state *ke;
     struct mm_state *mm;
     struct ob_state *ob;
@@ -78,7 +80,7 @@ static inline PETHREAD current_thread(void)
 
 static inline bool machine_is_running(const struct machine *machine)
 {
-    return __atomic_load_n(&machine->state, __ATOMIC_ACQUIRE) == MACHINE_RUNNING;
+    return __atomic_load_n(&machine->state, __ATOMIC_ACQUIRE) <= MACHINE_SCHEDULED;
 }
 
 /* Creates a machine with all its components; on failure nothing remains. Any Linux thread. */

@@ -1,6 +1,6 @@
 /* IRPs: the way up, from IoCompleteRequest through the completion routines. */
 #include "host/io/io.h"
-#include "host/ke/ke.h"
+#include "host/ke/schedule.h"
 
 static BOOLEAN wants_completion(PIO_STACK_LOCATION stack, PIRP irp)
 {
@@ -39,6 +39,7 @@ static NTSTATUS call_routine(struct machine *machine, PIO_COMPLETION_ROUTINE rou
 VOID FASTCALL IofCompleteRequest(PIRP irp, CCHAR priority_boost)
 {
     struct machine *machine = current_machine();
+    schedule_choice(machine);
     if (SB_UNLIKELY(machine->verifier) && machine->verifier->irp_completing &&
         !machine->verifier->irp_completing(irp, __builtin_return_address(0)))
         return;
@@ -72,6 +73,7 @@ VOID FASTCALL IofCompleteRequest(PIRP irp, CCHAR priority_boost)
         irp->CurrentLocation++;
     }
     io_finish(irp);
+    schedule_choice(machine);
 }
 SB_EXPORT(IofCompleteRequest)
 SB_EXPORT_AS("IoCompleteRequest", IofCompleteRequest)

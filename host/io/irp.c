@@ -1,6 +1,6 @@
 /* IRPs: their memory, and the way down. */
 #include "host/io/io.h"
-#include "host/ke/ke.h"
+#include "host/ke/schedule.h"
 #include "host/mm/mm.h"
 
 enum { IRP_TAG = 0x20707249, COMPLETION_TAG = 0x72436F49 };
@@ -122,6 +122,7 @@ static NTSTATUS call_verified(const struct verifier_hooks *verifier, PDEVICE_OBJ
 NTSTATUS FASTCALL IofCallDriver(PDEVICE_OBJECT device, PIRP irp)
 {
     struct machine *machine = current_machine();
+    schedule_choice(machine);
     if (SB_UNLIKELY(machine->verifier) && machine->verifier->irp_send)
         machine->verifier->irp_send(device, irp, __builtin_return_address(0));
     if (SB_UNLIKELY(--irp->CurrentLocation <= 0))

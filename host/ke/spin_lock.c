@@ -5,10 +5,12 @@ static void acquire(PKSPIN_LOCK lock)
 {
     ULONG_PTR owner = (ULONG_PTR)current_thread(), free = 0;
     ULONG turns = 0;
+    struct machine *machine = current_machine();
+    schedule_choice(machine);
     while (!__atomic_compare_exchange_n(lock, &free, owner, false, __ATOMIC_ACQUIRE,
                                         __ATOMIC_RELAXED)) {
+        schedule_spin_on(lock, (uint32_t)free, &turns);
         free = 0;
-        schedule_spin(&turns);
     }
 }
 
@@ -48,12 +50,14 @@ SB_EXPORT(KeAcquireSpinLockAtDpcLevel)
 VOID NTAPI KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK lock)
 {
     release(lock);
+    schedule_choice(current_machine());
 }
 SB_EXPORT(KeReleaseSpinLockFromDpcLevel)
 
 BOOLEAN FASTCALL KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK lock)
 {
     ULONG_PTR free = 0;
+    schedule_choice(current_machine());
     return __atomic_compare_exchange_n(lock, &free, (ULONG_PTR)current_thread(), false,
                                        __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
@@ -90,5 +94,7 @@ VOID FASTCALL KeReleaseSpinLockForDpc(PKSPIN_LOCK lock, KIRQL old_irql)
     release(lock);
     if (old_irql != KeGetCurrentIrql())
         KeLowerIrql(old_irql);
+    else
+        schedule_choice(current_machine());
 }
 SB_EXPORT(KeReleaseSpinLockForDpc)

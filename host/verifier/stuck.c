@@ -152,7 +152,7 @@ int64_t verifier_block_until(int64_t deadline)
     PETHREAD current = current_thread();
     struct verifier_thread *thread = current->verified;
     if (!thread || thread->watched_until == 0 || !thread->call ||
-        current->Tcb.wait_mode == UserMode)
+        current->Tcb.wait_mode == UserMode || current_machine()->scheduler)
         return deadline;
     if (is_to_be_told(thread))
         stop_blocked(thread, "waits");
@@ -163,7 +163,7 @@ int64_t verifier_block_until(int64_t deadline)
 void verifier_look_at_time(void)
 {
     struct verifier_thread *thread = current_thread()->verified;
-    if (thread && thread->call && is_to_be_told(thread))
+    if (thread && thread->call && !current_machine()->scheduler && is_to_be_told(thread))
         stop_blocked(thread, "spins for a lock or another thread");
 }
 
