@@ -17,6 +17,11 @@ enum linux_fault_answer fault_examine(struct linux_fault *fault)
     PETHREAD thread = ps_thread_inside();
     if (!thread)
         return LINUX_FAULT_NOT_MINE;
+    if (fault->kind == LINUX_FAULT_STOP && machine_is_running(thread->machine)) {
+        const struct verifier_hooks *verifier = thread->machine->verifier;
+        BOOLEAN look = verifier && verifier->stuck && is_driver_code(fault->registers.rip);
+        return look ? LINUX_FAULT_DISPATCH : LINUX_FAULT_RESUME;
+    }
     if (fault->kind == LINUX_FAULT_STOP) {
         int64_t callbacks_until = thread->Tcb.kpcr->callbacks_until;
         BOOLEAN leave = !machine_is_running(thread->machine) &&
@@ -32,8 +37,13 @@ enum linux_fault_answer fault_examine(struct linux_fault *fault)
 
 void fault_dispatch(struct linux_fault *fault)
 {
-    if (fault->kind == LINUX_FAULT_STOP)
-        ke_leave_stopped_machine();
+    if (fault->kind == LINUX_FAULT_STOP) {
+        struct machine *machine = current_machine();
+        if (!machine_is_running(machine))
+            ke_leave_stopped_machine();
+        machine->verifier->stuck(fault);
+        linux_registers_resume(&fault->registers);
+    }
     loader_examine_fault(fault);
     exception_dispatch(fault);
 }
