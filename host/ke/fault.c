@@ -1,6 +1,7 @@
 /* From the signal handler to the exception dispatcher. */
 #include "host/ke/fault.h"
 #include "host/ke/ke.h"
+#include "host/ke/outside_stop.h"
 #include "host/loader/coverage.h"
 #include "host/loader/loader.h"
 #include "host/ps/ps.h"
@@ -19,8 +20,9 @@ enum linux_fault_answer fault_examine(struct linux_fault *fault)
         return LINUX_FAULT_NOT_MINE;
     if (fault->kind == LINUX_FAULT_STOP) {
         int64_t callbacks_until = thread->Tcb.kpcr->callbacks_until;
-        BOOLEAN leave = !machine_is_running(thread->machine) &&
-                        is_driver_code(fault->registers.rip) &&
+        BOOLEAN is_ending =
+            !machine_is_running(thread->machine) || ke_is_stop_wanted(thread->machine);
+        BOOLEAN leave = is_ending && is_driver_code(fault->registers.rip) &&
                         (callbacks_until == 0 || linux_monotonic_time() >= callbacks_until);
         return leave ? LINUX_FAULT_DISPATCH : LINUX_FAULT_RESUME;
     }
@@ -32,8 +34,10 @@ enum linux_fault_answer fault_examine(struct linux_fault *fault)
 
 void fault_dispatch(struct linux_fault *fault)
 {
-    if (fault->kind == LINUX_FAULT_STOP)
+    if (fault->kind == LINUX_FAULT_STOP) {
+        ke_outside_stop_here(fault);
         ke_leave_stopped_machine();
+    }
     loader_examine_fault(fault);
     exception_dispatch(fault);
 }
