@@ -89,7 +89,7 @@ static bool run_statement(void *context, const struct script_statement *statemen
     return fine;
 }
 
-static void run_script(struct play *play)
+void play_script(struct play *play)
 {
     struct script_walk walk = {run_statement, play, false};
     struct script_error error;
@@ -99,7 +99,7 @@ static void run_script(struct play *play)
         play->session.code = fail_script(play, &error);
 }
 
-static bool start_drivers(struct play *play)
+bool play_start(struct play *play)
 {
     struct session *session = &play->session;
 
@@ -120,18 +120,24 @@ static bool start_drivers(struct play *play)
     return true;
 }
 
-void play_run(struct play *play)
+void play_finish(struct play *play)
 {
     struct session *session = &play->session;
     struct sb_bug_check bug_check;
 
-    if (start_drivers(play))
-        run_script(play);
     watch_step(0, "the processes' end");
     processes_exit_all(session);
     watch_step(0, "the unload at the end");
+    sb_machine_mark_request(session->machine, 0);
     if (!sb_machine_bug_check(session->machine, &bug_check))
         drivers_unload_all(session);
+}
+
+void play_run(struct play *play)
+{
+    if (play_start(play))
+        play_script(play);
+    play_finish(play);
 }
 
 void play_end(struct play *play)

@@ -24,8 +24,13 @@ void play_begin(struct play *play, const char *script_name, const char *script_p
 /* Cuts the text and looks at every statement, so that a script with a mistake does nothing at all.
  * EXIT_FINE, or EXIT_UNUSABLE: said why. */
 int play_read_script(struct play *play, const void *text, size_t length);
-/* Starts the drivers, does what the script says, ends the processes and unloads the drivers. The
- * session's code says how it went. */
+/* Starts the drivers; false: one could not be, or stopped the machine. */
+bool play_start(struct play *play);
+/* Does what the script says. */
+void play_script(struct play *play);
+/* Ends the processes and unloads the drivers. */
+void play_finish(struct play *play);
+/* The three in their order. The session's code says how it went. */
 void play_run(struct play *play);
 /* Frees all but the machine. */
 void play_end(struct play *play);
