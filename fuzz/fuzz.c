@@ -50,9 +50,11 @@ static bool read_image(struct sb_fuzz *fuzz, char *error, size_t error_size)
     coverage->count = (uint32_t)sb_code_blocks(fuzz->code, &coverage->addresses);
     coverage->seen = calloc(coverage->count + 1, 1);
     coverage->order = calloc(coverage->count + 1, sizeof(*coverage->order));
+    fuzz->mutation = mutation_create(fuzz);
     size_t count = sb_code_control_codes(fuzz->code, &fuzz->codes.codes);
     fuzz->codes.count = count < MOST_CODES ? (uint32_t)count : MOST_CODES;
-    return (coverage->seen && coverage->order) || fail(error, error_size, "no memory");
+    return (coverage->seen && coverage->order && fuzz->mutation && numbers_collect(fuzz)) ||
+           fail(error, error_size, "no memory");
 }
 
 static bool find_devices(struct sb_fuzz *fuzz, char *error, size_t error_size)
@@ -91,8 +93,12 @@ static bool try_devices(struct sb_fuzz *fuzz, char *error, size_t error_size)
 
 static bool start(struct sb_fuzz *fuzz, char *error, size_t error_size)
 {
-    if (!read_file(fuzz, error, error_size) || !read_image(fuzz, error, error_size) ||
-        !rig_make(fuzz, &fuzz->rig, &fuzz->coverage, error, error_size))
+    if (!read_file(fuzz, error, error_size) || !read_image(fuzz, error, error_size))
+        return false;
+    fuzz->device_count = 1;
+    if (fuzz->options.is_idle)
+        return true;
+    if (!rig_make(fuzz, &fuzz->rig, &fuzz->coverage, error, error_size))
         return false;
     if (!find_devices(fuzz, error, error_size) || !try_devices(fuzz, error, error_size))
         return false;
@@ -128,6 +134,8 @@ void sb_fuzz_close(struct sb_fuzz *fuzz)
     sb_code_free(fuzz->code);
     free(fuzz->coverage.seen);
     free(fuzz->coverage.order);
+    free(fuzz->mutation);
+    free(fuzz->numbers);
     free(fuzz->tokens);
     free(fuzz->history);
     free(fuzz->identities);
@@ -209,10 +217,18 @@ static void be_unable(struct sb_fuzz_crash *crash, const char *error)
     snprintf(crash->title, sizeof(crash->title), "the driver does not start again: %s", error);
 }
 
+/* An input that breaks something is not kept: what it reached is still to be found by one that is.
+ * There is no machine now; the next one gets breakpoints there again. */
+static void forget_blocks(struct sb_fuzz *fuzz, uint32_t kept)
+{
+    struct sb_coverage *coverage = &fuzz->coverage;
+    while (coverage->order_count > kept)
+        coverage->seen[coverage->order[--coverage->order_count]] = 0;
+}
+
 bool sb_fuzz_run(struct sb_fuzz *fuzz, const uint8_t *input, size_t length,
                  struct sb_fuzz_crash *crash)
 {
-    static _Thread_local struct program program;
     char error[500];
     if (length > SB_FUZZ_LONGEST)
         length = SB_FUZZ_LONGEST;
@@ -224,10 +240,15 @@ bool sb_fuzz_run(struct sb_fuzz *fuzz, const uint8_t *input, size_t length,
     }
     if (fuzz->options.is_traced)
         sb_driver_coverage_again(fuzz->rig.driver);
-    program_read(&program, input, length, &fuzz->codes);
+    uint32_t blocks = fuzz->coverage.order_count;
+    program_read(&fuzz->program, input, length, &fuzz->codes);
     history_add(fuzz, input, length);
-    execute_program(fuzz, &fuzz->rig, &program);
-    return !note_crash(fuzz, input, length, crash);
+    execute_program(fuzz, &fuzz->rig, &fuzz->program);
+    if (!note_crash(fuzz, input, length, crash))
+        return true;
+    if (!fuzz->options.is_traced)
+        forget_blocks(fuzz, blocks);
+    return false;
 }
 
 void sb_fuzz_crash_free(struct sb_fuzz_crash *crash)

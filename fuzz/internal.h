@@ -36,6 +36,11 @@ struct rig {
     struct operation last;          /* what was sent last; its data may be gone */
 };
 
+/* The numbers that a block compares with: those from first on. */
+struct block_numbers {
+    uint32_t first, count;
+};
+
 /* A text, of a token that drivers look for. */
 struct token {
     uint8_t bytes[32];
@@ -58,8 +63,11 @@ struct sb_fuzz {
     uint32_t device_count;
     struct sb_code *code;
     struct program_codes codes;
+    struct block_numbers *numbers; /* for each block */
     struct token *tokens;
     uint32_t token_count;
+    struct mutation *mutation; /* mutate.c's */
+    struct program program;    /* the input that runs */
     struct sb_coverage coverage;
     struct rig rig;
     struct watchdog watchdog;
@@ -115,8 +123,16 @@ void history_program(const struct sb_fuzz *fuzz, struct program *program);
 void crash_examine(struct sb_fuzz *fuzz, const uint8_t *input, size_t length,
                    struct sb_fuzz_crash *crash);
 
+/* ---- numbers.c ---- */
+bool numbers_collect(struct sb_fuzz *fuzz);
+/* A number of one of the blocks that ran first lately; chance picks. NULL: they have none. */
+const struct sb_code_constant *numbers_of_newest(const struct sb_fuzz *fuzz, uint64_t chance);
+
 /* ---- tokens.c ---- */
 void tokens_collect(struct sb_fuzz *fuzz, const struct sb_image *image);
+
+/* ---- mutate.c ---- */
+struct mutation *mutation_create(struct sb_fuzz *fuzz); /* free() it */
 
 /* ---- script.c ---- */
 char *script_of_program(const struct sb_fuzz *fuzz, const struct program *program,

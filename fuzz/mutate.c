@@ -8,7 +8,8 @@ enum { ARENA = 32768, MOST_CHANGES = 6, LONGEST_DATA = 1024 };
 
 struct mutation {
     struct sb_fuzz *fuzz;
-    struct program *program, *other;
+    struct program program, other;
+    uint8_t source[SB_FUZZ_LONGEST]; /* of the program */
     uint64_t random;
     uint8_t arena[ARENA]; /* data that was changed */
     size_t used;
@@ -73,25 +74,41 @@ static uint32_t odd_length(struct mutation *mutation)
     return odd_lengths[below(mutation, sizeof(odd_lengths) / sizeof(*odd_lengths))];
 }
 
-/* A number that the driver's code holds, those it compares with first; size in bytes. */
-static uint64_t known_number(struct mutation *mutation, unsigned *size)
+/* What may be written, and where; offset SB_CODE_NO_OFFSET: anywhere. */
+struct number {
+    uint64_t value;
+    uint32_t offset;
+    unsigned size;
+};
+
+static const struct sb_code_constant *known_constant(struct mutation *mutation)
 {
-    const struct sb_code_constant *constants;
+    const struct sb_code_constant *constants, *newest;
     size_t count = sb_code_constants(mutation->fuzz->code, &constants), compared = 0;
+    if (one_in(mutation, 2) && (newest = numbers_of_newest(mutation->fuzz, next(mutation))))
+        return newest;
     while (compared < count && constants[compared].is_compared)
         compared++;
-    if (!count || one_in(mutation, 6)) {
-        *size = 1u << below(mutation, 4);
-        return odd_numbers[below(mutation, sizeof(odd_numbers) / sizeof(*odd_numbers))];
-    }
-    if (compared && !one_in(mutation, 3))
+    if (compared && !one_in(mutation, 4))
         count = compared;
-    const struct sb_code_constant *constant = &constants[below(mutation, count)];
-    *size = constant->size;
-    if (one_in(mutation, 8)) /* it may be compared after being widened, or narrower */
-        *size = 1u << below(mutation, 4);
-    int64_t nearby = one_in(mutation, 8) ? (int64_t)below(mutation, 3) - 1 : 0;
-    return constant->value + (uint64_t)nearby;
+    return count ? &constants[below(mutation, count)] : NULL;
+}
+
+/* A number that the driver's code holds, or an odd one. */
+static struct number some_number(struct mutation *mutation)
+{
+    const struct sb_code_constant *constant = one_in(mutation, 6) ? NULL : known_constant(mutation);
+    struct number number = {.offset = SB_CODE_NO_OFFSET, .size = 1u << below(mutation, 4)};
+    if (!constant) {
+        number.value = odd_numbers[below(mutation, sizeof(odd_numbers) / sizeof(*odd_numbers))];
+        return number;
+    }
+    number.value = constant->value + (one_in(mutation, 8) ? below(mutation, 3) - 1ull : 0);
+    if (!one_in(mutation, 4)) /* it may be compared after being widened */
+        number.size = constant->size;
+    if (one_in(mutation, 2))
+        number.offset = constant->offset;
+    return number;
 }
 
 static void set_number(uint8_t *at, uint64_t value, unsigned size)
@@ -105,15 +122,20 @@ static uint32_t place(struct mutation *mutation, uint32_t length, uint32_t size)
 {
     uint32_t room = length - size + 1;
     uint32_t at = below(mutation, room);
-    return one_in(mutation, 3) ? at : at / (size ? size : 1) * size;
+    if (one_in(mutation, 2)) /* what is checked first is in front */
+        at = below(mutation, at + 1);
+    uint32_t alignment = 1u << below(mutation, 4); /* structures may be packed */
+    return alignment > size ? at / size * size : at / alignment * alignment;
 }
 
 static void change_number(struct mutation *mutation, uint8_t *data, uint32_t length)
 {
-    unsigned size;
-    uint64_t value = known_number(mutation, &size);
-    if (size <= length)
-        set_number(data + place(mutation, length, size), value, size);
+    struct number number = some_number(mutation);
+    if (number.size > length)
+        return;
+    if (number.offset > length - number.size)
+        number.offset = place(mutation, length, number.size);
+    set_number(data + number.offset, number.value, number.size);
 }
 
 static void change_text(struct mutation *mutation, uint8_t *data, uint32_t length)
@@ -304,7 +326,7 @@ static void change_operation(struct mutation *mutation, struct operation *operat
 /* ---- programs ---- */
 static void take_from_other(struct mutation *mutation)
 {
-    struct program *program = mutation->program, *other = mutation->other;
+    struct program *program = &mutation->program, *other = &mutation->other;
     if (!other->count)
         return;
     uint32_t first = below(mutation, other->count);
@@ -316,7 +338,7 @@ static void take_from_other(struct mutation *mutation)
 
 static void change_program(struct mutation *mutation)
 {
-    struct program *program = mutation->program;
+    struct program *program = &mutation->program;
     uint32_t at = below(mutation, program->count + 1), from = below(mutation, program->count);
     struct operation operation;
     switch (below(mutation, 16)) {
@@ -339,6 +361,8 @@ static void change_program(struct mutation *mutation)
         take_from_other(mutation);
         break;
     default:
+        if (program->count && program->operations[from].kind > OPERATION_WRITE)
+            from = below(mutation, program->count); /* rather a request with data */
         if (program->count)
             change_operation(mutation, &program->operations[from]);
         break;
@@ -348,26 +372,29 @@ static void change_program(struct mutation *mutation)
 size_t sb_fuzz_mutate(struct sb_fuzz *fuzz, uint8_t *input, size_t length, size_t capacity,
                       const uint8_t *other, size_t other_length, uint64_t seed)
 {
-    static _Thread_local struct mutation mutation;
-    static _Thread_local struct program program, other_program;
-    static _Thread_local uint8_t source[SB_FUZZ_LONGEST];
-    if (length > sizeof(source))
-        length = sizeof(source);
-    memcpy(source, input, length);
-    mutation.fuzz = fuzz;
-    mutation.program = &program;
-    mutation.other = &other_program;
-    mutation.random = seed;
-    mutation.used = 0;
-    program_read(&program, source, length, &fuzz->codes);
-    program_read(&other_program, other, other ? other_length : 0, &fuzz->codes);
-    if (!program.count) {
-        struct operation first = some_operation(&mutation);
-        program_insert(&program, 0, &first);
+    struct mutation *mutation = fuzz->mutation;
+    if (length > sizeof(mutation->source))
+        length = sizeof(mutation->source);
+    memcpy(mutation->source, input, length);
+    mutation->random = seed;
+    mutation->used = 0;
+    program_read(&mutation->program, mutation->source, length, &fuzz->codes);
+    program_read(&mutation->other, other, other ? other_length : 0, &fuzz->codes);
+    if (!mutation->program.count) {
+        struct operation first = some_operation(mutation);
+        program_insert(&mutation->program, 0, &first);
     }
-    for (uint32_t changes = 1 + below(&mutation, MOST_CHANGES); changes; changes--)
-        change_program(&mutation);
-    return program_write(&program, input, capacity, &fuzz->codes);
+    for (uint32_t changes = 1 + below(mutation, MOST_CHANGES); changes; changes--)
+        change_program(mutation);
+    return program_write(&mutation->program, input, capacity, &fuzz->codes);
+}
+
+struct mutation *mutation_create(struct sb_fuzz *fuzz)
+{
+    struct mutation *mutation = calloc(1, sizeof(*mutation));
+    if (mutation)
+        mutation->fuzz = fuzz;
+    return mutation;
 }
 
 /* ---- where to begin ---- */

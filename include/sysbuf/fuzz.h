@@ -34,6 +34,9 @@ struct sb_fuzz_options {
     /* Note each block once an input, not once in all: what engines need that compare whole runs
      * (AFL++). Slower. */
     bool is_traced;
+    /* Only for making inputs: the driver's file is read, no machine is made, and sb_fuzz_run must
+     * not be called. Requests are then for the first device only. */
+    bool is_idle;
 };
 
 /* Starts the driver on a first machine. False: error says why in words. */
@@ -82,6 +85,13 @@ size_t sb_fuzz_mutate(struct sb_fuzz *fuzz, uint8_t *input, size_t length, size_
 size_t sb_fuzz_seed(const struct sb_fuzz *fuzz, uint32_t index, uint8_t *input, size_t capacity);
 /* The input as a script for `sysbuf run`; free() it. NULL: no memory. */
 char *sb_fuzz_script(const struct sb_fuzz *fuzz, const uint8_t *input, size_t length);
+
+/* ---- for the programs of other engines ---- */
+/* Opens with what the environment says: SYSBUF_DRIVER unless driver is given, SYSBUF_VERIFY
+ * (SB_VERIFY_* as a number; all by default). False: said why on standard error. */
+bool sb_fuzz_open_for_engine(const char *driver, bool is_traced, struct sb_fuzz **fuzz);
+/* Says what broke on standard error, writes its script to the folder SYSBUF_CRASHES (.), aborts. */
+__attribute__((noreturn)) void sb_fuzz_abort(const struct sb_fuzz_crash *crash);
 
 #ifdef __cplusplus
 }
