@@ -54,6 +54,17 @@ static void keep_paths(struct session *session, struct case_result *result)
         }
 }
 
+static void keep_codes(struct session *session, struct case_result *result)
+{
+    for (struct session_driver *each = session->drivers; each; each = each->next) {
+        size_t room = CASE_CODES - result->code_count, count;
+        if (!each->driver)
+            continue;
+        count = sb_driver_control_codes(each->driver, result->codes + result->code_count, room);
+        result->code_count += (uint32_t)(count < room ? count : room);
+    }
+}
+
 static void keep_findings(struct session *session, struct case_result *result)
 {
     struct sb_machine *machine = session->machine;
@@ -64,18 +75,24 @@ static void keep_findings(struct session *session, struct case_result *result)
                               result->findings[count].stack, CASE_STACK))
         count++;
     result->finding_count = count;
+    while (result->site_count < CASE_SITES &&
+           sb_machine_site(machine, result->site_count, &result->sites[result->site_count]))
+        result->site_count++;
     if (sb_machine_bug_check(machine, &result->bug_check)) {
         sb_machine_describe_stop(machine, result->stop_description, CASE_OUTPUT);
         result->end = CASE_STOPPED;
     }
 }
 
-static void play_case(struct play *play, struct case_result *result)
+static void play_case(const struct case_target *target, struct play *play,
+                      struct case_result *result)
 {
     struct session *session = &play->session;
 
     if (play_start(play)) {
         keep_paths(session, result);
+        if (target->wants_codes)
+            keep_codes(session, result);
         play_script(play);
         result->end = session->code == EXIT_UNUSABLE ? CASE_UNUSABLE : CASE_FINISHED;
         if (result->end == CASE_FINISHED)
@@ -89,7 +106,7 @@ static void play_case(struct play *play, struct case_result *result)
 }
 
 static void run_child(const struct case_target *target, const char *script,
-                      struct case_result *result)
+                      const struct case_variant *variant, struct case_result *result)
 {
     struct sb_machine_options options = target->machine;
     struct play play = {
@@ -100,6 +117,8 @@ static void run_child(const struct case_target *target, const char *script,
 
     play_begin(&play, target->script_name, target->script_path);
     log_open(&play.session.log, fopen("/dev/null", "we"), NULL);
+    if (variant)
+        options.fail_site = variant->fail_site;
     options.log = log_write;
     options.log_context = &play.session.log;
     if (play_read_script(&play, script, strlen(script)) != EXIT_FINE) {
@@ -112,7 +131,7 @@ static void run_child(const struct case_target *target, const char *script,
         result->end = CASE_UNUSABLE;
         return;
     }
-    play_case(&play, result);
+    play_case(target, &play, result);
 }
 
 /* ---- in the command ---- */
@@ -143,7 +162,8 @@ static bool wait_for(pid_t child, unsigned seconds)
     return ready != 0;
 }
 
-bool case_run(const struct case_target *target, const char *script, struct case_result *result)
+bool case_run(const struct case_target *target, const char *script,
+              const struct case_variant *variant, struct case_result *result)
 {
     int output = memfd_create("sysbuf-case", MFD_CLOEXEC);
 
@@ -153,7 +173,7 @@ bool case_run(const struct case_target *target, const char *script, struct case_
     if (child == 0) {
         dup2(output, STDOUT_FILENO);
         dup2(output, STDERR_FILENO);
-        run_child(target, script, result);
+        run_child(target, script, variant, result);
         fflush(NULL);
         _exit(0);
     }

@@ -12,6 +12,8 @@ enum {
     CASE_FINDINGS = 64,
     CASE_LINES = 16384, /* statements whose results are kept */
     CASE_PATHS = 64,
+    CASE_CODES = 512,
+    CASE_SITES = 1024,
     CASE_STACK = 4096,
     CASE_OUTPUT = 8192,
 };
@@ -46,6 +48,10 @@ struct case_result {
     char stop_description[CASE_OUTPUT];
     uint32_t path_count;
     char paths[CASE_PATHS][256]; /* by which the drivers' devices are opened */
+    uint32_t code_count;
+    uint32_t codes[CASE_CODES]; /* what may be control codes, read from the drivers */
+    uint32_t site_count;
+    struct sb_site sites[CASE_SITES];
     struct case_line lines[CASE_LINES];
     char output[CASE_OUTPUT]; /* what was said, for CASE_NOT_STARTED and CASE_UNUSABLE */
 };
@@ -57,13 +63,21 @@ struct case_target {
     const char *script_name, *script_path; /* for messages, for files that a script names */
     struct sb_machine_options machine;
     unsigned time_limit; /* seconds */
+    bool wants_codes;    /* fills case_result.codes, which takes a look at the whole image */
+};
+
+/* What tells a run of a script from others. */
+struct case_variant {
+    uint64_t fail_site; /* the call that fails as if resources were short; 0: none */
 };
 
 /* Room for results; NULL: no memory. */
 struct case_result *case_result_create(void);
 void case_result_free(struct case_result *result);
 
-/* Plays the script. Blocks until it has ended or was killed. False: Linux starts no process. */
-bool case_run(const struct case_target *target, const char *script, struct case_result *result);
+/* Plays the script, in a variant or (NULL) as it is. Blocks until it has ended or was killed.
+ * False: Linux starts no process. */
+bool case_run(const struct case_target *target, const char *script,
+              const struct case_variant *variant, struct case_result *result);
 
 #endif

@@ -8,6 +8,7 @@
 #include "cli/check/options.h"
 #include "cli/check/report.h"
 #include "cli/check/reproduce.h"
+#include "cli/check/resources.h"
 #include "cli/check/workload.h"
 #include "cli/command.h"
 #include "cli/files.h"
@@ -18,6 +19,7 @@ struct check {
     struct findings findings;
     struct case_result *result;
     struct workload workload;
+    struct resources resources;
     char *script; /* the text; NULL: the workload */
     unsigned machines, calls;
 };
@@ -73,10 +75,11 @@ static bool is_unusable(const struct check *check)
 static int check_script(struct check *check)
 {
     show_progress("playing", check->options.target.script_name);
-    if (!case_run(&check->options.target, check->script, check->result))
+    if (!case_run(&check->options.target, check->script, &check->options.variant, check->result))
         return command_fail("Linux starts no more processes");
     check->machines++;
-    findings_take(&check->findings, check->result, check->script, "script");
+    findings_take(&check->findings, check->result, check->script, &check->options.variant,
+                  "script");
     return is_unusable(check) ? fail_case(check) : EXIT_FINE;
 }
 
@@ -94,6 +97,38 @@ static int check_driver(struct check *check)
         return fail_case(check);
     workload_run(workload);
     return EXIT_FINE;
+}
+
+/* ---- low resources: by the script, or by one call of each kind ---- */
+static char *summary_script(const struct workload *workload)
+{
+    struct lines lines = {0};
+
+    for (size_t i = 0; i < workload->device_count; i++) {
+        const struct device *device = &workload->devices[i];
+        lines_add(&lines, "%s", device->open);
+        for (size_t k = 0; k < device->entrance_count; k++)
+            if (device->entrances[k].good.count)
+                lines_add(&lines, "%s", device->entrances[k].good.lines[0]);
+        lines_add(&lines, "close d");
+    }
+    char *script = lines_join(&lines, NULL);
+    lines_free(&lines);
+    return script;
+}
+
+static void try_low_resources(struct check *check)
+{
+    struct resources *resources = &check->resources;
+    char *script =
+        check->script ? memory_copy_text(check->script) : summary_script(&check->workload);
+
+    resources->target = &check->options.target;
+    resources->findings = &check->findings;
+    resources->result = check->result;
+    resources->progress = show_progress;
+    resources_try(resources, script);
+    free(script);
 }
 
 /* ---- what was found ---- */
@@ -142,7 +177,8 @@ static int report_all(struct check *check)
         .devices = (unsigned)check->workload.device_count,
         .entrances = count_entrances(&check->workload),
         .calls = check->workload.calls,
-        .machines = check->machines + check->workload.cases,
+        .machines = check->machines + check->workload.cases + check->resources.cases,
+        .sites = (unsigned)check->resources.tried,
     };
     bool fine = true;
 
@@ -162,6 +198,8 @@ static int run(struct check *check)
         code = check->script ? check_script(check) : check_driver(check);
     if (code != EXIT_FINE)
         return code;
+    if (check->options.tries_low_resources && !check->options.variant.fail_site)
+        try_low_resources(check);
     if (!reproduce_all(check))
         return EXIT_UNUSABLE;
     return report_all(check);
@@ -182,6 +220,7 @@ int check_command(int count, char **arguments)
         return command_fail("there is no memory for results: %s", strerror(errno));
     code = run(&check);
     workload_free(&check.workload);
+    resources_free(&check.resources);
     findings_end(&check.findings);
     free(check.script);
     case_result_free(check.result);

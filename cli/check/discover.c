@@ -50,6 +50,12 @@ struct candidate {
     unsigned differs; /* from what nonsense gets */
 };
 
+/* Constants of the image that may be control codes; the likeliest candidates. */
+struct image_codes {
+    uint32_t codes[CASE_CODES];
+    uint32_t count;
+};
+
 struct probing {
     sb_status nonsense[4][2]; /* by method and round; what a code that nobody knows gets */
     bool has_nonsense[4][2];
@@ -177,10 +183,13 @@ static void add_codes(struct device *device, const struct probing *probing)
         (void)add_entrance(device, "ioctl d 0x%x", control_code(0x22, 0x800, method));
 }
 
-static void find_entrances(struct workload *workload, struct device *device)
+static void find_entrances(struct workload *workload, struct device *device,
+                           const struct image_codes *codes)
 {
     struct probing probing = {0};
 
+    for (uint32_t i = 0; i < codes->count; i++)
+        add_candidate(&probing, codes->codes[i]);
     add_usual_codes(&probing);
     probe(workload, device, &probing);
     add_codes(device, &probing);
@@ -189,7 +198,7 @@ static void find_entrances(struct workload *workload, struct device *device)
     free(probing.candidates);
 }
 
-static void add_device(struct workload *workload, const char *path)
+static void add_device(struct workload *workload, const char *path, const struct image_codes *codes)
 {
     char *open = find_opening(workload, path);
 
@@ -200,23 +209,29 @@ static void add_device(struct workload *workload, const char *path)
     struct device *device = &workload->devices[workload->device_count++];
     *device = (struct device){.open = open};
     workload->progress("looking for control codes", path);
-    find_entrances(workload, device);
+    find_entrances(workload, device, codes);
 }
 
 bool workload_discover(struct workload *workload)
 {
     char paths[CASE_PATHS][256];
+    struct image_codes codes;
     uint32_t count;
 
-    if (!case_run(workload->target, "", workload->result))
+    struct case_target target = *workload->target;
+
+    target.wants_codes = true;
+    if (!case_run(&target, "", NULL, workload->result))
         return false;
     workload->cases++;
-    findings_take(workload->findings, workload->result, "", "start");
+    findings_take(workload->findings, workload->result, "", NULL, "start");
     count = workload->result->path_count;
     memcpy(paths, workload->result->paths, sizeof paths);
+    memcpy(codes.codes, workload->result->codes, sizeof codes.codes);
+    codes.count = workload->result->code_count;
     if (workload->result->end == CASE_NOT_STARTED || workload->result->end == CASE_UNUSABLE)
         return false;
     for (uint32_t i = 0; i < count; i++)
-        add_device(workload, paths[i]);
+        add_device(workload, paths[i], &codes);
     return true;
 }

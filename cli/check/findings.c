@@ -66,7 +66,8 @@ static bool is_known(const struct findings *findings, const struct sb_finding *f
 }
 
 static struct found *add(struct findings *findings, const struct sb_finding *finding,
-                         const char *stack, const char *script, const char *phase)
+                         const char *stack, const char *script, const struct case_variant *variant,
+                         const char *phase)
 {
     struct found *found = memory_allocate(sizeof *found);
 
@@ -74,6 +75,7 @@ static struct found *add(struct findings *findings, const struct sb_finding *fin
     found->stack = memory_copy_text(stack);
     found->script = memory_copy_text(script);
     found->line = (unsigned)finding->request;
+    found->variant = variant ? *variant : (struct case_variant){0};
     found->phase = phase;
     *findings->last = found;
     findings->last = &found->next;
@@ -157,7 +159,7 @@ static bool finding_of_end(const struct case_result *result, struct sb_finding *
 }
 
 unsigned findings_take(struct findings *findings, const struct case_result *result,
-                       const char *script, const char *phase)
+                       const char *script, const struct case_variant *variant, const char *phase)
 {
     unsigned before = findings->count;
     struct sb_finding end;
@@ -165,9 +167,9 @@ unsigned findings_take(struct findings *findings, const struct case_result *resu
     for (uint32_t i = 0; i < result->finding_count; i++)
         if (!is_known(findings, &result->findings[i].finding))
             (void)add(findings, &result->findings[i].finding, result->findings[i].stack, script,
-                      phase);
+                      variant, phase);
     if (finding_of_end(result, &end) && !is_known(findings, &end)) {
-        struct found *found = add(findings, &end, "", script, phase);
+        struct found *found = add(findings, &end, "", script, variant, phase);
         if (result->end == CASE_STOPPED)
             found->description = memory_copy_text(result->stop_description);
     }

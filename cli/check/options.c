@@ -7,12 +7,14 @@
 
 #include "cli/command.h"
 #include "cli/run/options.h"
+#include "cli/script/script.h"
 
 enum long_option {
     OPTION_REPORT = 128,
     OPTION_REPRODUCERS,
     OPTION_NO_REPRODUCERS,
     OPTION_NO_LOW_RESOURCES,
+    OPTION_FAIL_SITE,
     OPTION_PROCESSORS,
     OPTION_MEMORY,
     OPTION_ROOT,
@@ -24,6 +26,7 @@ static const struct option long_options[] = {
     {"reproducers", required_argument, NULL, OPTION_REPRODUCERS},
     {"no-reproducers", no_argument, NULL, OPTION_NO_REPRODUCERS},
     {"no-low-resources", no_argument, NULL, OPTION_NO_LOW_RESOURCES},
+    {"fail-site", required_argument, NULL, OPTION_FAIL_SITE},
     {"processors", required_argument, NULL, OPTION_PROCESSORS},
     {"memory", required_argument, NULL, OPTION_MEMORY},
     {"root", required_argument, NULL, OPTION_ROOT},
@@ -76,6 +79,15 @@ static bool take_number(const char *option, uint64_t least, uint64_t most, unsig
     return true;
 }
 
+static bool take_site(struct check_options *options, const char *text)
+{
+    if (script_number(text, strlen(text), &options->variant.fail_site) &&
+        options->variant.fail_site)
+        return true;
+    command_fail("--fail-site: '%s' is no number that a report has shown", text);
+    return false;
+}
+
 static bool take_option(struct check_options *options, int option)
 {
     switch (option) {
@@ -90,6 +102,8 @@ static bool take_option(struct check_options *options, int option)
     case OPTION_NO_LOW_RESOURCES:
         options->tries_low_resources = false;
         return true;
+    case OPTION_FAIL_SITE:
+        return take_site(options, optarg);
     case OPTION_PROCESSORS:
         return take_number("--processors", 1, 64, &options->target.machine.processors);
     case OPTION_MEMORY:

@@ -8,6 +8,7 @@ enum { MOST_REPORTS = 8 };
 
 struct check_options {
     struct case_target target;
+    struct case_variant variant;       /* of the script */
     const char *script;                /* a path or "-"; NULL: the workload */
     const char *reports[MOST_REPORTS]; /* .sarif, .xml */
     int report_count;

@@ -28,7 +28,7 @@ static bool still_found(struct reduction *reduction)
     bool matches;
 
     reduction->tries++;
-    matches = case_run(reduction->target, script, reduction->result) &&
+    matches = case_run(reduction->target, script, &reduction->found->variant, reduction->result) &&
               findings_match(reduction->found, reduction->result);
     free(script);
     return matches;
@@ -92,7 +92,10 @@ static void write_heading(FILE *file, const struct case_target *target, const st
     if (finding->module[0])
         fprintf(file, "# at %s+0x%" PRIx64 " %s\n", finding->module, finding->offset,
                 finding->function);
-    fprintf(file, "# sysbuf check %s THIS_FILE\n", target->drivers[0]);
+    fprintf(file, "# sysbuf check");
+    if (found->variant.fail_site)
+        fprintf(file, " --fail-site 0x%" PRIx64, found->variant.fail_site);
+    fprintf(file, " %s THIS_FILE\n", target->drivers[0]);
 }
 
 bool reproduce_write(const struct case_target *target, struct found *found, unsigned number,

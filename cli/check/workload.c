@@ -57,13 +57,13 @@ void workload_play(struct workload *workload, const char *phase, const struct li
 
     do {
         char *script = join_slice(&slice);
-        if (!script || !case_run(workload->target, script, workload->result)) {
+        if (!script || !case_run(workload->target, script, NULL, workload->result)) {
             free(script);
             return;
         }
         workload->cases++;
         workload->calls += (unsigned)(body->count - slice.first);
-        findings_take(workload->findings, workload->result, script, phase);
+        findings_take(workload->findings, workload->result, script, NULL, phase);
         visit_lines(workload->result, &slice, visit, context);
         slice.first = next_of(workload->result, &slice);
         free(script);

@@ -148,7 +148,10 @@ static BOOLEAN remove_orphan(struct loader_state *loader)
 
 void loader_unload(struct loaded_image *image)
 {
-    struct loader_state *loader = image->machine->loader;
+    struct machine *machine = image->machine;
+    struct loader_state *loader = machine->loader;
+    if (SB_UNLIKELY(machine->verifier) && machine->verifier->image_unload)
+        machine->verifier->image_unload(image);
     linux_lock(&loader->load_lock);
     image->is_orphan = TRUE;
     while (remove_orphan(loader))
