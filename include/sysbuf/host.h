@@ -100,6 +100,11 @@ struct sb_bug_check {
 /* True when the machine has stopped; fills bug_check then. */
 SB_HOST_API bool sb_machine_bug_check(struct sb_machine *machine, struct sb_bug_check *bug_check);
 
+/* Stops the machine from outside, for a driver that does not come back: MANUALLY_INITIATED_CRASH
+ * (0xE2), reported where a thread runs driver code, if one does. From a thread that is not in a
+ * call on the machine; blocks up to a second. No effect on a machine that has stopped. */
+SB_HOST_API void sb_machine_stop(struct sb_machine *machine);
+
 /* The report of the stop: code and parameters, the reason if one is known, where it happened by
  * module, function and source line, the registers and the stack, in lines of UTF-8. Writes what
  * fits into text, always terminated, and returns the length of the whole (without terminator); 0
