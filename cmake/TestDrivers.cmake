@@ -11,6 +11,8 @@ set(SYSBUF_DRIVER_LINK -shared -nostdlib -Wl,--subsystem,native -Wl,--entry,Driv
 function(sysbuf_test_driver name)
   cmake_parse_arguments(driver "" "" "LIBRARIES" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/drivers/${name}/*.c)
+  file(GLOB headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/drivers/*.h
+    ${PROJECT_SOURCE_DIR}/tests/drivers/${name}/*.h)
   set(libraries -L/usr/x86_64-w64-mingw32/lib -lntoskrnl -lhal)
   foreach(library ${driver_LIBRARIES})
     list(APPEND libraries -l${library})
@@ -21,13 +23,13 @@ function(sysbuf_test_driver name)
     COMMAND ${CMAKE_COMMAND} -E make_directory ${SYSBUF_TEST_DRIVERS}
     COMMAND x86_64-w64-mingw32-gcc ${SYSBUF_DRIVER_FLAGS} ${sources} -o ${gcc}
       ${SYSBUF_DRIVER_LINK} ${libraries} -lgcc
-    DEPENDS ${sources} VERBATIM)
+    DEPENDS ${sources} ${headers} VERBATIM)
   add_custom_command(OUTPUT ${clang}
     COMMAND ${CMAKE_COMMAND} -E make_directory ${SYSBUF_TEST_DRIVERS}
     COMMAND clang --target=x86_64-w64-windows-gnu -fuse-ld=lld ${SYSBUF_DRIVER_FLAGS}
       -Wno-microsoft -Wno-pragma-pack -Wno-ignored-attributes ${sources} -o ${clang}
       ${SYSBUF_DRIVER_LINK} -Wl,--allow-multiple-definition ${libraries}
-    DEPENDS ${sources} VERBATIM)
+    DEPENDS ${sources} ${headers} VERBATIM)
   add_custom_target(driver-${name} ALL DEPENDS ${gcc} ${clang})
 endfunction()
 

@@ -3,6 +3,7 @@
 #include <ntifs.h>
 
 #include "check.h"
+#include "groups.h"
 
 CHECK_DEFINITIONS("cm")
 
@@ -10,6 +11,8 @@ CHECK_DEFINITIONS("cm")
 #define SERVICE  L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\CmTest"
 
 static HANDLE top;
+static PDRIVER_OBJECT this_driver;
+static PUNICODE_STRING service;
 static OBJECT_ATTRIBUTES attributes;
 static UNICODE_STRING object_name;
 
@@ -36,7 +39,7 @@ static NTSTATUS(NTAPI *rename_key)(HANDLE key, PUNICODE_STRING name);
 static NTSTATUS(NTAPI *query_several)(HANDLE key, PKEY_VALUE_ENTRY entries, ULONG count,
                                       PVOID buffer, PULONG length, PULONG needed);
 
-static void find_routines(void)
+static void check_routines(void)
 {
     rename_key = MmGetSystemRoutineAddress(text(L"ZwRenameKey"));
     query_several = MmGetSystemRoutineAddress(text(L"ZwQueryMultipleValueKey"));
@@ -87,12 +90,12 @@ static void check_names(void)
         UCHAR bytes[256];
     } data;
     ULONG length = 0;
-    HANDLE sub;
+    HANDLE sub, child;
 
     CHECK_STATUS(STATUS_SUCCESS, ZwCreateKey(&sub, KEY_ALL_ACCESS, named(top, L"Zeta"), 0,
                                              text(L"class"), REG_OPTION_VOLATILE, NULL));
     CHECK_STATUS(STATUS_CHILD_MUST_BE_VOLATILE,
-                 ZwCreateKey(&top, KEY_READ, named(sub, L"Child"), 0, NULL, 0, NULL));
+                 ZwCreateKey(&child, KEY_READ, named(sub, L"Child"), 0, NULL, 0, NULL));
     CHECK_STATUS(STATUS_BUFFER_TOO_SMALL, ZwQueryKey(sub, KeyBasicInformation, NULL, 0, &length));
     CHECK(length == 16 + 8);
     CHECK_STATUS(STATUS_BUFFER_OVERFLOW, ZwQueryKey(sub, KeyBasicInformation, &data, 20, &length));
@@ -105,7 +108,6 @@ static void check_names(void)
           0);
     CHECK_STATUS(STATUS_INVALID_PARAMETER,
                  ZwQueryKey(sub, (KEY_INFORMATION_CLASS)77, &data, sizeof data, &length));
-    CHECK_STATUS(STATUS_SUCCESS, rename_key(sub, text(L"Beta")));
     ZwClose(sub);
     CHECK_STATUS(STATUS_SUCCESS,
                  ZwCreateKey(&sub, KEY_ALL_ACCESS, named(top, L"alpha"), 0, NULL, 0, NULL));
@@ -114,7 +116,7 @@ static void check_names(void)
     CHECK(data.basic.NameLength == 10 && wcsncmp(data.basic.Name, L"alpha", 5) == 0);
     CHECK_STATUS(STATUS_SUCCESS,
                  ZwEnumerateKey(top, 1, KeyBasicInformation, &data, sizeof data, &length));
-    CHECK(data.basic.NameLength == 8 && wcsncmp(data.basic.Name, L"Beta", 4) == 0);
+    CHECK(data.basic.NameLength == 8 && wcsncmp(data.basic.Name, L"Zeta", 4) == 0);
     CHECK_STATUS(STATUS_NO_MORE_ENTRIES,
                  ZwEnumerateKey(top, 2, KeyBasicInformation, &data, sizeof data, &length));
     CHECK_STATUS(STATUS_CANNOT_DELETE, ZwDeleteKey(top));
@@ -125,6 +127,23 @@ static void check_names(void)
     CHECK_STATUS(STATUS_SUCCESS, ZwClose(sub));
 }
 
+static void check_renaming(void)
+{
+    union {
+        KEY_BASIC_INFORMATION basic;
+        UCHAR bytes[64];
+    } data;
+    ULONG length = 0;
+    HANDLE sub;
+
+    CHECK_STATUS(STATUS_SUCCESS, ZwOpenKey(&sub, KEY_ALL_ACCESS, named(top, L"Zeta")));
+    CHECK_STATUS(STATUS_SUCCESS, rename_key(sub, text(L"Beta")));
+    CHECK_STATUS(STATUS_SUCCESS, ZwClose(sub));
+    CHECK_STATUS(STATUS_SUCCESS,
+                 ZwEnumerateKey(top, 0, KeyBasicInformation, &data, sizeof data, &length));
+    CHECK(data.basic.NameLength == 8 && wcsncmp(data.basic.Name, L"Beta", 4) == 0);
+}
+
 static void check_values(void)
 {
     union {
@@ -132,8 +151,7 @@ static void check_values(void)
         KEY_VALUE_FULL_INFORMATION full;
         UCHAR bytes[256];
     } data;
-    ULONG number = 0x11223344, length = 0, room = 0, needed = 0;
-    KEY_VALUE_ENTRY entries[2];
+    ULONG number = 0x11223344, length = 0;
 
     CHECK_STATUS(
         STATUS_OBJECT_NAME_NOT_FOUND,
@@ -163,16 +181,23 @@ static void check_values(void)
     CHECK_STATUS(STATUS_INVALID_PARAMETER,
                  ZwQueryValueKey(top, text(L"Number"), (KEY_VALUE_INFORMATION_CLASS)9, &data,
                                  sizeof data, &length));
-    entries[0].ValueName = text(L"Number");
-    entries[1].ValueName = text(L"");
-    CHECK_STATUS(STATUS_BUFFER_OVERFLOW,
-                 query_several(top, entries, 2, data.bytes, &room, &needed));
-    CHECK(needed == 14 && entries[1].DataOffset == 4 && entries[1].DataLength == 10);
-    room = sizeof data;
-    CHECK_STATUS(STATUS_SUCCESS, query_several(top, entries, 2, data.bytes, &room, &needed));
-    CHECK(room == 14 && *(ULONG *)data.bytes == number);
     CHECK_STATUS(STATUS_SUCCESS, ZwDeleteValueKey(top, text(L"empty")));
     CHECK_STATUS(STATUS_OBJECT_NAME_NOT_FOUND, ZwDeleteValueKey(top, text(L"empty")));
+}
+
+static void check_several_values(void)
+{
+    KEY_VALUE_ENTRY entries[2];
+    UCHAR data[64];
+    ULONG room = 0, needed = 0;
+
+    entries[0].ValueName = text(L"Number");
+    entries[1].ValueName = text(L"");
+    CHECK_STATUS(STATUS_BUFFER_OVERFLOW, query_several(top, entries, 2, data, &room, &needed));
+    CHECK(needed == 14 && entries[1].DataOffset == 4 && entries[1].DataLength == 10);
+    room = sizeof data;
+    CHECK_STATUS(STATUS_SUCCESS, query_several(top, entries, 2, data, &room, &needed));
+    CHECK(room == 14 && *(ULONG *)data == 0x11223344);
 }
 
 struct seen {
@@ -325,7 +350,7 @@ static NTSTATUS NTAPI listen(PVOID context, PVOID class, PVOID argument)
     }
 }
 
-static void check_callbacks(PDRIVER_OBJECT driver)
+static void check_callbacks(void)
 {
     struct heard high = {0}, low = {0};
     LARGE_INTEGER high_cookie, low_cookie, none;
@@ -334,12 +359,12 @@ static void check_callbacks(PDRIVER_OBJECT driver)
     ULONG_PTR id = 0;
     HANDLE key;
 
-    CHECK_STATUS(STATUS_SUCCESS,
-                 CmRegisterCallbackEx(listen, text(L"200000"), driver, &high, &high_cookie, NULL));
-    CHECK_STATUS(STATUS_SUCCESS,
-                 CmRegisterCallbackEx(listen, text(L"100000.5"), driver, &low, &low_cookie, NULL));
+    CHECK_STATUS(STATUS_SUCCESS, CmRegisterCallbackEx(listen, text(L"200000"), this_driver, &high,
+                                                      &high_cookie, NULL));
+    CHECK_STATUS(STATUS_SUCCESS, CmRegisterCallbackEx(listen, text(L"100000.5"), this_driver, &low,
+                                                      &low_cookie, NULL));
     CHECK_STATUS(STATUS_FLT_INSTANCE_ALTITUDE_COLLISION,
-                 CmRegisterCallbackEx(listen, text(L"200000"), driver, &high, &none, NULL));
+                 CmRegisterCallbackEx(listen, text(L"200000"), this_driver, &high, &none, NULL));
     CHECK_STATUS(STATUS_SUCCESS, ZwSetValueKey(top, text(L"v"), 0, REG_DWORD, &id, 4));
     CHECK(high.sets == 1 && low.sets == 1 && high.posts == 1 && low.posts == 1);
     CHECK(high.post_status == STATUS_SUCCESS && high.call_context == &high &&
@@ -438,7 +463,7 @@ static void check_object_name(void)
 }
 
 /* The driver's own key is there before DriverEntry runs. */
-static void check_service(PUNICODE_STRING path)
+static void check_service(void)
 {
     RTL_QUERY_REGISTRY_TABLE table[3];
     UNICODE_STRING image = {0};
@@ -452,7 +477,7 @@ static void check_service(PUNICODE_STRING path)
     table[1].Name = L"ImagePath";
     table[1].EntryContext = &image;
     CHECK_STATUS(STATUS_SUCCESS,
-                 RtlQueryRegistryValues(RTL_REGISTRY_ABSOLUTE, path->Buffer, table, NULL, NULL));
+                 RtlQueryRegistryValues(RTL_REGISTRY_ABSOLUTE, service->Buffer, table, NULL, NULL));
     CHECK(type == SERVICE_KERNEL_DRIVER && image.Length > 8);
     CHECK(image.Buffer && wcscmp(image.Buffer + image.Length / 2 - 4, L".sys") == 0);
     if (image.Buffer)
@@ -464,21 +489,24 @@ static VOID NTAPI unload(PDRIVER_OBJECT driver)
     (void)driver;
 }
 
+static void check_close(void)
+{
+    CHECK_STATUS(STATUS_SUCCESS, ZwClose(top));
+}
+
+static struct check_group groups[] = {
+    CHECK_GROUP(service),        CHECK_GROUP(routines), CHECK_GROUP(open),
+    CHECK_GROUP(names),          CHECK_GROUP(renaming), CHECK_GROUP(values),
+    CHECK_GROUP(several_values), CHECK_GROUP(rtl),      CHECK_GROUP(callbacks),
+    CHECK_GROUP(notify),         CHECK_GROUP(version),  CHECK_GROUP(object_name),
+    CHECK_GROUP(close),
+};
+
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
 {
     driver->DriverUnload = unload;
-    check_service(path);
-    find_routines();
-    check_open();
-    check_names();
-    check_values();
-    check_rtl();
-    check_callbacks(driver);
-    check_notify();
-    check_version();
-    check_object_name();
-    if (top)
-        ZwClose(top);
-    DbgPrint("cm: %u checks, %u failed\n", checks, failures);
-    return failures ? STATUS_UNSUCCESSFUL : STATUS_SUCCESS;
+    this_driver = driver;
+    service = path;
+    run_groups(path, groups, RTL_NUMBER_OF(groups));
+    return groups_result();
 }

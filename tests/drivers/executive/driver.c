@@ -1,6 +1,8 @@
 /* Ex from the inside: everything is checked in DriverEntry, which fails when a check does. */
 #include "executive.h"
 
+#include "groups.h"
+
 CHECK_DEFINITIONS("executive")
 
 PKTHREAD start_thread(PKSTART_ROUTINE routine, void *context)
@@ -41,16 +43,11 @@ static VOID NTAPI unload(PDRIVER_OBJECT driver)
     (void)driver;
 }
 
+static struct check_group groups[] = {EXECUTIVE_GROUPS(CHECK_GROUP_ITEM)};
+
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
 {
-    (void)path;
     driver->DriverUnload = unload;
-    check_pool();
-    check_lists();
-    check_resources();
-    check_locks();
-    check_work();
-    check_system();
-    DbgPrint("executive: %u checks, %u failed\n", checks, failures);
-    return failures ? STATUS_UNSUCCESSFUL : STATUS_SUCCESS;
+    run_groups(path, groups, RTL_NUMBER_OF(groups));
+    return groups_result();
 }

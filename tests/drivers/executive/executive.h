@@ -15,11 +15,41 @@ void sleep_a_moment(void);
 /* A routine that mingw's import library lacks. */
 void *routine(const wchar_t *name);
 
-void check_pool(void);
-void check_lists(void);
-void check_resources(void);
-void check_locks(void);
-void check_work(void);
-void check_system(void);
+/* The groups, in their order. */
+#define EXECUTIVE_GROUPS(X)  \
+    X(pool_alignment)        \
+    X(pool_sizes)            \
+    X(pool2)                 \
+    X(pool_execution)        \
+    X(pool_raises)           \
+    X(slist)                 \
+    X(slist_between_threads) \
+    X(interlocked_lists)     \
+    X(lookaside)             \
+    X(lookaside_ex)          \
+    X(resource_recursion)    \
+    X(resource_exclusion)    \
+    X(resource_conversion)   \
+    X(resource_writer)       \
+    X(resource_readers)      \
+    X(resource_owner)        \
+    X(fast_mutex)            \
+    X(guarded_mutex)         \
+    X(mutexes)               \
+    X(push_lock)             \
+    X(spin_lock)             \
+    X(rundown)               \
+    X(work_queue)            \
+    X(blocked_worker)        \
+    X(callbacks)             \
+    X(timer)                 \
+    X(timer_object)          \
+    X(time)                  \
+    X(timer_resolution)      \
+    X(uuid)                  \
+    X(variables)             \
+    X(tick_count)            \
+    X(features)
+EXECUTIVE_GROUPS(CHECK_GROUP_DECLARATION)
 
 #endif

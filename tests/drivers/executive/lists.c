@@ -5,7 +5,7 @@ struct node {
     ULONG value;
 };
 
-static void check_slist(void)
+void check_slist(void)
 {
     SLIST_HEADER *head = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*head), TAG);
     struct node *nodes = ExAllocatePoolWithTag(NonPagedPoolNx, 4 * sizeof(*nodes), TAG);
@@ -41,7 +41,7 @@ static VOID NTAPI pop_and_push(PVOID context)
     PsTerminateSystemThread(STATUS_SUCCESS);
 }
 
-static void check_slist_between_threads(void)
+void check_slist_between_threads(void)
 {
     struct contest *contest = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*contest), TAG);
     struct node *nodes = ExAllocatePoolWithTag(NonPagedPoolNx, 4 * sizeof(*nodes), TAG);
@@ -59,7 +59,7 @@ static void check_slist_between_threads(void)
     ExFreePoolWithTag(contest, TAG);
 }
 
-static void check_interlocked(void)
+void check_interlocked_lists(void)
 {
     LIST_ENTRY head, entries[3];
     SINGLE_LIST_ENTRY single = {NULL}, singles[2];
@@ -100,7 +100,7 @@ static VOID NTAPI count_free(PVOID block, PLOOKASIDE_LIST_EX list)
     ExFreePool(block);
 }
 
-static void check_lookaside(void)
+void check_lookaside(void)
 {
     NPAGED_LOOKASIDE_LIST *list =
         ExAllocatePoolWithTag(NonPagedPoolNxCacheAligned, sizeof(*list), TAG);
@@ -126,7 +126,7 @@ static void check_lookaside(void)
     ExFreePoolWithTag(paged, TAG);
 }
 
-static void check_lookaside_ex(void)
+void check_lookaside_ex(void)
 {
     LOOKASIDE_LIST_EX *list = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*list), TAG);
     CHECK_STATUS(STATUS_SUCCESS, ExInitializeLookasideListEx(list, count_allocate, count_free,
@@ -143,13 +143,4 @@ static void check_lookaside_ex(void)
     CHECK_STATUS(STATUS_INVALID_PARAMETER_5,
                  ExInitializeLookasideListEx(list, NULL, NULL, PagedPool, 3, 40, TAG, 0));
     ExFreePoolWithTag(list, TAG);
-}
-
-void check_lists(void)
-{
-    check_slist();
-    check_slist_between_threads();
-    check_interlocked();
-    check_lookaside();
-    check_lookaside_ex();
 }

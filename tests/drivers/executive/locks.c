@@ -11,7 +11,7 @@ static push_lock_function *acquire_exclusive, *acquire_shared, *release_exclusiv
 static acquire_spin_function *spin_exclusive, *spin_shared;
 static release_spin_function *unspin_exclusive, *unspin_shared;
 
-enum kind { FAST, FAST_UNSAFE, GUARDED, PUSH, SPIN, KINDS };
+enum kind { FAST, FAST_UNSAFE, GUARDED, PUSH, SPIN };
 
 struct scene {
     enum kind kind;
@@ -99,17 +99,39 @@ static VOID NTAPI contend(PVOID context)
     PsTerminateSystemThread(STATUS_SUCCESS);
 }
 
-static void check_exclusion(struct scene *scene, enum kind kind)
+static struct scene *scene_create(void)
 {
+    struct scene *scene = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*scene), TAG);
+    RtlZeroMemory(scene, sizeof(*scene));
+    ExInitializeFastMutex(&scene->fast);
+    return scene;
+}
+
+static void contend_for(enum kind kind)
+{
+    struct scene *scene = scene_create();
     PKTHREAD threads[THREADS];
     scene->kind = kind;
-    scene->counter = 0;
+    if (kind == GUARDED)
+        KeInitializeGuardedMutex(&scene->guarded);
     for (int i = 0; i < THREADS; i++)
         threads[i] = start_thread(contend, scene);
     for (int i = 0; i < THREADS; i++)
         join(threads[i]);
     CHECK(scene->counter == ROUNDS * THREADS && scene->overlaps == 0);
     CHECK(scene->push == 0 && (scene->spin & ~0x40000000) == 0 && scene->fast.Count == 1);
+    ExFreePoolWithTag(scene, TAG);
+}
+
+void check_fast_mutex(void)
+{
+    contend_for(FAST);
+    contend_for(FAST_UNSAFE);
+}
+
+void check_guarded_mutex(void)
+{
+    contend_for(GUARDED);
 }
 
 static VOID NTAPI try_mutexes(PVOID context)
@@ -120,8 +142,10 @@ static VOID NTAPI try_mutexes(PVOID context)
     PsTerminateSystemThread(STATUS_SUCCESS);
 }
 
-static void check_mutexes(struct scene *scene)
+void check_mutexes(void)
 {
+    struct scene *scene = scene_create();
+    KeInitializeGuardedMutex(&scene->guarded);
     CHECK(ExTryToAcquireFastMutex(&scene->fast));
     CHECK(KeGetCurrentIrql() == APC_LEVEL);
     ExReleaseFastMutex(&scene->fast);
@@ -135,13 +159,19 @@ static void check_mutexes(struct scene *scene)
     KeReleaseGuardedMutex(&scene->guarded);
     ExReleaseFastMutex(&scene->fast);
     CHECK(!KeAreApcsDisabled());
+    ExFreePoolWithTag(scene, TAG);
 }
 
-static void check_push_lock(void)
+void check_push_lock(void)
 {
     try_push_lock_function *try_exclusive =
         (try_push_lock_function *)routine(L"ExTryAcquirePushLockExclusiveEx");
     ULONG_PTR lock;
+    acquire_exclusive = (push_lock_function *)routine(L"ExAcquirePushLockExclusiveEx");
+    acquire_shared = (push_lock_function *)routine(L"ExAcquirePushLockSharedEx");
+    release_exclusive = (push_lock_function *)routine(L"ExReleasePushLockExclusiveEx");
+    release_shared = (push_lock_function *)routine(L"ExReleasePushLockSharedEx");
+    contend_for(PUSH);
     KeEnterCriticalRegion();
     ExInitializePushLock(&lock);
     acquire_shared(&lock, 0);
@@ -154,11 +184,18 @@ static void check_push_lock(void)
     KeLeaveCriticalRegion();
 }
 
-static void check_spin_lock(void)
+void check_spin_lock(void)
 {
     ULONG(NTAPI * convert)(volatile LONG *) = routine(L"ExTryConvertSharedSpinLockExclusive");
     volatile LONG lock = 0;
-    KIRQL irql = spin_shared(&lock), second = spin_shared(&lock);
+    KIRQL irql, second;
+    spin_exclusive = (acquire_spin_function *)routine(L"ExAcquireSpinLockExclusive");
+    spin_shared = (acquire_spin_function *)routine(L"ExAcquireSpinLockShared");
+    unspin_exclusive = (release_spin_function *)routine(L"ExReleaseSpinLockExclusive");
+    unspin_shared = (release_spin_function *)routine(L"ExReleaseSpinLockShared");
+    contend_for(SPIN);
+    irql = spin_shared(&lock);
+    second = spin_shared(&lock);
     CHECK(irql == PASSIVE_LEVEL && second == DISPATCH_LEVEL);
     CHECK(KeGetCurrentIrql() == DISPATCH_LEVEL && !convert(&lock));
     unspin_shared(&lock, second);
@@ -181,7 +218,7 @@ static VOID NTAPI run_down(PVOID context)
     PsTerminateSystemThread(STATUS_SUCCESS);
 }
 
-static void check_rundown(void)
+void check_rundown(void)
 {
     struct rundown *rundown = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*rundown), TAG);
     ExInitializeRundownProtection(&rundown->reference);
@@ -210,27 +247,4 @@ static void check_rundown(void)
     ExWaitForRundownProtectionReleaseCacheAware(aware);
     CHECK(!ExAcquireRundownProtectionCacheAware(aware));
     ExFreeCacheAwareRundownProtection(aware);
-}
-
-void check_locks(void)
-{
-    struct scene *scene = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*scene), TAG);
-    acquire_exclusive = (push_lock_function *)routine(L"ExAcquirePushLockExclusiveEx");
-    acquire_shared = (push_lock_function *)routine(L"ExAcquirePushLockSharedEx");
-    release_exclusive = (push_lock_function *)routine(L"ExReleasePushLockExclusiveEx");
-    release_shared = (push_lock_function *)routine(L"ExReleasePushLockSharedEx");
-    spin_exclusive = (acquire_spin_function *)routine(L"ExAcquireSpinLockExclusive");
-    spin_shared = (acquire_spin_function *)routine(L"ExAcquireSpinLockShared");
-    unspin_exclusive = (release_spin_function *)routine(L"ExReleaseSpinLockExclusive");
-    unspin_shared = (release_spin_function *)routine(L"ExReleaseSpinLockShared");
-    RtlZeroMemory(scene, sizeof(*scene));
-    ExInitializeFastMutex(&scene->fast);
-    KeInitializeGuardedMutex(&scene->guarded);
-    for (enum kind kind = FAST; kind < KINDS; kind++)
-        check_exclusion(scene, kind);
-    check_mutexes(scene);
-    check_push_lock();
-    check_spin_lock();
-    check_rundown();
-    ExFreePoolWithTag(scene, TAG);
 }

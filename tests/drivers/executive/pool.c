@@ -10,6 +10,11 @@
 typedef PVOID NTAPI allocate_pool2(ULONG64 flags, SIZE_T size, ULONG tag);
 static allocate_pool2 *ExAllocatePool2_;
 
+static void find_routine(void)
+{
+    ExAllocatePool2_ = (allocate_pool2 *)routine(L"ExAllocatePool2");
+}
+
 static int is_zero(const UCHAR *bytes, SIZE_T size)
 {
     for (SIZE_T i = 0; i < size; i++)
@@ -18,7 +23,7 @@ static int is_zero(const UCHAR *bytes, SIZE_T size)
     return 1;
 }
 
-static void check_alignment(void)
+void check_pool_alignment(void)
 {
     static const SIZE_T sizes[] = {0,    1,    16,   17,   100,  2048, 2049, 4000,
                                    4033, 4080, 4081, 4095, 4096, 4097, 20000};
@@ -28,7 +33,6 @@ static void check_alignment(void)
         CHECK(block && (ULONG_PTR)block % 16 == 0);
         CHECK(aligned && (ULONG_PTR)aligned % 64 == 0);
         CHECK(sizes[i] < PAGE_SIZE || (ULONG_PTR)block % PAGE_SIZE == 0);
-        CHECK((PVOID)block >= MmSystemRangeStart);
         CHECK(sizes[i] >= PAGE_SIZE || BYTE_OFFSET(block) + sizes[i] <= PAGE_SIZE);
         CHECK(sizes[i] >= PAGE_SIZE || BYTE_OFFSET(aligned) + sizes[i] <= PAGE_SIZE);
         RtlFillMemory(block, sizes[i], 0xA5);
@@ -39,7 +43,7 @@ static void check_alignment(void)
     }
 }
 
-static void check_sizes(void)
+void check_pool_sizes(void)
 {
     BOOLEAN charged = TRUE;
     PVOID block = ExAllocatePoolWithTag(PagedPool, 100, TAG);
@@ -56,8 +60,9 @@ static void check_sizes(void)
     ExFreePool(block);
 }
 
-static void check_pool2(void)
+void check_pool2(void)
 {
+    find_routine();
     UCHAR *first = ExAllocatePool2_(FLAG_NON_PAGED, 200, TAG);
     RtlFillMemory(first, 200, 0xFF);
     ExFreePoolWithTag(first, TAG);
@@ -80,9 +85,10 @@ static void check_pool2(void)
 }
 
 /* The old nonpaged pool may hold code. */
-static void check_execution(void)
+void check_pool_execution(void)
 {
     static const UCHAR return_seven[] = {0xB8, 7, 0, 0, 0, 0xC3};
+    find_routine();
     UCHAR *code = ExAllocatePool2_(FLAG_EXECUTE, sizeof(return_seven), TAG);
     RtlCopyMemory(code, return_seven, sizeof(return_seven));
     CHECK(((int (*)(void))code)() == 7);
@@ -112,24 +118,15 @@ static void allocate2_raising(void *context)
     ExAllocatePool2_(FLAG_PAGED | FLAG_RAISE, (SIZE_T)1 << 50, TAG);
 }
 
-static void check_raises(void)
+void check_pool_raises(void)
 {
+    find_routine();
     CHECK_RAISES(STATUS_INSUFFICIENT_RESOURCES, allocate_quota, NULL);
     CHECK_RAISES(STATUS_INSUFFICIENT_RESOURCES, allocate_raising, NULL);
     CHECK_RAISES(STATUS_INSUFFICIENT_RESOURCES, allocate2_raising, NULL);
 }
 #else
-static void check_raises(void)
+void check_pool_raises(void)
 {
 }
 #endif
-
-void check_pool(void)
-{
-    ExAllocatePool2_ = (allocate_pool2 *)routine(L"ExAllocatePool2");
-    check_alignment();
-    check_sizes();
-    check_pool2();
-    check_execution();
-    check_raises();
-}

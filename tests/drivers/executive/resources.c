@@ -49,8 +49,9 @@ static void scene_delete(struct scene *scene)
     ExFreePoolWithTag(scene, TAG);
 }
 
-static void check_recursion(void)
+void check_resource_recursion(void)
 {
+    KeEnterCriticalRegion();
     struct scene *scene = scene_create();
     PERESOURCE resource = &scene->resource;
     CHECK(ExAcquireResourceExclusiveLite(resource, FALSE));
@@ -60,6 +61,19 @@ static void check_recursion(void)
     CHECK(ExIsResourceAcquiredSharedLite(resource) == 3);
     ExReleaseResourceLite(resource);
     ExReleaseResourceLite(resource);
+    CHECK(ExIsResourceAcquiredSharedLite(resource) == 1);
+    ExReleaseResourceLite(resource);
+    CHECK(ExIsResourceAcquiredSharedLite(resource) == 0 && resource->ActiveCount == 0);
+    scene_delete(scene);
+    KeLeaveCriticalRegion();
+}
+
+void check_resource_conversion(void)
+{
+    KeEnterCriticalRegion();
+    struct scene *scene = scene_create();
+    PERESOURCE resource = &scene->resource;
+    CHECK(ExAcquireResourceExclusiveLite(resource, FALSE));
     ExConvertExclusiveToSharedLite(resource);
     CHECK(!ExIsResourceAcquiredExclusiveLite(resource));
     CHECK(ExIsResourceAcquiredSharedLite(resource) == 1);
@@ -67,10 +81,12 @@ static void check_recursion(void)
     ExReleaseResourceLite(resource);
     CHECK(ExIsResourceAcquiredSharedLite(resource) == 0 && resource->ActiveCount == 0);
     scene_delete(scene);
+    KeLeaveCriticalRegion();
 }
 
-static void check_others_are_kept_out(void)
+void check_resource_exclusion(void)
 {
+    KeEnterCriticalRegion();
     struct scene *scene = scene_create();
     ExAcquireResourceExclusiveLite(&scene->resource, TRUE);
     join(start_thread(try_both, scene));
@@ -81,12 +97,14 @@ static void check_others_are_kept_out(void)
     CHECK(!scene->exclusive && scene->acquired);
     ExReleaseResourceLite(&scene->resource);
     scene_delete(scene);
+    KeLeaveCriticalRegion();
 }
 
 /* A waiting writer holds up new readers, but not those who already read or are told to starve it.
  */
-static void check_waiting_writer(void)
+void check_resource_writer(void)
 {
+    KeEnterCriticalRegion();
     struct scene *scene = scene_create();
     PERESOURCE resource = &scene->resource;
     ExAcquireResourceSharedLite(resource, TRUE);
@@ -112,10 +130,12 @@ static void check_waiting_writer(void)
     CHECK(resource->ActiveCount == 0 && ExGetExclusiveWaiterCount(resource) == 0);
     scene_delete(reader);
     scene_delete(scene);
+    KeLeaveCriticalRegion();
 }
 
-static void check_waiting_readers(void)
+void check_resource_readers(void)
 {
+    KeEnterCriticalRegion();
     struct scene *scene = scene_create();
     PKTHREAD readers[3];
     ExAcquireResourceExclusiveLite(&scene->resource, TRUE);
@@ -130,6 +150,7 @@ static void check_waiting_readers(void)
     CHECK(scene->resource.ActiveCount == 0 && ExGetSharedWaiterCount(&scene->resource) == 0);
     CHECK(scene->resource.ContentionCount == 3);
     scene_delete(scene);
+    KeLeaveCriticalRegion();
 }
 
 static VOID NTAPI release_for(PVOID context)
@@ -139,8 +160,9 @@ static VOID NTAPI release_for(PVOID context)
     PsTerminateSystemThread(STATUS_SUCCESS);
 }
 
-static void check_owner_pointer(void)
+void check_resource_owner(void)
 {
+    KeEnterCriticalRegion();
     struct scene *scene = scene_create();
     ExAcquireResourceExclusiveLite(&scene->resource, TRUE);
     ExSetResourceOwnerPointer(&scene->resource, (PVOID)((ULONG_PTR)scene | 3));
@@ -155,15 +177,5 @@ static void check_owner_pointer(void)
     ExReleaseResourceAndLeaveCriticalRegion(&scene->resource);
     CHECK_STATUS(STATUS_SUCCESS, ExReinitializeResourceLite(&scene->resource));
     scene_delete(scene);
-}
-
-void check_resources(void)
-{
-    KeEnterCriticalRegion();
-    check_recursion();
-    check_others_are_kept_out();
-    check_waiting_writer();
-    check_waiting_readers();
-    check_owner_pointer();
     KeLeaveCriticalRegion();
 }

@@ -1,6 +1,6 @@
 #include "executive.h"
 
-static void check_time(void)
+void check_time(void)
 {
     LARGE_INTEGER now, local, back;
     KeQuerySystemTime(&now);
@@ -8,10 +8,14 @@ static void check_time(void)
     ExLocalTimeToSystemTime(&local, &back);
     CHECK(back.QuadPart == now.QuadPart);
     CHECK((local.QuadPart - now.QuadPart) % 600000000 == 0);
+}
+
+void check_timer_resolution(void)
+{
     CHECK(ExSetTimerResolution(10000, TRUE) >= 5000);
 }
 
-static void check_uuid(void)
+void check_uuid(void)
 {
     UUID first, second;
     CHECK_STATUS(STATUS_SUCCESS, ExUuidCreate(&first));
@@ -21,7 +25,7 @@ static void check_uuid(void)
 }
 
 /* With the import's own indirection: what is imported is the variable's address. */
-static void check_variables(void)
+void check_variables(void)
 {
     PULONG build = routine(L"NtBuildNumber");
     PCHAR processors = routine(L"KeNumberProcessors");
@@ -36,9 +40,12 @@ static void check_variables(void)
     CHECK(*section_type && *file_type && *section_type != *file_type);
     CHECK(*range_start == MmSystemRangeStart);
     CHECK(MmUserProbeAddress < (ULONG_PTR)MmSystemRangeStart);
+    PVOID block = ExAllocatePoolWithTag(NonPagedPoolNx, 100, TAG);
+    CHECK(block >= MmSystemRangeStart);
+    ExFreePoolWithTag(block, TAG);
 }
 
-static void check_tick_count(void)
+void check_tick_count(void)
 {
     volatile LONGLONG *ticks = routine(L"KeTickCount");
     LONGLONG before = *ticks;
@@ -47,12 +54,8 @@ static void check_tick_count(void)
     CHECK(*ticks > before);
 }
 
-void check_system(void)
+void check_features(void)
 {
-    check_time();
-    check_uuid();
-    check_variables();
-    check_tick_count();
     CHECK(ExIsProcessorFeaturePresent(PF_XMMI64_INSTRUCTIONS_AVAILABLE));
     CHECK(!ExIsProcessorFeaturePresent(0xFF));
     CHECK(ExGetPreviousMode() == KernelMode);

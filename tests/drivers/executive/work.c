@@ -29,10 +29,20 @@ static void wait_for(PKEVENT event)
     CHECK_STATUS(STATUS_SUCCESS, KeWaitForSingleObject(event, Executive, KernelMode, FALSE, NULL));
 }
 
-static void check_queue(struct scene *scene)
+static struct scene *scene_create(void)
 {
-    KIRQL irql;
+    struct scene *scene = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*scene), TAG);
+    RtlZeroMemory(scene, sizeof(*scene));
+    KeInitializeEvent(&scene->done, SynchronizationEvent, FALSE);
+    KeInitializeEvent(&scene->block, SynchronizationEvent, FALSE);
     ExInitializeWorkItem(&scene->item, work, scene);
+    return scene;
+}
+
+void check_work_queue(void)
+{
+    struct scene *scene = scene_create();
+    KIRQL irql;
     for (int i = 0; i < 20; i++) {
         KeRaiseIrql(DISPATCH_LEVEL, &irql);
         ExQueueWorkItem(&scene->item, i % 2 ? CriticalWorkQueue : DelayedWorkQueue);
@@ -41,11 +51,13 @@ static void check_queue(struct scene *scene)
     }
     CHECK(scene->calls == 20 && scene->irql == PASSIVE_LEVEL);
     CHECK(scene->process == PsInitialSystemProcess);
+    ExFreePoolWithTag(scene, TAG);
 }
 
 /* An item that waits for a later one is no deadlock. */
-static void check_blocked_worker(struct scene *scene)
+void check_blocked_worker(void)
 {
+    struct scene *scene = scene_create();
     WORK_QUEUE_ITEM items[4];
     for (int i = 0; i < 4; i++) {
         ExInitializeWorkItem(&items[i], block, scene);
@@ -53,11 +65,12 @@ static void check_blocked_worker(struct scene *scene)
     }
     ExQueueWorkItem(&scene->item, DelayedWorkQueue);
     wait_for(&scene->done);
-    CHECK(scene->calls == 21);
+    CHECK(scene->calls == 1);
     for (int i = 0; i < 4; i++) {
         KeSetEvent(&scene->block, IO_NO_INCREMENT, FALSE);
         wait_for(&scene->done);
     }
+    ExFreePoolWithTag(scene, TAG);
 }
 
 /* ---- callbacks ---- */
@@ -68,7 +81,7 @@ static VOID NTAPI notify(PVOID context, PVOID first, PVOID second)
     notified[(ULONG_PTR)context] += (LONG)(ULONG_PTR)first * 10 + (LONG)(ULONG_PTR)second;
 }
 
-static void check_callbacks(void)
+void check_callbacks(void)
 {
     UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Callback\\ExecutiveTest");
     UNICODE_STRING missing = RTL_CONSTANT_STRING(L"\\Callback\\NobodyMadeThis");
@@ -119,7 +132,7 @@ static void NTAPI ring(PEX_TIMER timer, PVOID context)
     KeSetEvent(&alarm->rang, IO_NO_INCREMENT, FALSE);
 }
 
-static void check_timer(void)
+void check_timer(void)
 {
     typedef PEX_TIMER NTAPI allocate_timer(PEXT_CALLBACK, PVOID, ULONG);
     typedef BOOLEAN NTAPI set_timer(PEX_TIMER, LONGLONG, LONGLONG, PVOID);
@@ -145,7 +158,7 @@ static void check_timer(void)
     ExFreePoolWithTag(alarm, TAG);
 }
 
-static void check_timer_object(void)
+void check_timer_object(void)
 {
     UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\BaseNamedObjects\\ExecutiveTimer");
     LARGE_INTEGER soon = {.QuadPart = -20000}, late = {.QuadPart = -600000000},
@@ -167,18 +180,4 @@ static void check_timer_object(void)
     CHECK_STATUS(STATUS_SUCCESS, ZwSetTimer(second, &late, NULL, NULL, FALSE, 0, NULL));
     ZwClose(second);
     ZwClose(timer); /* set: goes with the handle */
-}
-
-void check_work(void)
-{
-    struct scene *scene = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*scene), TAG);
-    RtlZeroMemory(scene, sizeof(*scene));
-    KeInitializeEvent(&scene->done, SynchronizationEvent, FALSE);
-    KeInitializeEvent(&scene->block, SynchronizationEvent, FALSE);
-    check_queue(scene);
-    check_blocked_worker(scene);
-    ExFreePoolWithTag(scene, TAG);
-    check_callbacks();
-    check_timer();
-    check_timer_object();
 }

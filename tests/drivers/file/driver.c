@@ -3,6 +3,7 @@
 #include <ntifs.h>
 
 #include "check.h"
+#include "groups.h"
 
 CHECK_DEFINITIONS("file")
 
@@ -44,8 +45,12 @@ static void check_names(void)
                  open_existing(L"\\??\\C:\\Windows\\..\\..\\etc\\passwd"));
     CHECK_STATUS(STATUS_OBJECT_NAME_INVALID, open_existing(L"\\??\\C:\\Windows\\hello.txt:stream"));
     CHECK_STATUS(STATUS_OBJECT_NAME_INVALID, open_existing(L"\\??\\C:\\a*b"));
-    CHECK_STATUS(STATUS_ACCESS_DENIED, open_existing(L"\\??\\C:\\Windows\\out"));
     CHECK_STATUS(STATUS_OBJECT_PATH_NOT_FOUND, open_existing(L"\\??\\D:\\x"));
+}
+
+static void check_links(void)
+{
+    CHECK_STATUS(STATUS_ACCESS_DENIED, open_existing(L"\\??\\C:\\Windows\\out"));
 }
 
 static void check_dispositions(void)
@@ -233,16 +238,19 @@ static VOID NTAPI unload(PDRIVER_OBJECT driver)
     (void)driver;
 }
 
+static struct check_group groups[] = {
+    CHECK_GROUP(names),
+    CHECK_GROUP(links),
+    CHECK_GROUP(dispositions),
+    CHECK_GROUP(transfer),
+    CHECK_GROUP(rename_and_delete),
+    CHECK_GROUP(directory),
+    CHECK_GROUP(by_name),
+};
+
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
 {
-    (void)path;
     driver->DriverUnload = unload;
-    check_names();
-    check_dispositions();
-    check_transfer();
-    check_rename_and_delete();
-    check_directory();
-    check_by_name();
-    DbgPrint("file: %u checks, %u failed\n", checks, failures);
-    return failures ? STATUS_UNSUCCESSFUL : STATUS_SUCCESS;
+    run_groups(path, groups, RTL_NUMBER_OF(groups));
+    return groups_result();
 }

@@ -38,10 +38,17 @@ static VOID NTAPI rundown_routine(PKAPC apc)
     CONTAINING_RECORD(apc, struct target, apc)->rundowns++;
 }
 
-static void check_own_thread(void)
+static void find_routines(void)
+{
+    initialize = (initialize_apc)ke_routine(L"KeInitializeApc");
+    insert = (insert_apc)ke_routine(L"KeInsertQueueApc");
+}
+
+void check_apcs_of_own_thread(void)
 {
     struct target target = {.kernel_calls = 0};
     KIRQL irql;
+    find_routines();
     initialize(&target.apc, KeGetCurrentThread(), 0, kernel_routine, NULL, normal_routine,
                KernelMode, &target);
     CHECK(insert(&target.apc, (PVOID)5, NULL, 0));
@@ -76,7 +83,7 @@ static VOID NTAPI wait_for_finish(PVOID context)
 }
 
 /* A kernel APC runs on the waiting thread, and the wait goes on. */
-static void check_waiting_thread(BOOLEAN in_region)
+static void queue_to_waiting_thread(BOOLEAN in_region)
 {
     struct target target = {.kernel_calls = 0, .in_region = in_region};
     LARGE_INTEGER soon = milliseconds(10);
@@ -99,6 +106,13 @@ static void check_waiting_thread(BOOLEAN in_region)
     ObDereferenceObject(thread);
 }
 
+void check_apcs_of_waiting_thread(void)
+{
+    find_routines();
+    queue_to_waiting_thread(FALSE);
+    queue_to_waiting_thread(TRUE);
+}
+
 static VOID NTAPI wait_as_user(PVOID context)
 {
     struct target *target = context;
@@ -107,10 +121,11 @@ static VOID NTAPI wait_as_user(PVOID context)
 }
 
 /* A user APC ends an alertable wait; a thread that never goes to user mode runs it down. */
-static void check_user_apc(void)
+void check_user_apc(void)
 {
     struct target target = {.kernel_calls = 0};
     PKTHREAD thread;
+    find_routines();
     KeInitializeEvent(&target.ready, NotificationEvent, FALSE);
     KeInitializeEvent(&target.finish, NotificationEvent, FALSE);
     thread = ke_start(wait_as_user, &target);
@@ -121,14 +136,4 @@ static void check_user_apc(void)
     ke_join(thread);
     CHECK(target.wait_status == STATUS_USER_APC);
     CHECK(target.rundowns == 1 && target.normal_calls == 0);
-}
-
-void check_apcs(void)
-{
-    initialize = (initialize_apc)ke_routine(L"KeInitializeApc");
-    insert = (insert_apc)ke_routine(L"KeInsertQueueApc");
-    check_own_thread();
-    check_waiting_thread(FALSE);
-    check_waiting_thread(TRUE);
-    check_user_apc();
 }

@@ -25,7 +25,7 @@ static VOID NTAPI call(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument
     }
 }
 
-static void check_order(void)
+void check_dpc_order(void)
 {
     struct calls first = {.count = 0}, second = {.count = 0};
     KIRQL irql;
@@ -47,7 +47,7 @@ static void check_order(void)
     CHECK(first.count == 3 && second.count == 1);
 }
 
-static void check_targets(void)
+void check_dpc_targets(void)
 {
     struct calls calls = {.count = 0};
     PROCESSOR_NUMBER number = {0, 2, 0};
@@ -90,6 +90,15 @@ static ULONG_PTR NTAPI gather(ULONG_PTR context)
     return number + 100;
 }
 
+void check_ipi(void)
+{
+    struct broadcast broadcast = {0, 0};
+    CHECK(KeIpiGenericCall(gather, (ULONG_PTR)&broadcast) ==
+          KeGetCurrentProcessorNumberEx(NULL) + 100);
+    CHECK(broadcast.processors == (LONG64)KeQueryActiveProcessors());
+    CHECK(KeGetCurrentIrql() == PASSIVE_LEVEL);
+}
+
 typedef VOID(NTAPI *generic_call)(PKDEFERRED_ROUTINE, PVOID);
 typedef LOGICAL(NTAPI *synchronize)(PVOID);
 typedef VOID(NTAPI *done)(PVOID);
@@ -109,15 +118,8 @@ static VOID NTAPI in_phases(PKDPC dpc, PVOID context, PVOID argument1, PVOID arg
     through(argument1);
 }
 
-void check_dpcs(void)
+void check_generic_dpc(void)
 {
-    struct broadcast broadcast = {0, 0};
-    check_order();
-    check_targets();
-    CHECK(KeIpiGenericCall(gather, (ULONG_PTR)&broadcast) ==
-          KeGetCurrentProcessorNumberEx(NULL) + 100);
-    CHECK(broadcast.processors == (LONG64)KeQueryActiveProcessors());
-    CHECK(KeGetCurrentIrql() == PASSIVE_LEVEL);
     all_here = (synchronize)ke_routine(L"KeSignalCallDpcSynchronize");
     through = (done)ke_routine(L"KeSignalCallDpcDone");
     ((generic_call)ke_routine(L"KeGenericCallDpc"))(in_phases, NULL);

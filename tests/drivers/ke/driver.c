@@ -1,17 +1,8 @@
 #include "ke.h"
 
-static LONG checks, failures;
+#include "groups.h"
 
-void ke_check(BOOLEAN condition, const char *text, const char *file, int line)
-{
-    InterlockedIncrement(&checks);
-    if (condition)
-        return;
-    InterlockedIncrement(&failures);
-    while (strchr(file, '/'))
-        file = strchr(file, '/') + 1;
-    DbgPrint("ke: %s line %d: %s\n", file, line, text);
-}
+CHECK_DEFINITIONS("ke")
 
 PVOID ke_routine(PCWSTR name)
 {
@@ -43,20 +34,11 @@ static VOID NTAPI unload(PDRIVER_OBJECT driver)
 {
 }
 
+static struct check_group groups[] = {KE_GROUPS(CHECK_GROUP_ITEM)};
+
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
 {
     driver->DriverUnload = unload;
-    check_irql();
-    check_locks();
-    check_events();
-    check_mutexes();
-    check_timers();
-    check_dpcs();
-    check_queues();
-    check_apcs();
-    check_processors();
-    check_times();
-    check_threads();
-    DbgPrint("ke: %d checks, %d failed\n", checks, failures);
-    return failures ? STATUS_UNSUCCESSFUL : STATUS_SUCCESS;
+    run_groups(path, groups, RTL_NUMBER_OF(groups));
+    return groups_result();
 }

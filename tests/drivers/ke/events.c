@@ -24,7 +24,7 @@ static VOID NTAPI pulse_when_told(PVOID context)
     }
 }
 
-static void check_states(void)
+void check_event_states(void)
 {
     KEVENT event;
     LARGE_INTEGER now = {{0}}, soon = milliseconds(2);
@@ -40,16 +40,20 @@ static void check_states(void)
     CHECK(KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, NULL) == STATUS_SUCCESS);
     CHECK(KeReadStateEvent(&event) == 0);
     CHECK(KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, &soon) == STATUS_TIMEOUT);
-    CHECK(KePulseEvent(&event, 0, FALSE) == 0 && KeReadStateEvent(&event) == 0);
+}
+
+void check_event_resets(void)
+{
+    KEVENT event;
+    KeInitializeEvent(&event, SynchronizationEvent, FALSE);
     KeSetEvent(&event, 0, FALSE);
     KeClearEvent(&event);
     CHECK(KeReadStateEvent(&event) == 0);
 }
 
-static void check_two_threads(void)
+void check_two_threads(void)
 {
     struct ring ring = {.turns = 300};
-    LARGE_INTEGER late = milliseconds(5000);
     PKTHREAD thread;
     KeInitializeEvent(&ring.events[0], SynchronizationEvent, FALSE);
     KeInitializeEvent(&ring.events[1], SynchronizationEvent, FALSE);
@@ -59,6 +63,17 @@ static void check_two_threads(void)
         KeWaitForSingleObject(&ring.events[1], Executive, KernelMode, FALSE, NULL);
     }
     ke_join(thread);
+}
+
+void check_signal_and_wait(void)
+{
+    struct ring ring = {.turns = 300};
+    LARGE_INTEGER late = milliseconds(5000);
+    PKTHREAD thread;
+    KeInitializeEvent(&ring.events[0], SynchronizationEvent, FALSE);
+    KeInitializeEvent(&ring.events[1], SynchronizationEvent, FALSE);
+    CHECK(KePulseEvent(&ring.events[1], 0, FALSE) == 0);
+    CHECK(KeReadStateEvent(&ring.events[1]) == 0);
     thread = ke_start(pulse_when_told, &ring);
     for (LONG i = 0; i < ring.turns; i++) {
         NTSTATUS status;
@@ -72,7 +87,7 @@ static void check_two_threads(void)
     ke_join(thread);
 }
 
-static void check_many(void)
+void check_many_events(void)
 {
     KEVENT events[5];
     PVOID objects[5];
@@ -96,12 +111,9 @@ static void check_many(void)
         CHECK(KeReadStateEvent(&events[i]) == 0);
 }
 
-void check_events(void)
+void check_delays(void)
 {
     LARGE_INTEGER before, after, delay = milliseconds(15), now = {{0}}, past;
-    check_states();
-    check_two_threads();
-    check_many();
     KeQuerySystemTime(&before);
     CHECK(KeDelayExecutionThread(KernelMode, FALSE, &delay) == STATUS_SUCCESS);
     KeQuerySystemTime(&after);

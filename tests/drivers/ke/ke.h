@@ -7,8 +7,7 @@
 
 #include <ntifs.h>
 
-#define CHECK(condition) ke_check(!!(condition), #condition, __FILE__, __LINE__)
-void ke_check(BOOLEAN condition, const char *text, const char *file, int line);
+#include "check.h"
 
 /* An export that the import library of the compiler lacks. */
 PVOID ke_routine(PCWSTR name);
@@ -25,16 +24,51 @@ PKTHREAD ke_start(PKSTART_ROUTINE routine, PVOID context);
 /* Waits for its end and drops the reference. */
 void ke_join(PKTHREAD thread);
 
-void check_irql(void);
-void check_locks(void);
-void check_events(void);
-void check_mutexes(void);
-void check_timers(void);
-void check_dpcs(void);
-void check_queues(void);
-void check_apcs(void);
-void check_processors(void);
-void check_times(void);
-void check_threads(void);
+/* The groups, in their order. */
+#define KE_GROUPS(X)          \
+    X(irql)                   \
+    X(regions)                \
+    X(spin_lock)              \
+    X(queued_spin_lock)       \
+    X(spin_lock_for_dpc)      \
+    X(event_states)           \
+    X(event_resets)           \
+    X(two_threads)            \
+    X(signal_and_wait)        \
+    X(many_events)            \
+    X(delays)                 \
+    X(mutex)                  \
+    X(mutex_state)            \
+    X(mutant)                 \
+    X(semaphore)              \
+    X(semaphore_state)        \
+    X(timer_waits)            \
+    X(timer_state)            \
+    X(periodic_timer)         \
+    X(timer_cancel)           \
+    X(timer_race)             \
+    X(dpc_order)              \
+    X(dpc_targets)            \
+    X(ipi)                    \
+    X(generic_dpc)            \
+    X(queue)                  \
+    X(queue_workers)          \
+    X(apcs_of_own_thread)     \
+    X(apcs_of_waiting_thread) \
+    X(user_apc)               \
+    X(processor_numbers)      \
+    X(affinity)               \
+    X(stack_callout)          \
+    X(extended_state)         \
+    X(priority)               \
+    X(stall)                  \
+    X(clocks)                 \
+    X(interrupt_time)         \
+    X(thread_notify)          \
+    X(system_thread)          \
+    X(timer_object)           \
+    X(system_information)     \
+    X(version)
+KE_GROUPS(CHECK_GROUP_DECLARATION)
 
 #endif

@@ -13,6 +13,10 @@ void check_irql(void)
     CHECK(KeGetCurrentIrql() == APC_LEVEL && KeAreAllApcsDisabled() && !KeAreApcsDisabled());
     KeLowerIrql(irql);
     CHECK(KeGetCurrentIrql() == PASSIVE_LEVEL && !KeAreAllApcsDisabled());
+}
+
+void check_regions(void)
+{
     KeEnterCriticalRegion();
     CHECK(KeAreApcsDisabled() && !KeAreAllApcsDisabled());
     KeEnterGuardedRegion();
@@ -45,12 +49,10 @@ static VOID NTAPI count(PVOID context)
     CHECK(KeGetCurrentIrql() == PASSIVE_LEVEL);
 }
 
-void check_locks(void)
+void check_spin_lock(void)
 {
     struct shared shared = {0};
     PKTHREAD threads[THREADS];
-    KLOCK_QUEUE_HANDLE handle;
-    KIRQL irql;
     KeInitializeSpinLock(&shared.plain);
     KeInitializeSpinLock(&shared.queued);
     for (int i = 0; i < THREADS; i++)
@@ -59,17 +61,30 @@ void check_locks(void)
         ke_join(threads[i]);
     CHECK(shared.plain_count == THREADS * TURNS && shared.queued_count == THREADS * TURNS);
     CHECK(shared.plain == 0 && shared.queued == 0);
+}
 
-    KeAcquireInStackQueuedSpinLock(&shared.queued, &handle);
+void check_queued_spin_lock(void)
+{
+    KLOCK_QUEUE_HANDLE handle;
+    KSPIN_LOCK lock;
+    KeInitializeSpinLock(&lock);
+    KeAcquireInStackQueuedSpinLock(&lock, &handle);
     CHECK(KeGetCurrentIrql() == DISPATCH_LEVEL && handle.OldIrql == PASSIVE_LEVEL);
     KeReleaseInStackQueuedSpinLock(&handle);
-    irql = KeAcquireSpinLockForDpc(&shared.plain);
+}
+
+void check_spin_lock_for_dpc(void)
+{
+    KSPIN_LOCK lock;
+    KIRQL irql;
+    KeInitializeSpinLock(&lock);
+    irql = KeAcquireSpinLockForDpc(&lock);
     CHECK(irql == PASSIVE_LEVEL && KeGetCurrentIrql() == DISPATCH_LEVEL);
-    CHECK(!KeTestSpinLock(&shared.plain) && !KeTryToAcquireSpinLockAtDpcLevel(&shared.plain));
-    KeReleaseSpinLockForDpc(&shared.plain, irql);
-    CHECK(KeTestSpinLock(&shared.plain));
+    CHECK(!KeTestSpinLock(&lock) && !KeTryToAcquireSpinLockAtDpcLevel(&lock));
+    KeReleaseSpinLockForDpc(&lock, irql);
+    CHECK(KeTestSpinLock(&lock));
     irql = KeRaiseIrqlToDpcLevel();
-    CHECK(KeTryToAcquireSpinLockAtDpcLevel(&shared.plain));
-    KeReleaseSpinLockFromDpcLevel(&shared.plain);
+    CHECK(KeTryToAcquireSpinLockAtDpcLevel(&lock));
+    KeReleaseSpinLockFromDpcLevel(&lock);
     KeLowerIrql(irql);
 }

@@ -11,21 +11,32 @@ static VOID NTAPI leave_mutant_owned(PVOID context)
     CHECK(KeWaitForSingleObject(context, Executive, KernelMode, FALSE, NULL) == STATUS_SUCCESS);
 }
 
-static void check_mutex(void)
+void check_mutex(void)
+{
+    KMUTEX mutex;
+    KeInitializeMutex(&mutex, 0);
+    CHECK(KeWaitForMutexObject(&mutex, Executive, KernelMode, FALSE, NULL) == STATUS_SUCCESS);
+    CHECK(KeAreApcsDisabled()); /* a mutex holds back APCs */
+    CHECK(KeWaitForSingleObject(&mutex, Executive, KernelMode, FALSE, NULL) == STATUS_SUCCESS);
+    ke_join(ke_start(try_mutex, &mutex));
+    CHECK(KeReleaseMutex(&mutex, FALSE) == -1 && KeReleaseMutex(&mutex, FALSE) == 0);
+    CHECK(!KeAreApcsDisabled());
+}
+
+void check_mutex_state(void)
 {
     KMUTEX mutex;
     KeInitializeMutex(&mutex, 0);
     CHECK(KeReadStateMutex(&mutex) == 1);
-    CHECK(KeWaitForMutexObject(&mutex, Executive, KernelMode, FALSE, NULL) == STATUS_SUCCESS);
-    CHECK(KeAreApcsDisabled()); /* a mutex holds back APCs */
-    CHECK(KeWaitForSingleObject(&mutex, Executive, KernelMode, FALSE, NULL) == STATUS_SUCCESS);
+    KeWaitForSingleObject(&mutex, Executive, KernelMode, FALSE, NULL);
+    KeWaitForSingleObject(&mutex, Executive, KernelMode, FALSE, NULL);
     CHECK(KeReadStateMutex(&mutex) == -1);
-    ke_join(ke_start(try_mutex, &mutex));
-    CHECK(KeReleaseMutex(&mutex, FALSE) == -1 && KeReleaseMutex(&mutex, FALSE) == 0);
-    CHECK(KeReadStateMutex(&mutex) == 1 && !KeAreApcsDisabled());
+    KeReleaseMutex(&mutex, FALSE);
+    KeReleaseMutex(&mutex, FALSE);
+    CHECK(KeReadStateMutex(&mutex) == 1);
 }
 
-static void check_mutant(void)
+void check_mutant(void)
 {
     KMUTANT mutant;
     KeInitializeMutant(&mutant, TRUE);
@@ -61,7 +72,7 @@ static VOID NTAPI enter(PVOID context)
     }
 }
 
-static void check_semaphore(void)
+void check_semaphore(void)
 {
     struct bounded bounded = {.most = 0};
     PKTHREAD threads[4];
@@ -70,15 +81,19 @@ static void check_semaphore(void)
         threads[i] = ke_start(enter, &bounded);
     for (int i = 0; i < 4; i++)
         ke_join(threads[i]);
-    CHECK(bounded.most <= 2 && KeReadStateSemaphore(&bounded.semaphore) == 2);
+    CHECK(bounded.most <= 2);
     KeInitializeSemaphore(&bounded.semaphore, 0, 5);
     CHECK(KeReleaseSemaphore(&bounded.semaphore, 0, 3, FALSE) == 0);
     CHECK(KeReleaseSemaphore(&bounded.semaphore, 0, 1, FALSE) == 3);
 }
 
-void check_mutexes(void)
+void check_semaphore_state(void)
 {
-    check_mutex();
-    check_mutant();
-    check_semaphore();
+    KSEMAPHORE semaphore;
+    KeInitializeSemaphore(&semaphore, 2, 2);
+    CHECK(KeReadStateSemaphore(&semaphore) == 2);
+    KeWaitForSingleObject(&semaphore, Executive, KernelMode, FALSE, NULL);
+    CHECK(KeReadStateSemaphore(&semaphore) == 1);
+    KeReleaseSemaphore(&semaphore, 0, 1, FALSE);
+    CHECK(KeReadStateSemaphore(&semaphore) == 2);
 }

@@ -7,7 +7,7 @@ static VOID NTAPI on_more_stack(PVOID parameter)
     *(LONG *)parameter += room[0] + room[2999];
 }
 
-static void check_numbers(void)
+void check_processor_numbers(void)
 {
     ULONG count = KeQueryActiveProcessorCount(NULL);
     PROCESSOR_NUMBER number;
@@ -26,7 +26,7 @@ static void check_numbers(void)
     CHECK(number.Number == KeGetCurrentProcessorNumber());
 }
 
-static void check_affinity(void)
+void check_affinity(void)
 {
     GROUP_AFFINITY affinity = {.Mask = 2}, before;
     for (ULONG i = 0; i < 4; i++) {
@@ -44,17 +44,23 @@ static void check_affinity(void)
     KeRevertToUserGroupAffinityThread(&before);
 }
 
-void check_processors(void)
+void check_stack_callout(void)
 {
     LONG sum = 0;
-    XSTATE_SAVE state;
-    check_numbers();
-    check_affinity();
     CHECK(KeExpandKernelStackAndCallout(on_more_stack, &sum, 40000) == STATUS_SUCCESS && sum == 2);
     CHECK(KeExpandKernelStackAndCallout(on_more_stack, &sum, MAXIMUM_EXPANSION_SIZE + 1) ==
           STATUS_INVALID_PARAMETER_3);
+}
+
+void check_extended_state(void)
+{
+    XSTATE_SAVE state;
     CHECK(KeSaveExtendedProcessorState(3, &state) == STATUS_SUCCESS);
     KeRestoreExtendedProcessorState(&state);
+}
+
+void check_priority(void)
+{
     CHECK(KeQueryPriorityThread(KeGetCurrentThread()) == 8);
     CHECK(KeSetPriorityThread(KeGetCurrentThread(), LOW_REALTIME_PRIORITY) == 8);
     CHECK(KeQueryPriorityThread(KeGetCurrentThread()) == LOW_REALTIME_PRIORITY);

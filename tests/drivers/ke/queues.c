@@ -32,7 +32,7 @@ static VOID NTAPI work(PVOID context)
     }
 }
 
-static void check_workers(void)
+void check_queue_workers(void)
 {
     static struct entry entries[ENTRIES + WORKERS];
     static struct work shared;
@@ -55,7 +55,7 @@ static VOID NTAPI wait_in_vain(PVOID context)
     CHECK(KeRemoveQueue(context, KernelMode, NULL) == (PLIST_ENTRY)(ULONG_PTR)STATUS_ABANDONED);
 }
 
-void check_queues(void)
+void check_queue(void)
 {
     KQUEUE queue;
     struct entry entries[3];
@@ -76,5 +76,4 @@ void check_queues(void)
         KeDelayExecutionThread(KernelMode, FALSE, &soon);
     CHECK(KeRundownQueue(&queue) == NULL);
     ke_join(thread);
-    check_workers();
 }

@@ -33,7 +33,7 @@ static VOID NTAPI child_main(PVOID context)
     PsTerminateSystemThread((NTSTATUS)0x40001234);
 }
 
-static void check_lookup(PVOID thread, PCLIENT_ID ids)
+static void look_up(PVOID thread, PCLIENT_ID ids)
 {
     id_of thread_id = (id_of)ke_routine(L"PsGetThreadId");
     id_of process_id = (id_of)ke_routine(L"PsGetThreadProcessId");
@@ -52,7 +52,7 @@ static void check_lookup(PVOID thread, PCLIENT_ID ids)
     CHECK(PsLookupThreadByThreadId((HANDLE)0x7FFC, &found) == STATUS_INVALID_CID);
 }
 
-static void check_handles(PCLIENT_ID ids)
+static void use_handles(PCLIENT_ID ids)
 {
     OBJECT_ATTRIBUTES attributes;
     CLIENT_ID missing = {(HANDLE)0x7FFC, NULL};
@@ -81,7 +81,7 @@ struct thread_basic {
     KPRIORITY priority, base_priority;
 };
 
-static void check_end(HANDLE handle, struct child *child, PCLIENT_ID ids)
+static void see_the_end(HANDLE handle, struct child *child, PCLIENT_ID ids)
 {
     NTSTATUS(NTAPI * query)
     (HANDLE, ULONG, PVOID, ULONG, PULONG) = (PVOID)ke_routine(L"ZwQueryInformationThread");
@@ -100,7 +100,7 @@ static void check_end(HANDLE handle, struct child *child, PCLIENT_ID ids)
     CHECK(PsLookupThreadByThreadId(ids->UniqueThread, &gone) == STATUS_INVALID_CID);
 }
 
-static void check_system_thread(void)
+void check_system_thread(void)
 {
     struct child child;
     OBJECT_ATTRIBUTES attributes;
@@ -112,13 +112,11 @@ static void check_system_thread(void)
     CHECK(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, &attributes, NULL, &ids, child_main,
                                &child) == STATUS_SUCCESS);
     CHECK((LONG_PTR)handle < 0 && ids.UniqueProcess == (HANDLE)4); /* a kernel handle */
-    CHECK(thread_creates == 1 && last_thread == ids.UniqueThread && last_process == (HANDLE)4);
     CHECK(ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, (POBJECT_TYPE)PsThreadType,
                                     KernelMode, &thread, NULL) == STATUS_SUCCESS);
-    check_lookup(thread, &ids);
-    check_handles(&ids);
-    check_end(handle, &child, &ids);
-    CHECK(thread_deletes == 1 && last_thread == ids.UniqueThread);
+    look_up(thread, &ids);
+    use_handles(&ids);
+    see_the_end(handle, &child, &ids);
     ObDereferenceObject(thread);
     ZwClose(handle);
 }
@@ -129,7 +127,7 @@ static VOID NTAPI on_timer(PVOID context, ULONG low, LONG high)
     CHECK(KeGetCurrentIrql() == PASSIVE_LEVEL);
 }
 
-static void check_timer_object(void)
+void check_timer_object(void)
 {
     HANDLE timer;
     LARGE_INTEGER due = milliseconds(2), far = milliseconds(60000);
@@ -146,12 +144,12 @@ static void check_timer_object(void)
     CHECK(calls == 1);
 }
 
-static void check_system_information(void)
+void check_system_information(void)
 {
     NTSTATUS(NTAPI * query)
     (ULONG, PVOID, ULONG, PULONG) = (PVOID)ke_routine(L"ZwQuerySystemInformation");
     static UCHAR buffer[16384];
-    ULONG needed = 0, major, minor, build;
+    ULONG needed = 0;
     CHECK(query(0, buffer, 64, &needed) == STATUS_SUCCESS && needed == 64 && buffer[56] == 4);
     CHECK(query(0, buffer, 63, NULL) == STATUS_INFO_LENGTH_MISMATCH);
     CHECK(query(5, NULL, 0, &needed) == STATUS_INFO_LENGTH_MISMATCH && needed > 0x100);
@@ -160,16 +158,27 @@ static void check_system_information(void)
     CHECK(query(11, buffer, sizeof(buffer), &needed) == STATUS_SUCCESS);
     CHECK(*(ULONG *)buffer >= 1 && needed == 8 + 296 * *(ULONG *)buffer);
     CHECK(query(0x7777, buffer, 8, NULL) == STATUS_INVALID_INFO_CLASS);
+}
+
+void check_version(void)
+{
+    ULONG major, minor, build;
     CHECK(!PsGetVersion(&major, &minor, &build, NULL));
     CHECK(major == 10 && minor == 0 && build == 19045);
 }
 
-void check_threads(void)
+static VOID NTAPI end_at_once(PVOID context)
 {
+    *(HANDLE *)context = PsGetCurrentThreadId();
+}
+
+void check_thread_notify(void)
+{
+    HANDLE id = NULL;
     CHECK(PsSetCreateThreadNotifyRoutine(on_thread) == STATUS_SUCCESS);
-    check_system_thread();
+    ke_join(ke_start(end_at_once, &id));
+    CHECK(thread_creates == 1 && thread_deletes == 1);
+    CHECK(last_thread == id && last_process == (HANDLE)4);
     CHECK(PsRemoveCreateThreadNotifyRoutine(on_thread) == STATUS_SUCCESS);
     CHECK(PsRemoveCreateThreadNotifyRoutine(on_thread) == STATUS_PROCEDURE_NOT_FOUND);
-    check_timer_object();
-    check_system_information();
 }

@@ -16,30 +16,63 @@ static VOID NTAPI tick(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument
         KeSetEvent(&clocked->enough, 0, FALSE);
 }
 
-static void check_one_shot(void)
+void check_timer_waits(void)
 {
     KTIMER timer;
     LARGE_INTEGER due = milliseconds(5), far = milliseconds(100000), now = {{0}}, absolute;
     KeInitializeTimer(&timer);
-    CHECK(timer.Header.Type == 8 && !KeReadStateTimer(&timer));
+    CHECK(timer.Header.Type == 8);
     CHECK(!KeSetTimer(&timer, due, NULL));
     CHECK(KeWaitForSingleObject(&timer, Executive, KernelMode, FALSE, NULL) == STATUS_SUCCESS);
-    CHECK(KeReadStateTimer(&timer)); /* stays until set again */
-    CHECK(!KeSetTimer(&timer, far, NULL) && !KeReadStateTimer(&timer));
+    CHECK(KeWaitForSingleObject(&timer, Executive, KernelMode, FALSE, &now) == STATUS_SUCCESS);
+    CHECK(!KeSetTimer(&timer, far, NULL)); /* until set again */
     CHECK(KeSetTimer(&timer, far, NULL));
     CHECK(KeWaitForSingleObject(&timer, Executive, KernelMode, FALSE, &now) == STATUS_TIMEOUT);
     CHECK(KeCancelTimer(&timer) && !KeCancelTimer(&timer));
     KeInitializeTimerEx(&timer, SynchronizationTimer);
     KeSetTimer(&timer, now, NULL); /* due at once */
     CHECK(KeWaitForSingleObject(&timer, Executive, KernelMode, FALSE, &now) == STATUS_SUCCESS);
-    CHECK(!KeReadStateTimer(&timer));
+    CHECK(KeWaitForSingleObject(&timer, Executive, KernelMode, FALSE, &now) == STATUS_TIMEOUT);
     KeQuerySystemTime(&absolute);
     absolute.QuadPart += 50000;
     KeSetTimer(&timer, absolute, NULL);
     CHECK(KeWaitForSingleObject(&timer, Executive, KernelMode, FALSE, NULL) == STATUS_SUCCESS);
 }
 
-static void check_periodic(void)
+void check_timer_state(void)
+{
+    KTIMER timer;
+    LARGE_INTEGER due = milliseconds(2), far = milliseconds(100000);
+    KeInitializeTimer(&timer);
+    CHECK(!KeReadStateTimer(&timer));
+    KeSetTimer(&timer, due, NULL);
+    KeWaitForSingleObject(&timer, Executive, KernelMode, FALSE, NULL);
+    CHECK(KeReadStateTimer(&timer));
+    CHECK(!KeSetTimer(&timer, far, NULL) && !KeReadStateTimer(&timer));
+    KeCancelTimer(&timer);
+}
+
+/* Static: nothing here waits for a DPC that has begun. */
+void check_periodic_timer(void)
+{
+    static struct clocked clocked;
+    LARGE_INTEGER due = milliseconds(1), pause = milliseconds(20);
+    LONG calls;
+    KeInitializeEvent(&clocked.enough, NotificationEvent, FALSE);
+    KeInitializeTimerEx(&clocked.timer, NotificationTimer);
+    KeInitializeDpc(&clocked.dpc, tick, &clocked);
+    CHECK(!KeSetTimerEx(&clocked.timer, due, 2, &clocked.dpc));
+    KeWaitForSingleObject(&clocked.enough, Executive, KernelMode, FALSE, NULL);
+    CHECK(clocked.irql == DISPATCH_LEVEL);
+    CHECK(KeCancelTimer(&clocked.timer));
+    KeDelayExecutionThread(KernelMode, FALSE, &pause);
+    calls = clocked.calls;
+    CHECK(calls >= 3);
+    KeDelayExecutionThread(KernelMode, FALSE, &pause);
+    CHECK(clocked.calls == calls);
+}
+
+void check_timer_cancel(void)
 {
     struct clocked clocked = {.calls = 0};
     LARGE_INTEGER due = milliseconds(1), pause = milliseconds(10);
@@ -49,7 +82,6 @@ static void check_periodic(void)
     KeInitializeDpc(&clocked.dpc, tick, &clocked);
     KeSetTimerEx(&clocked.timer, due, 2, &clocked.dpc);
     KeWaitForSingleObject(&clocked.enough, Executive, KernelMode, FALSE, NULL);
-    CHECK(clocked.irql == DISPATCH_LEVEL);
     CHECK(KeCancelTimer(&clocked.timer));
     KeFlushQueuedDpcs();
     calls = clocked.calls;
@@ -63,7 +95,7 @@ static void check_periodic(void)
 }
 
 /* A canceled timer's DPC, once flushed, runs no more: its memory may be reused. */
-static void check_cancel_race(void)
+void check_timer_race(void)
 {
     for (int i = 0; i < 200; i++) {
         struct clocked clocked = {.calls = 0};
@@ -80,11 +112,4 @@ static void check_cancel_race(void)
         CHECK(calls <= 1 && KeReadStateTimer(&clocked.timer) == (calls == 1));
         RtlFillMemory(&clocked, sizeof(clocked), 0xCC);
     }
-}
-
-void check_timers(void)
-{
-    check_one_shot();
-    check_periodic();
-    check_cancel_race();
 }

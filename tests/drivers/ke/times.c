@@ -2,12 +2,9 @@
 
 typedef ULONG64(NTAPI *query_precise)(PULONG64);
 
-void check_times(void)
+void check_stall(void)
 {
-    query_precise precise = (query_precise)ke_routine(L"KeQueryInterruptTimePrecise");
-    LARGE_INTEGER first, second, frequency, begin, end, ticks;
-    ULONGLONG interrupt;
-    ULONG64 counter;
+    LARGE_INTEGER first, second, frequency, begin, end;
     KeQuerySystemTime(&first);
     begin = KeQueryPerformanceCounter(&frequency);
     CHECK(frequency.QuadPart == 10000000);
@@ -15,11 +12,29 @@ void check_times(void)
     end = KeQueryPerformanceCounter(NULL);
     KeQuerySystemTime(&second);
     CHECK(end.QuadPart - begin.QuadPart >= 20000 && second.QuadPart - first.QuadPart >= 19000);
-    interrupt = KeQueryInterruptTime();
+}
+
+void check_clocks(void)
+{
+    LARGE_INTEGER ticks, before, after, pause = milliseconds(20);
+    LONGLONG frequency;
+    ULONGLONG interrupt = KeQueryInterruptTime();
+    before = KeQueryPerformanceCounter((PLARGE_INTEGER)&frequency);
     KeQueryTickCount(&ticks);
     CHECK(KeQueryTimeIncrement() == 156250);
     CHECK(ticks.QuadPart >= (LONGLONG)(interrupt / 156250) - 1);
     CHECK(ticks.QuadPart <= (LONGLONG)(interrupt / 156250) + 100);
+    KeDelayExecutionThread(KernelMode, FALSE, &pause);
+    after = KeQueryPerformanceCounter(NULL);
+    CHECK((after.QuadPart - before.QuadPart) * 1000 / frequency >= 19);
+    CHECK(KeQueryInterruptTime() - interrupt >= 40000); /* a tick less than was waited */
+}
+
+void check_interrupt_time(void)
+{
+    query_precise precise = (query_precise)ke_routine(L"KeQueryInterruptTimePrecise");
+    ULONGLONG interrupt = KeQueryInterruptTime();
+    ULONG64 counter;
     CHECK(precise && precise(&counter) >= interrupt && counter != 0);
     CHECK(KeQueryUnbiasedInterruptTime() >= interrupt);
     CHECK(KeGetRecommendedSharedDataAlignment() >= 64);

@@ -7,20 +7,19 @@ typedef union {
 typedef NTSTATUS NTAPI copy_memory(PVOID target, COPY_ADDRESS source, SIZE_T length, ULONG flags,
                                    PSIZE_T transferred);
 
-static void check_validity(void)
+void check_validity(void)
 {
     UCHAR *block = ExAllocatePoolWithTag(NonPagedPoolNx, 2 * PAGE_SIZE, TAG);
     CHECK(MmIsAddressValid(block) && MmIsAddressValid(block + 2 * PAGE_SIZE - 1));
     CHECK(!MmIsAddressValid(block + 2 * PAGE_SIZE) && !MmIsAddressValid(block - 1));
     CHECK(!MmIsAddressValid(NULL) && !MmIsAddressValid((PVOID)0x10));
     CHECK(MmIsAddressValid((PVOID)check_validity) && MmIsAddressValid(&block));
-    CHECK(MmIsNonPagedSystemAddressValid(block));
     ExFreePoolWithTag(block, TAG);
     CHECK(!MmIsAddressValid(block));
     CHECK(!MmIsAddressValid((PVOID)0x8000000000000000ull));
 }
 
-static void check_copy(void)
+void check_copy(void)
 {
     copy_memory *copy = (copy_memory *)routine(L"MmCopyMemory");
     UCHAR *block = ExAllocatePoolWithTag(NonPagedPoolNx, PAGE_SIZE, TAG), target[64];
@@ -38,10 +37,18 @@ static void check_copy(void)
     ExFreePoolWithTag(block, TAG);
 }
 
-static void check_routines(void)
+void check_routines(void)
 {
-    CHECK(routine(L"MmCopyMemory") && routine(L"KeGetCurrentIrql"));
+    CHECK(routine(L"MmCopyMemory") != NULL);
+    CHECK(routine(L"KeGetCurrentIrql") != NULL);
     CHECK(routine(L"NoSuchRoutineAnywhere") == NULL);
+}
+
+void check_system_information(void)
+{
+    UCHAR *block = ExAllocatePoolWithTag(NonPagedPoolNx, 64, TAG);
+    CHECK(MmIsNonPagedSystemAddressValid(block));
+    ExFreePoolWithTag(block, TAG);
     CHECK(MmIsThisAnNtAsSystem() == FALSE && MmQuerySystemSize() <= MmLargeSystem);
     PPHYSICAL_MEMORY_RANGE ranges = MmGetPhysicalMemoryRanges();
     CHECK(ranges && ranges[0].NumberOfBytes.QuadPart > 0);
@@ -73,7 +80,7 @@ static NTSTATUS probed(raising_function *function, ULONG_PTR address, SIZE_T len
     return status_raised(function, (void *)address);
 }
 
-static void check_probes(void)
+void check_probes(void)
 {
     ULONG_PTR end = MmUserProbeAddress;
     UCHAR *kernel = ExAllocatePoolWithTag(NonPagedPoolNx, 64, TAG);
@@ -91,15 +98,7 @@ static void check_probes(void)
     ExFreePoolWithTag(kernel, TAG);
 }
 #else
-static void check_probes(void)
+void check_probes(void)
 {
 }
 #endif
-
-void check_addresses(void)
-{
-    check_validity();
-    check_copy();
-    check_routines();
-    check_probes();
-}

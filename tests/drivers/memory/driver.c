@@ -1,6 +1,8 @@
 /* Mm from the inside: DriverEntry checks what needs no caller, the control codes the rest. */
 #include "memory.h"
 
+#include "groups.h"
+
 #define CODE(function) \
     CTL_CODE(FILE_DEVICE_UNKNOWN, 0x800 + (function), METHOD_NEITHER, FILE_ANY_ACCESS)
 enum { USE_BUFFER, KEEP_BUFFER, CHECK_KEPT, VIRTUAL, SHARE, LOOK, FAILURES, MAP_FILE, MISTAKE };
@@ -88,22 +90,20 @@ static VOID NTAPI unload(PDRIVER_OBJECT driver)
     IoDeleteDevice(driver->DeviceObject);
 }
 
+static struct check_group groups[] = {MEMORY_GROUPS(CHECK_GROUP_ITEM)};
+
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
 {
     UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\Memory");
     PDEVICE_OBJECT device;
-    (void)path;
     driver->DriverUnload = unload;
     driver->MajorFunction[IRP_MJ_CREATE] = dispatch;
     driver->MajorFunction[IRP_MJ_CLOSE] = dispatch;
     driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = dispatch;
-    check_mdls();
-    check_pages();
-    check_addresses();
-    check_sections();
-    DbgPrint("memory: %u checks, %u failed\n", checks, failures);
-    if (failures)
-        return STATUS_UNSUCCESSFUL;
-    NTSTATUS status = IoCreateDevice(driver, 0, &name, FILE_DEVICE_UNKNOWN, 0, FALSE, &device);
+    run_groups(path, groups, RTL_NUMBER_OF(groups));
+    NTSTATUS status = groups_result();
+    if (!NT_SUCCESS(status))
+        return status;
+    status = IoCreateDevice(driver, 0, &name, FILE_DEVICE_UNKNOWN, 0, FALSE, &device);
     return NT_SUCCESS(status) ? IoCreateSymbolicLink(&link_name, &name) : status;
 }

@@ -5,7 +5,7 @@ static PFN_NUMBER frame_of(void *address)
     return (PFN_NUMBER)(MmGetPhysicalAddress(address).QuadPart >> PAGE_SHIFT);
 }
 
-static void check_nonpaged(void)
+void check_nonpaged_mdl(void)
 {
     UCHAR *block = ExAllocatePoolWithTag(NonPagedPoolNx, 3 * PAGE_SIZE, TAG);
     UCHAR *start = block + 100;
@@ -34,7 +34,7 @@ static void check_nonpaged(void)
     ExFreePoolWithTag(block, TAG);
 }
 
-static void check_locked(void)
+void check_locked_mdl(void)
 {
     UCHAR *block = ExAllocatePoolWithTag(PagedPool, 2 * PAGE_SIZE, TAG);
     PMDL mdl = IoAllocateMdl(block + 8, PAGE_SIZE + 100, FALSE, FALSE, NULL);
@@ -68,7 +68,7 @@ static void check_locked(void)
     ExFreePoolWithTag(block, TAG);
 }
 
-static void check_chain(void)
+void check_mdl_chain(void)
 {
     PIRP irp = IoAllocateIrp(1, FALSE);
     UCHAR *block = ExAllocatePoolWithTag(NonPagedPoolNx, 64, TAG);
@@ -84,7 +84,7 @@ static void check_chain(void)
     ExFreePoolWithTag(block, TAG);
 }
 
-static void check_reserved_mapping(void)
+void check_reserved_mapping(void)
 {
     UCHAR *block = ExAllocatePoolWithTag(NonPagedPoolNx, PAGE_SIZE, TAG);
     PVOID place = MmAllocateMappingAddress(4 * PAGE_SIZE, TAG);
@@ -122,7 +122,7 @@ static void map_to_taken_address(void *context)
                                  NormalPagePriority);
 }
 
-static void check_raises(void)
+void check_mdl_raises(void)
 {
     UCHAR *block = ExAllocatePoolWithTag(NonPagedPoolNx, 2 * PAGE_SIZE, TAG);
     /* the page behind a large block is nobody's */
@@ -139,16 +139,7 @@ static void check_raises(void)
     ExFreePoolWithTag(block, TAG);
 }
 #else
-static void check_raises(void)
+void check_mdl_raises(void)
 {
 }
 #endif
-
-void check_mdls(void)
-{
-    check_nonpaged();
-    check_locked();
-    check_chain();
-    check_reserved_mapping();
-    check_raises();
-}

@@ -12,10 +12,27 @@ void *routine(const wchar_t *name);
 PKTHREAD start_thread(PKSTART_ROUTINE routine, void *context);
 void join(PKTHREAD thread);
 
-void check_mdls(void);
-void check_pages(void);
-void check_addresses(void);
-void check_sections(void);
+/* The groups that need no caller, in their order. */
+#define MEMORY_GROUPS(X)  \
+    X(nonpaged_mdl)       \
+    X(locked_mdl)         \
+    X(mdl_chain)          \
+    X(reserved_mapping)   \
+    X(mdl_raises)         \
+    X(mdl_pages)          \
+    X(contiguous)         \
+    X(noncached)          \
+    X(io_space)           \
+    X(validity)           \
+    X(copy)               \
+    X(routines)           \
+    X(system_information) \
+    X(probes)             \
+    X(sections)           \
+    X(system_views)       \
+    X(process_views)      \
+    X(reserved_sections)
+MEMORY_GROUPS(CHECK_GROUP_DECLARATION)
 
 /* In the caller's context, on a buffer of the caller's. */
 NTSTATUS use_user_buffer(UCHAR *buffer, ULONG length);

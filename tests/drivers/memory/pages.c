@@ -2,7 +2,7 @@
 
 static const PHYSICAL_ADDRESS none, everything = {.QuadPart = -1};
 
-static void check_mdl_pages(void)
+void check_mdl_pages(void)
 {
     PMDL mdl = MmAllocatePagesForMdl(none, everything, none, 3 * PAGE_SIZE - 1);
     CHECK(mdl && MmGetMdlByteCount(mdl) == 3 * PAGE_SIZE && MmGetMdlByteOffset(mdl) == 0);
@@ -22,7 +22,7 @@ static void check_mdl_pages(void)
     CHECK(MmAllocatePagesForMdlEx(none, everything, none, 0, MmCached, 0) == NULL);
 }
 
-static void check_contiguous(void)
+void check_contiguous(void)
 {
     PHYSICAL_ADDRESS low = {.QuadPart = 0xFFFFFFFF}, megabyte = {.QuadPart = 0x100000};
     UCHAR *memory = MmAllocateContiguousMemory(5 * PAGE_SIZE, low);
@@ -38,12 +38,16 @@ static void check_contiguous(void)
     memory[16 * PAGE_SIZE - 1] = 1;
     MmFreeContiguousMemorySpecifyCache(memory, 16 * PAGE_SIZE, MmCached);
     CHECK(MmAllocateContiguousMemory(PAGE_SIZE, none) == NULL);
-    memory = MmAllocateNonCachedMemory(3000);
+}
+
+void check_noncached(void)
+{
+    UCHAR *memory = MmAllocateNonCachedMemory(3000);
     CHECK(memory && memory[2999] == 0);
     MmFreeNonCachedMemory(memory, 3000);
 }
 
-static void check_io_space(void)
+void check_io_space(void)
 {
     PHYSICAL_ADDRESS device = {.QuadPart = 0xFEE00000};
     UCHAR *block = ExAllocatePoolWithTag(NonPagedPoolNx, PAGE_SIZE, TAG);
@@ -55,11 +59,4 @@ static void check_io_space(void)
     MmUnmapIoSpace(mapped, 8);
     CHECK(MmMapIoSpace(device, PAGE_SIZE, MmNonCached) == NULL);
     ExFreePoolWithTag(block, TAG);
-}
-
-void check_pages(void)
-{
-    check_mdl_pages();
-    check_contiguous();
-    check_io_space();
 }

@@ -4,6 +4,9 @@
  */
 #include <ntifs.h>
 
+#include "check.h"
+#include "groups.h"
+
 int __cdecl _snprintf(char *buffer, size_t count, const char *format, ...);
 int __cdecl _snwprintf(wchar_t *buffer, size_t count, const wchar_t *format, ...);
 int __cdecl sprintf(char *buffer, const char *format, ...);
@@ -13,18 +16,7 @@ void __cdecl qsort(void *base, size_t count, size_t width,
 void __cdecl srand(unsigned seed);
 int __cdecl rand(void);
 
-static unsigned checks, failures;
-
-#define CHECK(condition) check(condition, #condition, __LINE__)
-
-static void check(int condition, const char *text, int line)
-{
-    checks++;
-    if (condition)
-        return;
-    failures++;
-    DbgPrint("rtl: line %d: %s\n", line, text);
-}
+CHECK_DEFINITIONS("rtl")
 
 static BOOLEAN is_text(const char *text, const char *expected)
 {
@@ -79,11 +71,9 @@ static void check_formats(void)
     CHECK(wcscmp(wide, L"one two wide 3") == 0);
 }
 
-static void check_memory_and_maps(void)
+static void check_memory(void)
 {
     static UCHAR first[3000], second[3000];
-    ULONG words[3] = {0, 0, 0}, start = 0;
-    RTL_BITMAP map;
 
     for (ULONG i = 0; i < sizeof first; i++)
         first[i] = (UCHAR)i;
@@ -93,6 +83,13 @@ static void check_memory_and_maps(void)
     CHECK(RtlCompareMemory(first, second + 7, 2900) == 2900);
     RtlZeroMemory(second, sizeof second);
     CHECK(second[0] == 0 && second[2999] == 0);
+}
+
+static void check_bitmaps(void)
+{
+    ULONG words[3] = {0, 0, 0}, start = 0;
+    RTL_BITMAP map;
+
     RtlInitializeBitMap(&map, words, 80);
     RtlSetBits(&map, 10, 40);
     CHECK(RtlNumberOfSetBits(&map) == 40);
@@ -141,15 +138,20 @@ static int __cdecl order(const void *first, const void *second)
     return *(const int *)first - *(const int *)second;
 }
 
-static void check_time_and_sort(void)
+static void check_time(void)
 {
     LARGE_INTEGER time = {.QuadPart = 125963012967890000ll}; /* 2000-02-29 12:34:56.789 */
     TIME_FIELDS fields;
-    int numbers[5] = {5, 3, 9, 1, 7};
 
     RtlTimeToTimeFields(&time, &fields);
     CHECK(fields.Year == 2000 && fields.Month == 2 && fields.Day == 29 && fields.Weekday == 2);
     CHECK(fields.Hour == 12 && fields.Minute == 34 && fields.Milliseconds == 789);
+}
+
+static void check_library(void)
+{
+    int numbers[5] = {5, 3, 9, 1, 7};
+
     qsort(numbers, 5, sizeof numbers[0], order);
     CHECK(numbers[0] == 1 && numbers[4] == 9);
     srand(1);
@@ -161,14 +163,14 @@ static VOID NTAPI unload(PDRIVER_OBJECT driver)
 {
 }
 
+static struct check_group groups[] = {
+    CHECK_GROUP(strings), CHECK_GROUP(formats), CHECK_GROUP(memory),  CHECK_GROUP(bitmaps),
+    CHECK_GROUP(table),   CHECK_GROUP(time),    CHECK_GROUP(library),
+};
+
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
 {
     driver->DriverUnload = unload;
-    check_strings();
-    check_formats();
-    check_memory_and_maps();
-    check_table();
-    check_time_and_sort();
-    DbgPrint("rtl: %u checks, %u failed\n", checks, failures);
-    return failures ? STATUS_UNSUCCESSFUL : STATUS_SUCCESS;
+    run_groups(path, groups, RTL_NUMBER_OF(groups));
+    return groups_result();
 }

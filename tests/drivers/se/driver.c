@@ -2,9 +2,9 @@
  * Security from inside a driver. DriverEntry checks as the system; a control request makes the same
  * questions in the caller's name and answers with what was found.
  */
-#include <ntifs.h>
+#include "se.h"
 
-#include "check.h"
+#include "groups.h"
 
 CHECK_DEFINITIONS("se")
 
@@ -23,110 +23,26 @@ struct who {
 static GENERIC_MAPPING mapping = {FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE,
                                   FILE_ALL_ACCESS};
 static UNICODE_STRING link_name = RTL_CONSTANT_STRING(L"\\??\\SeTest");
+static PDRIVER_OBJECT this_driver;
+static PDEVICE_OBJECT test_device;
 static UNICODE_STRING admin_link_name = RTL_CONSTANT_STRING(L"\\??\\SeAdmin");
 
-static void check_sids(void)
+/* What SeExports says is what the other groups make for themselves. */
+static void check_well_known_sids(void)
 {
-    SID_IDENTIFIER_AUTHORITY nt = {SECURITY_NT_AUTHORITY};
-    UCHAR bytes[64], copy[64];
-    PSID sid = bytes;
-    WCHAR text[32];
-    UNICODE_STRING string = {0, sizeof text, text};
-
-    CHECK(RtlLengthRequiredSid(2) == 16);
-    CHECK_STATUS(STATUS_SUCCESS, RtlInitializeSid(sid, &nt, 2));
-    *RtlSubAuthoritySid(sid, 0) = 32;
-    *RtlSubAuthoritySid(sid, 1) = 544;
-    CHECK(RtlValidSid(sid) && RtlLengthSid(sid) == 16 && *RtlSubAuthorityCountSid(sid) == 2);
-    CHECK(RtlEqualSid(sid, SeExports->SeAliasAdminsSid));
-    CHECK(!RtlEqualSid(sid, SeExports->SeAliasUsersSid));
-    CHECK_STATUS(STATUS_BUFFER_TOO_SMALL, RtlCopySid(15, copy, sid));
-    CHECK_STATUS(STATUS_SUCCESS, RtlCopySid(16, copy, sid));
-    CHECK(RtlEqualSid(copy, sid));
-    CHECK_STATUS(STATUS_SUCCESS, RtlConvertSidToUnicodeString(&string, sid, FALSE));
-    CHECK(string.Length == 24 && wcsncmp(text, L"S-1-5-32-544", 12) == 0);
-    string.MaximumLength = 22;
-    CHECK_STATUS(STATUS_BUFFER_OVERFLOW, RtlConvertSidToUnicodeString(&string, sid, FALSE));
-    CHECK_STATUS(STATUS_SUCCESS, RtlConvertSidToUnicodeString(&string, sid, TRUE));
-    CHECK(string.MaximumLength == 26);
-    RtlFreeUnicodeString(&string);
-    ((PISID)sid)->SubAuthorityCount = 16;
-    CHECK(!RtlValidSid(sid));
-    CHECK_STATUS(STATUS_INVALID_SID, RtlConvertSidToUnicodeString(&string, sid, TRUE));
+    CHECK(RtlEqualSid(SeExports->SeWorldSid, world_sid()));
+    CHECK(RtlEqualSid(SeExports->SeLocalSystemSid, system_sid()));
+    CHECK(RtlEqualSid(SeExports->SeAliasAdminsSid, admins_sid()));
+    CHECK(!RtlEqualSid(SeExports->SeAliasUsersSid, admins_sid()));
     CHECK(SeExports->SeLoadDriverPrivilege.LowPart == 10);
     CHECK(*RtlSubAuthoritySid(SeExports->SeLocalSystemSid, 0) == 18);
-}
-
-static void check_acls(void)
-{
-    UCHAR bytes[64];
-    PACL acl = (PACL)bytes;
-    PACCESS_ALLOWED_ACE ace;
-
-    CHECK_STATUS(STATUS_BUFFER_TOO_SMALL, RtlCreateAcl(acl, 7, ACL_REVISION));
-    CHECK_STATUS(STATUS_INVALID_PARAMETER, RtlCreateAcl(acl, sizeof bytes, 5));
-    CHECK_STATUS(STATUS_SUCCESS, RtlCreateAcl(acl, sizeof bytes, ACL_REVISION));
-    CHECK_STATUS(STATUS_SUCCESS,
-                 RtlAddAccessAllowedAce(acl, ACL_REVISION, FILE_READ_DATA, SeExports->SeWorldSid));
-    CHECK_STATUS(STATUS_SUCCESS, RtlAddAccessAllowedAce(acl, ACL_REVISION, FILE_ALL_ACCESS,
-                                                        SeExports->SeLocalSystemSid));
-    CHECK(acl->AceCount == 2);
-    CHECK_STATUS(STATUS_ALLOTTED_SPACE_EXCEEDED,
-                 RtlAddAccessAllowedAce(acl, ACL_REVISION, 1, SeExports->SeWorldSid));
-    CHECK_STATUS(STATUS_REVISION_MISMATCH,
-                 RtlAddAccessAllowedAce(acl, 9, 1, SeExports->SeWorldSid));
-    CHECK_STATUS(STATUS_SUCCESS, RtlGetAce(acl, 1, (PVOID *)&ace));
-    CHECK(ace->Mask == FILE_ALL_ACCESS && ace->Header.AceSize == 20);
-    CHECK_STATUS(STATUS_INVALID_PARAMETER, RtlGetAce(acl, 2, (PVOID *)&ace));
-    CHECK_STATUS(STATUS_SUCCESS, RtlDeleteAce(acl, 0));
-    CHECK_STATUS(STATUS_SUCCESS, RtlGetAce(acl, 0, (PVOID *)&ace));
-    CHECK(acl->AceCount == 1 && ace->Mask == FILE_ALL_ACCESS);
-    CHECK_STATUS(STATUS_INVALID_PARAMETER, RtlDeleteAce(acl, 1));
-}
-
-static void check_descriptors(void)
-{
-    SECURITY_DESCRIPTOR absolute;
-    UCHAR bytes[128], acl_bytes[64];
-    PACL acl = (PACL)acl_bytes, found;
-    ULONG length = 0;
-    BOOLEAN present, defaulted;
-    PSID owner;
-
-    CHECK_STATUS(STATUS_UNKNOWN_REVISION, RtlCreateSecurityDescriptor(&absolute, 2));
-    CHECK_STATUS(STATUS_SUCCESS,
-                 RtlCreateSecurityDescriptor(&absolute, SECURITY_DESCRIPTOR_REVISION));
-    CHECK(RtlLengthSecurityDescriptor(&absolute) == sizeof absolute);
-    CHECK_STATUS(STATUS_SUCCESS,
-                 RtlGetDaclSecurityDescriptor(&absolute, &present, &found, &defaulted));
-    CHECK(!present);
-    RtlCreateAcl(acl, 28, ACL_REVISION);
-    RtlAddAccessAllowedAce(acl, ACL_REVISION, FILE_ALL_ACCESS, SeExports->SeWorldSid);
-    CHECK_STATUS(STATUS_SUCCESS, RtlSetDaclSecurityDescriptor(&absolute, TRUE, acl, FALSE));
-    CHECK_STATUS(STATUS_SUCCESS,
-                 RtlSetOwnerSecurityDescriptor(&absolute, SeExports->SeLocalSystemSid, FALSE));
-    CHECK_STATUS(STATUS_BUFFER_TOO_SMALL, RtlAbsoluteToSelfRelativeSD(&absolute, NULL, &length));
-    CHECK(length == 20 + 28 + 12);
-    CHECK_STATUS(STATUS_SUCCESS, RtlAbsoluteToSelfRelativeSD(&absolute, bytes, &length));
-    CHECK(RtlValidRelativeSecurityDescriptor(bytes, length, OWNER_SECURITY_INFORMATION));
-    CHECK(!RtlValidRelativeSecurityDescriptor(bytes, length, GROUP_SECURITY_INFORMATION));
-    CHECK(!RtlValidRelativeSecurityDescriptor(bytes, length - 4, 0));
-    CHECK(RtlLengthSecurityDescriptor(bytes) == length);
-    CHECK_STATUS(STATUS_SUCCESS, RtlGetOwnerSecurityDescriptor(bytes, &owner, &defaulted));
-    CHECK((PUCHAR)owner > bytes && RtlEqualSid(owner, SeExports->SeLocalSystemSid));
-    CHECK_STATUS(STATUS_INVALID_SECURITY_DESCR,
-                 RtlSetDaclSecurityDescriptor(bytes, TRUE, acl, FALSE));
-    CHECK_STATUS(STATUS_BAD_DESCRIPTOR_FORMAT, RtlAbsoluteToSelfRelativeSD(bytes, NULL, &length));
 }
 
 static void check_token(void)
 {
     PACCESS_TOKEN token = PsReferencePrimaryToken(PsGetCurrentProcess());
     PTOKEN_USER user = NULL;
-    PTOKEN_PRIVILEGES privileges;
-    TOKEN_STATISTICS statistics;
-    HANDLE handle, duplicate;
-    ULONG length = 0, session = 7;
+    ULONG session = 7;
     LUID id;
 
     CHECK(SeTokenIsAdmin(token) && !SeTokenIsRestricted(token));
@@ -142,6 +58,14 @@ static void check_token(void)
     CHECK_STATUS(STATUS_INVALID_INFO_CLASS,
                  SeQueryInformationToken(token, (TOKEN_INFORMATION_CLASS)99, (PVOID *)&user));
     PsDereferencePrimaryToken(token);
+}
+
+static void check_token_handle(void)
+{
+    PTOKEN_PRIVILEGES privileges;
+    TOKEN_STATISTICS statistics;
+    HANDLE handle, duplicate;
+    ULONG length = 0;
 
     CHECK_STATUS(STATUS_SUCCESS, ZwOpenProcessTokenEx(NtCurrentProcess(), TOKEN_ALL_ACCESS,
                                                       OBJ_KERNEL_HANDLE, &handle));
@@ -285,8 +209,9 @@ static void check_kernel_access(void)
 }
 
 /* The default descriptor of a device, then one that keeps all but administrators out. */
-static void check_device(PDEVICE_OBJECT device)
+static void check_device(void)
 {
+    PDEVICE_OBJECT device = test_device;
     PSECURITY_DESCRIPTOR found = NULL;
     SECURITY_DESCRIPTOR descriptor;
     UCHAR bytes[64];
@@ -372,7 +297,7 @@ static void check_assignment(void)
 }
 
 /* A device only administrators may open, secured by handle as wdmsec.lib does it. */
-static NTSTATUS make_admin_device(PDRIVER_OBJECT driver)
+static void check_admin_device(void)
 {
     UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\SeAdmin");
     SECURITY_DESCRIPTOR descriptor;
@@ -381,11 +306,12 @@ static NTSTATUS make_admin_device(PDRIVER_OBJECT driver)
     PDEVICE_OBJECT device;
     ULONG needed = 0;
     HANDLE handle;
-    NTSTATUS status = IoCreateDevice(driver, 0, &name, FILE_DEVICE_UNKNOWN, FILE_DEVICE_SECURE_OPEN,
-                                     FALSE, &device);
+    NTSTATUS status = IoCreateDevice(this_driver, 0, &name, FILE_DEVICE_UNKNOWN,
+                                     FILE_DEVICE_SECURE_OPEN, FALSE, &device);
 
+    CHECK_STATUS(STATUS_SUCCESS, status);
     if (!NT_SUCCESS(status))
-        return status;
+        return;
     RtlCreateAcl(acl, sizeof bytes, ACL_REVISION);
     RtlAddAccessAllowedAce(acl, ACL_REVISION, GENERIC_ALL, SeExports->SeLocalSystemSid);
     RtlAddAccessAllowedAce(acl, ACL_REVISION, GENERIC_ALL, SeExports->SeAliasAdminsSid);
@@ -405,7 +331,7 @@ static NTSTATUS make_admin_device(PDRIVER_OBJECT driver)
                                                        sizeof read, &needed));
     CHECK(RtlValidRelativeSecurityDescriptor(read, needed, DACL_SECURITY_INFORMATION));
     ZwClose(handle);
-    return IoCreateSymbolicLink(&admin_link_name, &name);
+    CHECK_STATUS(STATUS_SUCCESS, IoCreateSymbolicLink(&admin_link_name, &name));
 }
 
 static NTSTATUS NTAPI dispatch(PDEVICE_OBJECT device, PIRP irp)
@@ -437,35 +363,31 @@ static VOID NTAPI unload(PDRIVER_OBJECT driver)
         IoDeleteDevice(driver->DeviceObject);
 }
 
+static struct check_group groups[] = {
+    CHECK_GROUP(sids),          CHECK_GROUP(well_known_sids), CHECK_GROUP(acls),
+    CHECK_GROUP(descriptors),   CHECK_GROUP(token),           CHECK_GROUP(token_handle),
+    CHECK_GROUP(impersonation), CHECK_GROUP(kernel_access),   CHECK_GROUP(assignment),
+    CHECK_GROUP(device),        CHECK_GROUP(admin_device),
+};
+
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
 {
     UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\SeTest");
-    PDEVICE_OBJECT device;
     NTSTATUS status;
 
-    (void)path;
+    this_driver = driver;
     driver->MajorFunction[IRP_MJ_CREATE] = dispatch;
     driver->MajorFunction[IRP_MJ_CLEANUP] = dispatch;
     driver->MajorFunction[IRP_MJ_CLOSE] = dispatch;
     driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = dispatch;
     driver->DriverUnload = unload;
-    check_sids();
-    check_acls();
-    check_descriptors();
-    check_token();
-    check_impersonation();
-    check_kernel_access();
-    check_assignment();
-    status = IoCreateDevice(driver, 0, &name, FILE_DEVICE_UNKNOWN, 0, FALSE, &device);
+    status = IoCreateDevice(driver, 0, &name, FILE_DEVICE_UNKNOWN, 0, FALSE, &test_device);
     if (!NT_SUCCESS(status))
         return status;
-    check_device(device);
     status = IoCreateSymbolicLink(&link_name, &name);
+    run_groups(path, groups, RTL_NUMBER_OF(groups));
     if (NT_SUCCESS(status))
-        status = make_admin_device(driver);
-    DbgPrint("se: %u checks, %u failed\n", checks, failures);
-    if (NT_SUCCESS(status) && failures)
-        status = STATUS_UNSUCCESSFUL;
+        status = groups_result();
     if (!NT_SUCCESS(status))
         unload(driver);
     return status;

@@ -1,0 +1,81 @@
+/*
+ * The checks of a test driver in groups with names. A runtime that lacks a routine would end at its
+ * call, so the value Skip (REG_MULTI_SZ) in the driver's service key names groups to leave out;
+ * each of them is told. Without the value all of them run. For the file with DriverEntry; needs
+ * check.h and its definitions.
+ */
+#ifndef TESTS_DRIVERS_GROUPS_H
+#define TESTS_DRIVERS_GROUPS_H
+
+struct check_group {
+    const char *name;
+    void (*run)(void);
+    BOOLEAN is_skipped;
+};
+
+#define CHECK_GROUP(name)          \
+    {                              \
+#name, check_##name, FALSE \
+    }
+#define CHECK_GROUP_ITEM(name) CHECK_GROUP(name), /* of a list such as KE_GROUPS */
+
+struct check_groups {
+    struct check_group *first;
+    ULONG count;
+};
+
+static BOOLEAN group_is_named(const struct check_group *group, PCWSTR name)
+{
+    ULONG i = 0;
+
+    while (group->name[i] && group->name[i] == name[i])
+        i++;
+    return group->name[i] == 0 && name[i] == 0;
+}
+
+/* Called for each text of the value. */
+static NTSTATUS NTAPI group_skip(PWSTR value, ULONG type, PVOID data, ULONG length, PVOID context,
+                                 PVOID entry)
+{
+    const struct check_groups *groups = entry;
+    ULONG found = 0;
+
+    (void)value, (void)context;
+    for (ULONG i = 0; type == REG_SZ && length && i < groups->count; i++)
+        if (group_is_named(&groups->first[i], data))
+            found += groups->first[i].is_skipped = TRUE;
+    if (type == REG_SZ && length > sizeof(WCHAR) && !found)
+        DbgPrint("%s: there is no group %ws\n", check_driver, data);
+    return STATUS_SUCCESS;
+}
+
+/* Runs the groups in their order, PASSIVE_LEVEL; service is what DriverEntry was given. */
+static void run_groups(PUNICODE_STRING service, struct check_group *first, ULONG count)
+{
+    struct check_groups groups = {first, count};
+    RTL_QUERY_REGISTRY_TABLE table[2];
+
+    RtlZeroMemory(table, sizeof table);
+    table[0].QueryRoutine = group_skip;
+    table[0].Name = L"Skip";
+    table[0].EntryContext = &groups;
+    RtlQueryRegistryValues(RTL_REGISTRY_ABSOLUTE, service->Buffer, table, NULL, NULL);
+    for (ULONG i = 0; i < count; i++) {
+        if (first[i].is_skipped) {
+            DbgPrint("%s: skips %s\n", check_driver, first[i].name);
+            continue;
+        }
+        check_group = first[i].name;
+        first[i].run();
+    }
+    check_group = "driver";
+}
+
+/* What the driver found, told; what DriverEntry returns. */
+static NTSTATUS groups_result(void)
+{
+    DbgPrint("%s: %d checks, %d failed\n", check_driver, checks, failures);
+    return failures ? STATUS_UNSUCCESSFUL : STATUS_SUCCESS;
+}
+
+#endif
