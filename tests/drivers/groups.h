@@ -33,19 +33,30 @@ static BOOLEAN group_is_named(const struct check_group *group, PCWSTR name)
     return group->name[i] == 0 && name[i] == 0;
 }
 
-/* Called for each text of the value. */
-static NTSTATUS NTAPI group_skip(PWSTR value, ULONG type, PVOID data, ULONG length, PVOID context,
-                                 PVOID entry)
+static void group_skip(const struct check_groups *groups, PCWSTR name)
 {
-    const struct check_groups *groups = entry;
     ULONG found = 0;
 
-    (void)value, (void)context;
-    for (ULONG i = 0; type == REG_SZ && length && i < groups->count; i++)
-        if (group_is_named(&groups->first[i], data))
+    for (ULONG i = 0; i < groups->count; i++)
+        if (group_is_named(&groups->first[i], name))
             found += groups->first[i].is_skipped = TRUE;
-    if (type == REG_SZ && length > sizeof(WCHAR) && !found)
-        DbgPrint("%s: there is no group %ws\n", check_driver, data);
+    if (!found)
+        DbgPrint("%s: there is no group %ws\n", check_driver, name);
+}
+
+/* Called with the whole value, a list of texts with an empty one at its end. */
+static NTSTATUS NTAPI groups_skip(PWSTR value, ULONG type, PVOID data, ULONG length, PVOID context,
+                                  PVOID entry)
+{
+    PCWSTR name = data, end = name + length / sizeof(WCHAR);
+
+    (void)value, (void)context;
+    if (type != REG_MULTI_SZ)
+        return STATUS_OBJECT_TYPE_MISMATCH;
+    while (name < end && *name) {
+        group_skip(entry, name);
+        name += wcslen(name) + 1;
+    }
     return STATUS_SUCCESS;
 }
 
@@ -56,7 +67,8 @@ static void run_groups(PUNICODE_STRING service, struct check_group *first, ULONG
     RTL_QUERY_REGISTRY_TABLE table[2];
 
     RtlZeroMemory(table, sizeof table);
-    table[0].QueryRoutine = group_skip;
+    table[0].QueryRoutine = groups_skip;
+    table[0].Flags = RTL_QUERY_REGISTRY_NOEXPAND;
     table[0].Name = L"Skip";
     table[0].EntryContext = &groups;
     RtlQueryRegistryValues(RTL_REGISTRY_ABSOLUTE, service->Buffer, table, NULL, NULL);

@@ -234,7 +234,11 @@ static void check_rtl(void)
 
     CHECK_STATUS(STATUS_SUCCESS,
                  RtlWriteRegistryValue(RTL_REGISTRY_SERVICES, L"CmTest\\Parameters", L"Count",
-                                       REG_DWORD, &number, sizeof number));
+                                       REG_DWORD, &number, sizeof number)); /* makes the key */
+    CHECK_STATUS(STATUS_SUCCESS,
+                 RtlCreateRegistryKey(RTL_REGISTRY_SERVICES, L"CmTest\\Parameters"));
+    RtlWriteRegistryValue(RTL_REGISTRY_SERVICES, L"CmTest\\Parameters", L"Count", REG_DWORD,
+                          &number, sizeof number);
     CHECK_STATUS(STATUS_SUCCESS, RtlWriteRegistryValue(RTL_REGISTRY_SERVICES, L"CmTest\\Parameters",
                                                        L"Text", REG_SZ, L"hello", 12));
     RtlWriteRegistryValue(RTL_REGISTRY_SERVICES, L"CmTest\\Parameters", L"List", REG_MULTI_SZ,
@@ -401,35 +405,53 @@ static void check_notify(void)
 {
     IO_STATUS_BLOCK status_block = {.Status = 1};
     ULONG number = 5;
-    HANDLE sub;
+    HANDLE key, sub;
 
+    CHECK_STATUS(STATUS_SUCCESS, ZwOpenKey(&key, KEY_ALL_ACCESS, named(NULL, SERVICE)));
     CHECK_STATUS(STATUS_INVALID_PARAMETER,
-                 ZwNotifyChangeKey(top, NULL, NULL, NULL, &status_block, 0, FALSE, NULL, 0, TRUE));
+                 ZwNotifyChangeKey(key, NULL, NULL, NULL, &status_block, 0, FALSE, NULL, 0, TRUE));
     CHECK_STATUS(STATUS_PENDING,
-                 ZwNotifyChangeKey(top, NULL, NULL, NULL, &status_block,
+                 ZwNotifyChangeKey(key, NULL, NULL, NULL, &status_block,
                                    REG_NOTIFY_CHANGE_LAST_SET | REG_NOTIFY_CHANGE_NAME, FALSE, NULL,
                                    0, TRUE));
     CHECK_STATUS(STATUS_SUCCESS,
-                 ZwCreateKey(&sub, KEY_ALL_ACCESS, named(top, L"Deep"), 0, NULL, 0, NULL));
+                 ZwCreateKey(&sub, KEY_ALL_ACCESS, named(key, L"Deep"), 0, NULL, 0, NULL));
     CHECK(status_block.Status == STATUS_NOTIFY_ENUM_DIR);
     status_block.Status = 1;
     CHECK_STATUS(STATUS_PENDING,
-                 ZwNotifyChangeKey(top, NULL, NULL, NULL, &status_block, REG_NOTIFY_CHANGE_LAST_SET,
+                 ZwNotifyChangeKey(key, NULL, NULL, NULL, &status_block, REG_NOTIFY_CHANGE_LAST_SET,
                                    FALSE, NULL, 0, TRUE));
     ZwSetValueKey(sub, text(L"n"), 0, REG_DWORD, &number, 4); /* not the watched key */
     CHECK(status_block.Status == 1);
-    ZwSetValueKey(top, text(L"n"), 0, REG_DWORD, &number, 4);
+    ZwSetValueKey(key, text(L"n"), 0, REG_DWORD, &number, 4);
     CHECK(status_block.Status == STATUS_NOTIFY_ENUM_DIR);
-    ZwSetValueKey(top, text(L"n"), 0, REG_DWORD, &number, 4); /* nobody asked: kept for the next */
-    CHECK_STATUS(STATUS_NOTIFY_ENUM_DIR,
-                 ZwNotifyChangeKey(top, NULL, NULL, NULL, &status_block, REG_NOTIFY_CHANGE_LAST_SET,
-                                   FALSE, NULL, 0, FALSE));
     CHECK_STATUS(STATUS_PENDING,
                  ZwNotifyChangeKey(sub, NULL, NULL, NULL, &status_block, REG_NOTIFY_CHANGE_LAST_SET,
                                    FALSE, NULL, 0, TRUE));
     CHECK_STATUS(STATUS_SUCCESS, ZwDeleteKey(sub));
     CHECK_STATUS(STATUS_SUCCESS, ZwClose(sub));
     CHECK(status_block.Status == STATUS_NOTIFY_CLEANUP);
+    CHECK_STATUS(STATUS_SUCCESS, ZwClose(key));
+}
+
+/* A change between two requests of one handle ends the second at once. */
+static void check_notify_kept(void)
+{
+    IO_STATUS_BLOCK status_block = {.Status = 1};
+    ULONG number = 5;
+    HANDLE key;
+
+    CHECK_STATUS(STATUS_SUCCESS, ZwOpenKey(&key, KEY_ALL_ACCESS, named(NULL, SERVICE)));
+    CHECK_STATUS(STATUS_PENDING,
+                 ZwNotifyChangeKey(key, NULL, NULL, NULL, &status_block, REG_NOTIFY_CHANGE_LAST_SET,
+                                   FALSE, NULL, 0, TRUE));
+    ZwSetValueKey(key, text(L"n"), 0, REG_DWORD, &number, 4);
+    CHECK(status_block.Status == STATUS_NOTIFY_ENUM_DIR);
+    ZwSetValueKey(key, text(L"n"), 0, REG_DWORD, &number, 4); /* nobody asked: kept for the next */
+    CHECK_STATUS(STATUS_NOTIFY_ENUM_DIR,
+                 ZwNotifyChangeKey(key, NULL, NULL, NULL, &status_block, REG_NOTIFY_CHANGE_LAST_SET,
+                                   FALSE, NULL, 0, FALSE));
+    CHECK_STATUS(STATUS_SUCCESS, ZwClose(key));
 }
 
 static void check_version(void)
@@ -453,10 +475,15 @@ static void check_object_name(void)
         UCHAR bytes[256];
     } data;
     ULONG length = 0;
-    PVOID object;
+    PVOID object = NULL;
+    HANDLE key;
 
+    CHECK_STATUS(STATUS_SUCCESS, ZwOpenKey(&key, KEY_ALL_ACCESS, named(NULL, SERVICE)));
     CHECK_STATUS(STATUS_SUCCESS,
-                 ObReferenceObjectByHandle(top, 0, NULL, KernelMode, &object, NULL));
+                 ObReferenceObjectByHandle(key, 0, NULL, KernelMode, &object, NULL));
+    CHECK_STATUS(STATUS_SUCCESS, ZwClose(key));
+    if (!object)
+        return;
     CHECK_STATUS(STATUS_SUCCESS, ObQueryNameString(object, &data.name, sizeof data, &length));
     CHECK(data.name.Name.Length > 60 && _wcsnicmp(data.name.Name.Buffer, L"\\REGISTRY\\", 10) == 0);
     ObDereferenceObject(object);
@@ -495,11 +522,11 @@ static void check_close(void)
 }
 
 static struct check_group groups[] = {
-    CHECK_GROUP(service),        CHECK_GROUP(routines), CHECK_GROUP(open),
-    CHECK_GROUP(names),          CHECK_GROUP(renaming), CHECK_GROUP(values),
-    CHECK_GROUP(several_values), CHECK_GROUP(rtl),      CHECK_GROUP(callbacks),
-    CHECK_GROUP(notify),         CHECK_GROUP(version),  CHECK_GROUP(object_name),
-    CHECK_GROUP(close),
+    CHECK_GROUP(service),        CHECK_GROUP(routines),    CHECK_GROUP(open),
+    CHECK_GROUP(names),          CHECK_GROUP(renaming),    CHECK_GROUP(values),
+    CHECK_GROUP(several_values), CHECK_GROUP(rtl),         CHECK_GROUP(callbacks),
+    CHECK_GROUP(notify),         CHECK_GROUP(notify_kept), CHECK_GROUP(version),
+    CHECK_GROUP(object_name),    CHECK_GROUP(close),
 };
 
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)

@@ -22,6 +22,7 @@ void *routine(const wchar_t *name);
     X(pool2)                 \
     X(pool_execution)        \
     X(pool_raises)           \
+    X(pool2_raises)          \
     X(slist)                 \
     X(slist_between_threads) \
     X(interlocked_lists)     \

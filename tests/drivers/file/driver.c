@@ -87,7 +87,8 @@ static void check_transfer(void)
     FILE_END_OF_FILE_INFORMATION end;
     CHAR buffer[32];
 
-    CHECK_STATUS(STATUS_SUCCESS, open(L"\\SystemRoot\\Hello.txt", GENERIC_READ, 0, FILE_OPEN, 0));
+    CHECK_STATUS(STATUS_SUCCESS,
+                 open(L"\\??\\C:\\Windows\\Hello.txt", GENERIC_READ, 0, FILE_OPEN, 0));
     CHECK_STATUS(STATUS_SUCCESS,
                  ZwReadFile(file, NULL, NULL, NULL, &io, buffer, sizeof buffer, NULL, NULL));
     CHECK(io.Information == 11 && memcmp(buffer, "hello, file", 11) == 0);
@@ -223,7 +224,7 @@ static void check_by_name(void)
     UNICODE_STRING string;
     FILE_NETWORK_OPEN_INFORMATION network;
 
-    RtlInitUnicodeString(&string, L"\\SystemRoot\\Hello.txt");
+    RtlInitUnicodeString(&string, L"\\??\\C:\\Windows\\Hello.txt");
     InitializeObjectAttributes(&attributes, &string, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL,
                                NULL);
     CHECK_STATUS(STATUS_SUCCESS, ZwQueryFullAttributesFile(&attributes, &network));

@@ -11,6 +11,13 @@ PVOID ke_routine(PCWSTR name)
     return MmGetSystemRoutineAddress(&string);
 }
 
+__attribute__((noinline)) LARGE_INTEGER ke_now(void)
+{
+    LARGE_INTEGER now;
+    KeQuerySystemTime(&now);
+    return now;
+}
+
 PKTHREAD ke_start(PKSTART_ROUTINE routine, PVOID context)
 {
     HANDLE handle;

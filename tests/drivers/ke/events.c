@@ -113,12 +113,12 @@ void check_many_events(void)
 
 void check_delays(void)
 {
-    LARGE_INTEGER before, after, delay = milliseconds(15), now = {{0}}, past;
-    KeQuerySystemTime(&before);
+    LARGE_INTEGER before, after, delay = milliseconds(15), now = {{0}}, past, frequency;
+    before = KeQueryPerformanceCounter(&frequency);
     CHECK(KeDelayExecutionThread(KernelMode, FALSE, &delay) == STATUS_SUCCESS);
-    KeQuerySystemTime(&after);
-    CHECK(after.QuadPart - before.QuadPart >= 140000);
+    after = KeQueryPerformanceCounter(NULL);
+    CHECK((after.QuadPart - before.QuadPart) * 1000 / frequency.QuadPart >= 14);
     CHECK(KeDelayExecutionThread(KernelMode, FALSE, &now) == STATUS_SUCCESS);
-    past.QuadPart = before.QuadPart; /* absolute, and over */
+    past = ke_now(); /* absolute, and over */
     CHECK(KeDelayExecutionThread(KernelMode, FALSE, &past) == STATUS_SUCCESS);
 }

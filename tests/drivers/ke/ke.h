@@ -19,6 +19,10 @@ static inline LARGE_INTEGER milliseconds(LONG count)
     return time;
 }
 
+/* The system time. Not inline: the header reads the page shared with applications, which a runtime
+ * may emulate for plain moves only. */
+LARGE_INTEGER ke_now(void);
+
 /* Starts a system thread and gives a reference to its object. */
 PKTHREAD ke_start(PKSTART_ROUTINE routine, PVOID context);
 /* Waits for its end and drops the reference. */
@@ -66,9 +70,7 @@ void ke_join(PKTHREAD thread);
     X(interrupt_time)         \
     X(thread_notify)          \
     X(system_thread)          \
-    X(timer_object)           \
-    X(system_information)     \
-    X(version)
+    X(process_handle) X(system_stays) X(timer_object) X(system_information) X(version)
 KE_GROUPS(CHECK_GROUP_DECLARATION)
 
 #endif

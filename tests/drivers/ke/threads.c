@@ -39,7 +39,7 @@ static void look_up(PVOID thread, PCLIENT_ID ids)
     id_of process_id = (id_of)ke_routine(L"PsGetThreadProcessId");
     is_of is_system = (is_of)ke_routine(L"PsIsSystemThread");
     PETHREAD found;
-    PEPROCESS process;
+    PEPROCESS process = NULL;
     CHECK(PsLookupThreadByThreadId(ids->UniqueThread, &found) == STATUS_SUCCESS);
     CHECK((PVOID)found == thread);
     ObDereferenceObject(found);
@@ -47,17 +47,19 @@ static void look_up(PVOID thread, PCLIENT_ID ids)
     CHECK(is_system(thread));
     CHECK(PsLookupProcessByProcessId((HANDLE)4, &process) == STATUS_SUCCESS);
     CHECK(process == PsInitialSystemProcess);
-    ObDereferenceObject(process);
+    if (process)
+        ObDereferenceObject(process);
     CHECK(PsLookupProcessByProcessId((HANDLE)0x7FFC, &process) == STATUS_INVALID_CID);
     CHECK(PsLookupThreadByThreadId((HANDLE)0x7FFC, &found) == STATUS_INVALID_CID);
 }
 
-static void use_handles(PCLIENT_ID ids)
+void check_process_handle(void)
 {
+    CLIENT_ID self = {PsGetCurrentProcessId(), NULL}, *ids = &self;
     OBJECT_ATTRIBUTES attributes;
     CLIENT_ID missing = {(HANDLE)0x7FFC, NULL};
     PROCESS_BASIC_INFORMATION basic;
-    HANDLE process;
+    HANDLE process = NULL;
     ULONG length = 0;
     InitializeObjectAttributes(&attributes, NULL, OBJ_KERNEL_HANDLE, NULL, NULL);
     CHECK(ZwOpenProcess(&process, PROCESS_ALL_ACCESS, &attributes, &missing) == STATUS_INVALID_CID);
@@ -66,9 +68,21 @@ static void use_handles(PCLIENT_ID ids)
     CHECK(ZwOpenProcess(&process, PROCESS_ALL_ACCESS, &attributes, ids) == STATUS_SUCCESS);
     CHECK(ZwQueryInformationProcess(process, ProcessBasicInformation, &basic, sizeof(basic),
                                     &length) == STATUS_SUCCESS);
-    CHECK(length == 48 && basic.UniqueProcessId == 4 && basic.ExitStatus == STATUS_PENDING);
+    CHECK(length == 48 && basic.UniqueProcessId == (ULONG_PTR)self.UniqueProcess &&
+          basic.ExitStatus == STATUS_PENDING);
     CHECK(ZwQueryInformationProcess(process, ProcessBasicInformation, &basic, 47, NULL) ==
           STATUS_INFO_LENGTH_MISMATCH);
+    CHECK(ZwClose(process) == STATUS_SUCCESS);
+}
+
+/* Nothing ends the System process. */
+void check_system_stays(void)
+{
+    OBJECT_ATTRIBUTES attributes;
+    CLIENT_ID id = {PsGetCurrentProcessId(), NULL};
+    HANDLE process;
+    InitializeObjectAttributes(&attributes, NULL, OBJ_KERNEL_HANDLE, NULL, NULL);
+    CHECK(ZwOpenProcess(&process, PROCESS_ALL_ACCESS, &attributes, &id) == STATUS_SUCCESS);
     CHECK(ZwTerminateProcess(process, 0) == STATUS_ACCESS_DENIED);
     CHECK(ZwClose(process) == STATUS_SUCCESS);
 }
@@ -115,7 +129,6 @@ void check_system_thread(void)
     CHECK(ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, (POBJECT_TYPE)PsThreadType,
                                     KernelMode, &thread, NULL) == STATUS_SUCCESS);
     look_up(thread, &ids);
-    use_handles(&ids);
     see_the_end(handle, &child, &ids);
     ObDereferenceObject(thread);
     ZwClose(handle);
@@ -132,14 +145,25 @@ void check_timer_object(void)
     HANDLE timer;
     LARGE_INTEGER due = milliseconds(2), far = milliseconds(60000);
     BOOLEAN state = TRUE;
-    volatile LONG calls = 0;
     CHECK(ZwCreateTimer(&timer, 0x1F0003, NULL, NotificationTimer) == STATUS_SUCCESS);
-    CHECK(ZwSetTimer(timer, &due, on_timer, (PVOID)&calls, FALSE, 0, &state) == STATUS_SUCCESS);
+    CHECK(ZwSetTimer(timer, &due, NULL, NULL, FALSE, 0, &state) == STATUS_SUCCESS);
     CHECK(!state && ZwWaitForSingleObject(timer, FALSE, NULL) == STATUS_SUCCESS);
-    while (calls == 0)
-        KeDelayExecutionThread(KernelMode, FALSE, &due);
     CHECK(ZwSetTimer(timer, &far, NULL, NULL, FALSE, 0, &state) == STATUS_SUCCESS && state);
     CHECK(ZwCancelTimer(timer, &state) == STATUS_SUCCESS && !state);
+    ZwClose(timer);
+}
+
+/* The routine is a kernel APC of the thread that set the timer, so no wait need be alertable. */
+void check_timer_apc(void)
+{
+    HANDLE timer;
+    LARGE_INTEGER due = milliseconds(2);
+    volatile LONG calls = 0;
+    CHECK(ZwCreateTimer(&timer, 0x1F0003, NULL, NotificationTimer) == STATUS_SUCCESS);
+    CHECK(ZwSetTimer(timer, &due, on_timer, (PVOID)&calls, FALSE, 0, NULL) == STATUS_SUCCESS);
+    CHECK(ZwWaitForSingleObject(timer, FALSE, NULL) == STATUS_SUCCESS);
+    for (int i = 0; i < 1000 && calls == 0; i++)
+        KeDelayExecutionThread(KernelMode, FALSE, &due);
     ZwClose(timer);
     CHECK(calls == 1);
 }

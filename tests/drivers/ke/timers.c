@@ -33,7 +33,7 @@ void check_timer_waits(void)
     KeSetTimer(&timer, now, NULL); /* due at once */
     CHECK(KeWaitForSingleObject(&timer, Executive, KernelMode, FALSE, &now) == STATUS_SUCCESS);
     CHECK(KeWaitForSingleObject(&timer, Executive, KernelMode, FALSE, &now) == STATUS_TIMEOUT);
-    KeQuerySystemTime(&absolute);
+    absolute = ke_now();
     absolute.QuadPart += 50000;
     KeSetTimer(&timer, absolute, NULL);
     CHECK(KeWaitForSingleObject(&timer, Executive, KernelMode, FALSE, NULL) == STATUS_SUCCESS);

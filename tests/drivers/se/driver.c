@@ -313,13 +313,15 @@ static void check_admin_device(void)
     if (!NT_SUCCESS(status))
         return;
     RtlCreateAcl(acl, sizeof bytes, ACL_REVISION);
-    RtlAddAccessAllowedAce(acl, ACL_REVISION, GENERIC_ALL, SeExports->SeLocalSystemSid);
-    RtlAddAccessAllowedAce(acl, ACL_REVISION, GENERIC_ALL, SeExports->SeAliasAdminsSid);
+    RtlAddAccessAllowedAce(acl, ACL_REVISION, GENERIC_ALL, system_sid());
+    RtlAddAccessAllowedAce(acl, ACL_REVISION, GENERIC_ALL, admins_sid());
     RtlCreateSecurityDescriptor(&descriptor, SECURITY_DESCRIPTOR_REVISION);
     RtlSetDaclSecurityDescriptor(&descriptor, TRUE, acl, FALSE);
     status = ObOpenObjectByPointer(device, OBJ_KERNEL_HANDLE, NULL, WRITE_DAC, NULL, KernelMode,
                                    &handle);
     CHECK_STATUS(STATUS_SUCCESS, status);
+    if (!NT_SUCCESS(status))
+        return;
     CHECK_STATUS(STATUS_ACCESS_VIOLATION,
                  ZwSetSecurityObject(handle, DACL_SECURITY_INFORMATION, NULL));
     CHECK_STATUS(STATUS_SUCCESS,
