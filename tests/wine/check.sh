@@ -12,7 +12,7 @@ failures=0
 need_binaries() {
     local file
 
-    for file in "$mydevice" "$raw" "$client_test" $binaries/mydevice/mydevice.sys \
+    for file in "$mydevice" "$raw" "$client_test" "$conform" $binaries/mydevice/mydevice.sys \
         $binaries/tests/drivers/{echo,rude,pend,refuse}.sys; do
         [ -f "$file" ] || { echo "$file is not built; run 'make build'" >&2; exit 2; }
     done

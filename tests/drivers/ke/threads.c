@@ -104,7 +104,7 @@ static void see_the_end(HANDLE handle, struct child *child, PCLIENT_ID ids)
     PETHREAD gone;
     CHECK(query(handle, ThreadBasicInformation, &basic, sizeof(basic), NULL) == STATUS_SUCCESS);
     CHECK(basic.exit_status == STATUS_PENDING && basic.id.UniqueThread == ids->UniqueThread);
-    CHECK(basic.priority == 8 && basic.affinity == 0xF);
+    CHECK(basic.priority == 8 && basic.affinity == KeQueryActiveProcessors());
     CHECK(ZwWaitForSingleObject(handle, FALSE, &now) == STATUS_TIMEOUT);
     KeSetEvent(&child->go, 0, FALSE);
     CHECK(ZwWaitForSingleObject(handle, FALSE, NULL) == STATUS_SUCCESS);
@@ -172,9 +172,10 @@ void check_system_information(void)
 {
     NTSTATUS(NTAPI * query)
     (ULONG, PVOID, ULONG, PULONG) = (PVOID)ke_routine(L"ZwQuerySystemInformation");
-    static UCHAR buffer[16384];
+    static UCHAR buffer[65536];
     ULONG needed = 0;
-    CHECK(query(0, buffer, 64, &needed) == STATUS_SUCCESS && needed == 64 && buffer[56] == 4);
+    CHECK(query(0, buffer, 64, &needed) == STATUS_SUCCESS && needed == 64);
+    CHECK(buffer[56] == KeQueryActiveProcessorCount(NULL));
     CHECK(query(0, buffer, 63, NULL) == STATUS_INFO_LENGTH_MISMATCH);
     CHECK(query(5, NULL, 0, &needed) == STATUS_INFO_LENGTH_MISMATCH && needed > 0x100);
     CHECK(query(5, buffer, sizeof(buffer), &needed) == STATUS_SUCCESS);
