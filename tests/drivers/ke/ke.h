@@ -47,6 +47,7 @@ void ke_join(PKTHREAD thread);
     X(semaphore)              \
     X(semaphore_state)        \
     X(timer_waits)            \
+    X(timer_due_now)          \
     X(timer_state)            \
     X(periodic_timer)         \
     X(timer_cancel)           \

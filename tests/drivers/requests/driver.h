@@ -25,7 +25,6 @@ NTSTATUS control(PDEVICE_OBJECT device, PIRP irp);
 void queues_initialize(struct extension *extension);
 /* The tests from inside; the number of failures. */
 ULONG run_inside(PDEVICE_OBJECT device);
-void inside_objects(void);
-void inside_devices(PDRIVER_OBJECT driver);
+void handle_callbacks(void);
 
 #endif

@@ -207,85 +207,6 @@ static void calls_by_handle(void)
     CHECK_STATUS(STATUS_INVALID_HANDLE, ZwClose(file));
 }
 
-static void remove_locks(void)
-{
-    IO_REMOVE_LOCK lock;
-    IoInitializeRemoveLock(&lock, 0x74736554, 0, 0);
-    CHECK_STATUS(STATUS_SUCCESS, IoAcquireRemoveLock(&lock, NULL));
-    CHECK_STATUS(STATUS_SUCCESS, IoAcquireRemoveLock(&lock, NULL));
-    IoReleaseRemoveLock(&lock, NULL);
-    IoReleaseRemoveLockAndWait(&lock, NULL);
-    CHECK_STATUS(STATUS_DELETE_PENDING, IoAcquireRemoveLock(&lock, NULL));
-}
-
-static void share_accesses(void)
-{
-    SHARE_ACCESS share;
-    FILE_OBJECT first = {0}, second = {0};
-    IoSetShareAccess(FILE_READ_DATA, FILE_SHARE_READ, &first, &share);
-    CHECK(share.OpenCount == 1 && share.Readers == 1 && share.SharedRead == 1 && first.ReadAccess);
-    CHECK_STATUS(STATUS_SHARING_VIOLATION,
-                 IoCheckShareAccess(FILE_WRITE_DATA, FILE_SHARE_READ, &second, &share, TRUE));
-    CHECK_STATUS(STATUS_SHARING_VIOLATION,
-                 IoCheckShareAccess(FILE_READ_DATA, 0, &second, &share, TRUE));
-    CHECK_STATUS(STATUS_SUCCESS,
-                 IoCheckShareAccess(FILE_READ_DATA, FILE_SHARE_READ, &second, &share, TRUE));
-    CHECK(share.OpenCount == 2 && share.SharedRead == 2);
-    IoRemoveShareAccess(&second, &share);
-    IoRemoveShareAccess(&first, &share);
-    CHECK(share.OpenCount == 0 && share.Readers == 0);
-    CHECK_STATUS(STATUS_SUCCESS, IoCheckShareAccess(FILE_READ_ATTRIBUTES, 0, &first, &share, TRUE));
-    CHECK(share.OpenCount == 0); /* attributes alone take no part */
-}
-
-static void device_queues(void)
-{
-    KDEVICE_QUEUE queue;
-    KDEVICE_QUEUE_ENTRY entries[4];
-    KeInitializeDeviceQueue(&queue);
-    CHECK(!KeInsertDeviceQueue(&queue, &entries[0]) && !entries[0].Inserted);
-    CHECK(KeInsertByKeyDeviceQueue(&queue, &entries[1], 30));
-    CHECK(KeInsertByKeyDeviceQueue(&queue, &entries[2], 10));
-    CHECK(KeInsertByKeyDeviceQueue(&queue, &entries[3], 20));
-    CHECK(KeRemoveByKeyDeviceQueue(&queue, 15) == &entries[3]);
-    CHECK(KeRemoveByKeyDeviceQueue(&queue, 99) == &entries[2]); /* the sweep starts over */
-    CHECK(KeRemoveEntryDeviceQueue(&queue, &entries[1]));
-    CHECK(KeRemoveDeviceQueue(&queue) == NULL);
-    CHECK(!KeInsertDeviceQueue(&queue, &entries[0])); /* idle again */
-}
-
-static VOID NTAPI work(PDEVICE_OBJECT device, PVOID context)
-{
-    (void)device;
-    CHECK(KeGetCurrentIrql() == PASSIVE_LEVEL && IoIsSystemThread(PsGetCurrentThread()));
-    KeSetEvent(context, IO_NO_INCREMENT, FALSE);
-}
-
-static void work_items(PDEVICE_OBJECT device)
-{
-    KEVENT done;
-    PIO_WORKITEM item = IoAllocateWorkItem(device);
-    KeInitializeEvent(&done, NotificationEvent, FALSE);
-    CHECK(item != NULL);
-    IoQueueWorkItem(item, work, DelayedWorkQueue, &done);
-    KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, NULL);
-    IoFreeWorkItem(item);
-}
-
-static void driver_extensions(PDRIVER_OBJECT driver)
-{
-    static int id;
-    PVOID extension, again;
-    NTSTATUS status = IoAllocateDriverObjectExtension(driver, &id, 32, &extension);
-    if (status != STATUS_OBJECT_NAME_COLLISION) { /* else an earlier run made it */
-        CHECK_STATUS(STATUS_SUCCESS, status);
-        CHECK(IoGetDriverObjectExtension(driver, &id) == extension);
-    }
-    CHECK_STATUS(STATUS_OBJECT_NAME_COLLISION,
-                 IoAllocateDriverObjectExtension(driver, &id, 32, &again));
-    CHECK(IoGetDriverObjectExtension(driver, &extension) == NULL);
-}
-
 ULONG run_inside(PDEVICE_OBJECT device)
 {
     failures = 0;
@@ -294,12 +215,6 @@ ULONG run_inside(PDEVICE_OBJECT device)
     associated_requests(device);
     fsd_requests();
     calls_by_handle();
-    remove_locks();
-    share_accesses();
-    device_queues();
-    work_items(device);
-    driver_extensions(device->DriverObject);
-    inside_devices(device->DriverObject);
-    inside_objects();
+    handle_callbacks();
     return failures;
 }

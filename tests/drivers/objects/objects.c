@@ -1,5 +1,5 @@
-/* Handles, names and device stacks, from inside. */
-#include "driver.h"
+/* Handles, names and device stacks. */
+#include "objects.h"
 
 #ifndef DIRECTORY_ALL_ACCESS
 #define DIRECTORY_ALL_ACCESS 0xF000F
@@ -8,21 +8,30 @@
 NTSYSAPI NTSTATUS NTAPI ZwCreateDirectoryObject(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES);
 NTSYSAPI NTSTATUS NTAPI ZwOpenDirectoryObject(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES);
 
-extern POBJECT_TYPE NTSYSAPI *IoDeviceObjectType;
-
+static OBJECT_ATTRIBUTES kernel_handle = {.Length = sizeof(OBJECT_ATTRIBUTES),
+                                          .Attributes = OBJ_KERNEL_HANDLE};
 static UNICODE_STRING folder = RTL_CONSTANT_STRING(L"\\RequestsTest");
 static UNICODE_STRING link_name = RTL_CONSTANT_STRING(L"\\RequestsTest\\Link");
 static UNICODE_STRING event_name = RTL_CONSTANT_STRING(L"\\RequestsTest\\Event");
 static UNICODE_STRING event_by_link = RTL_CONSTANT_STRING(L"\\RequestsTest\\Link\\Event");
 
-static void events(void)
+static HANDLE make_folder(void)
+{
+    OBJECT_ATTRIBUTES attributes;
+    HANDLE directory = NULL;
+    InitializeObjectAttributes(&attributes, &folder, OBJ_KERNEL_HANDLE, NULL, NULL);
+    CHECK_STATUS(STATUS_SUCCESS,
+                 ZwCreateDirectoryObject(&directory, DIRECTORY_ALL_ACCESS, &attributes));
+    return directory;
+}
+
+void check_events(void)
 {
     OBJECT_ATTRIBUTES attributes;
     HANDLE event, again, copy;
-    PKEVENT object;
     LARGE_INTEGER none = {.QuadPart = 0};
-    OBJECT_HANDLE_INFORMATION information;
     LONG before = 99;
+    HANDLE directory = make_folder();
     InitializeObjectAttributes(&attributes, &event_name, OBJ_KERNEL_HANDLE, NULL, NULL);
     CHECK_STATUS(STATUS_SUCCESS,
                  ZwCreateEvent(&event, EVENT_ALL_ACCESS, &attributes, SynchronizationEvent, FALSE));
@@ -37,21 +46,6 @@ static void events(void)
     CHECK_STATUS(STATUS_SUCCESS, ZwWaitForSingleObject(event, FALSE, &none));
     CHECK_STATUS(STATUS_TIMEOUT, ZwWaitForSingleObject(event, FALSE, &none));
     CHECK_STATUS(STATUS_SUCCESS,
-                 ObReferenceObjectByHandle(event, EVENT_MODIFY_STATE, *ExEventObjectType,
-                                           KernelMode, (PVOID *)&object, &information));
-    CHECK(information.GrantedAccess == EVENT_ALL_ACCESS);
-    CHECK_STATUS(
-        STATUS_INVALID_HANDLE, /* a kernel handle is not the user's */
-        ObReferenceObjectByHandle(event, 0, *ExEventObjectType, UserMode, (PVOID *)&object, NULL));
-    CHECK(object == NULL);
-    CHECK_STATUS(
-        STATUS_OBJECT_TYPE_MISMATCH,
-        ObReferenceObjectByHandle(event, 0, *IoFileObjectType, KernelMode, (PVOID *)&object, NULL));
-    CHECK_STATUS(STATUS_SUCCESS,
-                 ObReferenceObjectByHandle(event, 0, NULL, KernelMode, (PVOID *)&object, NULL));
-    ObDereferenceObject(object);
-    ObDereferenceObject(object);
-    CHECK_STATUS(STATUS_SUCCESS,
                  ZwDuplicateObject(NtCurrentProcess(), event, NtCurrentProcess(), &copy,
                                    EVENT_MODIFY_STATE, OBJ_KERNEL_HANDLE, 0));
     CHECK_STATUS(STATUS_SUCCESS, ZwClose(copy));
@@ -60,15 +54,54 @@ static void events(void)
     CHECK_STATUS(STATUS_SUCCESS, /* the name went with the last handle */
                  ZwCreateEvent(&event, EVENT_ALL_ACCESS, &attributes, NotificationEvent, TRUE));
     CHECK_STATUS(STATUS_SUCCESS, ZwClose(event));
+    ZwClose(directory);
 }
 
-static void links(void)
+/* The variable's address is what is imported; headers differ in how often they dereference it. */
+static POBJECT_TYPE type_of(PCWSTR variable)
+{
+    UNICODE_STRING name;
+    POBJECT_TYPE *type;
+    RtlInitUnicodeString(&name, variable);
+    type = MmGetSystemRoutineAddress(&name);
+    CHECK(type != NULL);
+    return type ? *type : NULL;
+}
+
+void check_references(void)
+{
+    POBJECT_TYPE event_type = type_of(L"ExEventObjectType"),
+                 file_type = type_of(L"IoFileObjectType");
+    OBJECT_HANDLE_INFORMATION information = {0};
+    PKEVENT object = NULL;
+    HANDLE event;
+    CHECK_STATUS(STATUS_SUCCESS, ZwCreateEvent(&event, EVENT_ALL_ACCESS, &kernel_handle,
+                                               SynchronizationEvent, FALSE));
+    CHECK_STATUS(STATUS_SUCCESS,
+                 ObReferenceObjectByHandle(event, EVENT_MODIFY_STATE, event_type, KernelMode,
+                                           (PVOID *)&object, &information));
+    CHECK(information.GrantedAccess == EVENT_ALL_ACCESS);
+    CHECK_STATUS(STATUS_INVALID_HANDLE, /* a kernel handle is not the user's */
+                 ObReferenceObjectByHandle(event, 0, event_type, UserMode, (PVOID *)&object, NULL));
+    CHECK(object == NULL);
+    CHECK_STATUS(
+        STATUS_OBJECT_TYPE_MISMATCH,
+        ObReferenceObjectByHandle(event, 0, file_type, KernelMode, (PVOID *)&object, NULL));
+    CHECK_STATUS(STATUS_SUCCESS,
+                 ObReferenceObjectByHandle(event, 0, NULL, KernelMode, (PVOID *)&object, NULL));
+    ObDereferenceObject(object);
+    ObDereferenceObject(object);
+    CHECK_STATUS(STATUS_SUCCESS, ZwClose(event));
+}
+
+void check_links(void)
 {
     OBJECT_ATTRIBUTES attributes;
     HANDLE link, event, opened;
     WCHAR text[64];
     UNICODE_STRING target = {0, sizeof(text), text};
     ULONG needed = 0;
+    HANDLE directory = make_folder();
     InitializeObjectAttributes(&attributes, &link_name, OBJ_KERNEL_HANDLE, NULL, NULL);
     CHECK_STATUS(STATUS_SUCCESS, IoCreateSymbolicLink(&link_name, &folder));
     CHECK_STATUS(STATUS_SUCCESS, ZwOpenSymbolicLinkObject(&link, GENERIC_READ, &attributes));
@@ -88,13 +121,20 @@ static void links(void)
     ZwClose(link);
     CHECK_STATUS(STATUS_SUCCESS, IoDeleteSymbolicLink(&link_name));
     CHECK_STATUS(STATUS_OBJECT_NAME_NOT_FOUND, IoDeleteSymbolicLink(&link_name));
+    ZwClose(directory);
 }
 
-static void names_of(HANDLE handle, PVOID object)
+void check_names(void)
 {
+    HANDLE handle = make_folder();
+    PVOID object = NULL;
     UCHAR buffer[256];
     POBJECT_NAME_INFORMATION name = (POBJECT_NAME_INFORMATION)buffer;
     ULONG needed = 0, again = 0;
+    CHECK_STATUS(STATUS_SUCCESS,
+                 ObReferenceObjectByHandle(handle, 0, NULL, KernelMode, &object, NULL));
+    if (!object)
+        return;
     CHECK_STATUS(STATUS_INFO_LENGTH_MISMATCH, ObQueryNameString(object, NULL, 0, &needed));
     CHECK(needed == sizeof(*name) + folder.Length + sizeof(WCHAR));
     CHECK_STATUS(STATUS_SUCCESS, ObQueryNameString(object, name, sizeof(buffer), &again));
@@ -103,118 +143,91 @@ static void names_of(HANDLE handle, PVOID object)
     CHECK_STATUS(STATUS_SUCCESS,
                  ZwQueryObject(handle, ObjectTypeInformation, buffer, sizeof(buffer), &needed));
     CHECK(((PPUBLIC_OBJECT_TYPE_INFORMATION)buffer)->TypeName.Length == 9 * sizeof(WCHAR));
-}
-
-/* ---- callbacks for handles to processes ---- */
-static LONG seen_before, seen_after;
-
-static OB_PREOP_CALLBACK_STATUS NTAPI before(PVOID context, POB_PRE_OPERATION_INFORMATION call)
-{
-    seen_before += context == &seen_before && call->Object == PsGetCurrentProcess();
-    if (!call->KernelHandle && call->Operation == OB_OPERATION_HANDLE_CREATE)
-        call->Parameters->CreateHandleInformation.DesiredAccess &= ~(ACCESS_MASK)1; /* terminate */
-    call->CallContext = &seen_after;
-    return OB_PREOP_SUCCESS;
-}
-
-static VOID NTAPI after(PVOID context, POB_POST_OPERATION_INFORMATION call)
-{
-    (void)context;
-    seen_after += call->CallContext == &seen_after && NT_SUCCESS(call->ReturnStatus);
-}
-
-static void open_self(ULONG attributes, ACCESS_MASK expected)
-{
-    OBJECT_HANDLE_INFORMATION information;
-    PVOID object;
-    HANDLE handle;
-    CHECK_STATUS(STATUS_SUCCESS, ObOpenObjectByPointer(PsGetCurrentProcess(), attributes, NULL,
-                                                       0x401, NULL, KernelMode, &handle));
-    CHECK_STATUS(STATUS_SUCCESS,
-                 ObReferenceObjectByHandle(handle, 0, NULL, KernelMode, &object, &information));
-    CHECK(information.GrantedAccess == expected);
     ObDereferenceObject(object);
     ZwClose(handle);
 }
 
-static void handle_callbacks(void)
-{
-    OB_OPERATION_REGISTRATION operation = {0};
-    OB_CALLBACK_REGISTRATION registration = {0};
-    PVOID handle, second;
-    seen_before = seen_after = 0;
-    operation.ObjectType = PsProcessType;
-    operation.Operations = OB_OPERATION_HANDLE_CREATE;
-    operation.PreOperation = before;
-    operation.PostOperation = after;
-    registration.Version = ObGetFilterVersion();
-    registration.OperationRegistrationCount = 1;
-    RtlInitUnicodeString(&registration.Altitude, L"320000");
-    registration.RegistrationContext = &seen_before;
-    registration.OperationRegistration = &operation;
-    CHECK(registration.Version == OB_FLT_REGISTRATION_VERSION);
-    CHECK_STATUS(STATUS_SUCCESS, ObRegisterCallbacks(&registration, &handle));
-    CHECK_STATUS(STATUS_FLT_INSTANCE_ALTITUDE_COLLISION,
-                 ObRegisterCallbacks(&registration, &second));
-    open_self(0, 0x400);
-    open_self(OBJ_KERNEL_HANDLE, 0x401);
-    CHECK(seen_before == 2 && seen_after == 2);
-    ObUnRegisterCallbacks(handle);
-    open_self(0, 0x401);
-    CHECK(seen_before == 2);
-}
-
-void inside_objects(void)
+/* A directory goes with its last handle and reference. */
+void check_directories(void)
 {
     OBJECT_ATTRIBUTES attributes;
-    HANDLE directory, again;
-    PVOID object;
+    HANDLE directory = make_folder(), again = NULL;
     InitializeObjectAttributes(&attributes, &folder, OBJ_KERNEL_HANDLE, NULL, NULL);
-    CHECK_STATUS(STATUS_SUCCESS,
-                 ZwCreateDirectoryObject(&directory, DIRECTORY_ALL_ACCESS, &attributes));
-    CHECK_STATUS(STATUS_SUCCESS,
-                 ObReferenceObjectByHandle(directory, 0, NULL, KernelMode, &object, NULL));
-    names_of(directory, object);
-    events();
-    links();
-    handle_callbacks();
     CHECK_STATUS(STATUS_SUCCESS, ZwOpenDirectoryObject(&again, DIRECTORY_QUERY, &attributes));
     CHECK_STATUS(STATUS_SUCCESS, ZwClose(again));
-    ObDereferenceObject(object);
     CHECK_STATUS(STATUS_SUCCESS, ZwClose(directory));
     CHECK_STATUS(STATUS_OBJECT_NAME_NOT_FOUND,
                  ZwOpenDirectoryObject(&again, DIRECTORY_QUERY, &attributes));
 }
 
-void inside_devices(PDRIVER_OBJECT driver)
+void check_device_stack(void)
 {
+    PDRIVER_OBJECT driver = this_driver;
     PDEVICE_OBJECT bottom, top, got;
-    HANDLE handle;
     CHECK_STATUS(STATUS_SUCCESS,
                  IoCreateDevice(driver, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &bottom));
     CHECK_STATUS(STATUS_SUCCESS,
                  IoCreateDevice(driver, 16, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &top));
     CHECK(bottom->DeviceExtension == NULL && top->DeviceExtension != NULL);
     CHECK((bottom->Flags & DO_DEVICE_INITIALIZING) && bottom->StackSize == 1);
-    CHECK(IoAttachDeviceToDeviceStack(top, bottom) == NULL); /* it is not ready yet */
     bottom->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
     CHECK(IoAttachDeviceToDeviceStack(top, bottom) == bottom);
     CHECK(top->StackSize == 2 && bottom->AttachedDevice == top);
     got = IoGetAttachedDeviceReference(bottom);
     CHECK(got == top);
     ObDereferenceObject(got);
+    IoDetachDevice(bottom);
+    CHECK(bottom->AttachedDevice == NULL);
+    IoDeleteDevice(top);
+    IoDeleteDevice(bottom);
+}
+
+/* A device that its driver still makes is not attached to. */
+void check_early_attachment(void)
+{
+    PDEVICE_OBJECT bottom, top;
+    CHECK_STATUS(STATUS_SUCCESS,
+                 IoCreateDevice(this_driver, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &bottom));
+    CHECK_STATUS(STATUS_SUCCESS,
+                 IoCreateDevice(this_driver, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &top));
+    CHECK(IoAttachDeviceToDeviceStack(top, bottom) == NULL);
+    if (bottom->AttachedDevice)
+        IoDetachDevice(bottom);
+    IoDeleteDevice(top);
+    IoDeleteDevice(bottom);
+}
+
+void check_lower_device(void)
+{
+    PDEVICE_OBJECT bottom, top, got;
+    CHECK_STATUS(STATUS_SUCCESS,
+                 IoCreateDevice(this_driver, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &bottom));
+    CHECK_STATUS(STATUS_SUCCESS,
+                 IoCreateDevice(this_driver, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &top));
+    bottom->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
+    CHECK(IoAttachDeviceToDeviceStack(top, bottom) == bottom);
     got = IoGetLowerDeviceObject(top);
     CHECK(got == bottom);
     ObDereferenceObject(got);
     CHECK(IoGetLowerDeviceObject(bottom) == NULL);
     IoDetachDevice(bottom);
-    CHECK(bottom->AttachedDevice == NULL);
-    CHECK_STATUS(STATUS_SUCCESS, ObOpenObjectByPointer(bottom, OBJ_KERNEL_HANDLE, NULL, WRITE_DAC,
-                                                       *IoDeviceObjectType, KernelMode, &handle));
-    CHECK_STATUS(STATUS_SUCCESS, ZwClose(handle));
-    CHECK_STATUS(STATUS_OBJECT_TYPE_MISMATCH,
-                 ObOpenObjectByPointer(bottom, OBJ_KERNEL_HANDLE, NULL, 0, *IoFileObjectType,
-                                       KernelMode, &handle));
     IoDeleteDevice(top);
+    IoDeleteDevice(bottom);
+}
+
+void check_device_handle(void)
+{
+    POBJECT_TYPE device_type = type_of(L"IoDeviceObjectType"),
+                 file_type = type_of(L"IoFileObjectType");
+    PDEVICE_OBJECT bottom;
+    HANDLE handle = NULL;
+    CHECK_STATUS(STATUS_SUCCESS,
+                 IoCreateDevice(this_driver, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &bottom));
+    CHECK_STATUS(STATUS_SUCCESS, ObOpenObjectByPointer(bottom, OBJ_KERNEL_HANDLE, NULL, WRITE_DAC,
+                                                       device_type, KernelMode, &handle));
+    CHECK_STATUS(STATUS_SUCCESS, ZwClose(handle));
+    CHECK_STATUS(
+        STATUS_OBJECT_TYPE_MISMATCH,
+        ObOpenObjectByPointer(bottom, OBJ_KERNEL_HANDLE, NULL, 0, file_type, KernelMode, &handle));
     IoDeleteDevice(bottom);
 }
