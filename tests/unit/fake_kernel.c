@@ -519,6 +519,11 @@ struct fake_result fake_open(const char *name, bool relative)
     WCHAR wide[32];
     USHORT length = 0;
 
+    /* A file object is opened once: what was open before is closed. */
+    if (file->FsContext2 != NULL) {
+        fake_simple(FAKE_CLEANUP);
+        fake_simple(FAKE_CLOSE);
+    }
     __builtin_memset(file, 0, sizeof(*file));
     while (name != NULL && name[length] != '\0') {
         wide[length] = (WCHAR)name[length];
