@@ -42,8 +42,19 @@ static struct {
 
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT object, PUNICODE_STRING path);
 
+static void close_if_open(unsigned index)
+{
+    fake.file = index;
+    if (fake.device == NULL || fake.files[index].FsContext2 == NULL)
+        return;
+    fake_simple(FAKE_CLEANUP);
+    fake_simple(FAKE_CLOSE);
+}
+
 void fake_reset(void)
 {
+    for (unsigned index = 0; index < FAKE_FILES; index++)
+        close_if_open(index);
     if (fake.device != NULL)
         free(fake.device);
     __builtin_memset(&fake, 0, sizeof(fake));
@@ -520,10 +531,7 @@ struct fake_result fake_open(const char *name, bool relative)
     USHORT length = 0;
 
     /* A file object is opened once: what was open before is closed. */
-    if (file->FsContext2 != NULL) {
-        fake_simple(FAKE_CLEANUP);
-        fake_simple(FAKE_CLOSE);
-    }
+    close_if_open(fake.file);
     __builtin_memset(file, 0, sizeof(*file));
     while (name != NULL && name[length] != '\0') {
         wide[length] = (WCHAR)name[length];
