@@ -5,6 +5,7 @@
 
 #define BATCH_MAXIMUM           4096u
 #define NOTIFY_CAPACITY_MAXIMUM 65536u
+#define NOTIFY_MEMORY_MAXIMUM   (16u << 20)
 #define NOTIFY_MESSAGE_MAXIMUM  65536u
 
 static NTSTATUS wrong(const char *mistake)
@@ -99,6 +100,8 @@ static NTSTATUS check_channels(const struct sb_driver *driver)
         return wrong("notify.capacity is above 65536");
     if (notify->maximum == 0 || notify->maximum > NOTIFY_MESSAGE_MAXIMUM)
         return wrong("notify.maximum is not 1 to 65536");
+    if ((uint64_t)notify->capacity * notify->maximum > NOTIFY_MEMORY_MAXIMUM)
+        return wrong("notify.capacity messages of notify.maximum bytes are above 16 MiB");
     if ((unsigned)notify->overflow > SB_FAIL_POST)
         return wrong("notify.overflow is unknown");
     return STATUS_SUCCESS;

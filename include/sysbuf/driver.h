@@ -156,10 +156,10 @@ struct sb_open {
 };
 
 /* Notifications to an open that has subscribed; see sysbuf/notify.h. The queue's memory, capacity
-   times maximum, is taken when an open subscribes. */
+   times maximum, at most 16 MiB, is taken when an open subscribes. */
 struct sb_notify_options {
-    uint32_t capacity;         /* messages that wait for one subscriber; 0: no notifications */
-    uint32_t maximum;          /* bytes of one message, 1 to 65536 */
+    uint32_t capacity; /* messages that wait for one subscriber, to 65536; 0: no notifications */
+    uint32_t maximum;  /* bytes of one message, 1 to 65536 */
     enum sb_overflow overflow; /* what happens to a message without room */
 };
 

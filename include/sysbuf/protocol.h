@@ -303,7 +303,7 @@ enum sb_counter {
     SB_COUNTER_CALLS,           /* that reached a handler: commands, READ and WRITE */
     SB_COUNTER_BYTES_IN,        /* of the inputs of those */
     SB_COUNTER_BYTES_OUT,       /* of their replies */
-    SB_COUNTER_FAILED,          /* calls whose handler answered with an error */
+    SB_COUNTER_FAILED,          /* calls that passed the checks and ended in an error */
     SB_COUNTER_REFUSED_CODE,    /* an unknown command, READ or WRITE where there is none */
     SB_COUNTER_REFUSED_ACCESS,  /* the handle lacks a right */
     SB_COUNTER_REFUSED_OPEN,    /* on an open that was refused or is closed */

@@ -75,28 +75,6 @@ static BOOLEAN fails(void)
     return ++fake.calls == fake.failing_call;
 }
 
-/* What the compiler for Windows has built in. */
-
-LONG64 _InterlockedIncrement64(LONG64 volatile *addend)
-{
-    return __atomic_add_fetch(addend, 1, __ATOMIC_SEQ_CST);
-}
-
-LONG64 _InterlockedExchangeAdd64(LONG64 volatile *addend, LONG64 value)
-{
-    return __atomic_fetch_add(addend, value, __ATOMIC_SEQ_CST);
-}
-
-LONG64 _InterlockedExchange64(LONG64 volatile *target, LONG64 value)
-{
-    return __atomic_exchange_n(target, value, __ATOMIC_SEQ_CST);
-}
-
-PVOID _InterlockedExchangePointer(PVOID volatile *target, PVOID value)
-{
-    return __atomic_exchange_n(target, value, __ATOMIC_SEQ_CST);
-}
-
 /* What the driver library imports. */
 
 NTSTATUS NTAPI IoCreateDevice(PDRIVER_OBJECT driver, ULONG extension, PUNICODE_STRING name,
