@@ -33,6 +33,10 @@ static NTSTATUS tell_short(struct sb_call *call)
     return sb_reply(call, &version, sizeof(version));
 }
 
+/* What protocol 2 knew. Fields that come later go behind it: a client that has no room for them,
+   but for these, gets these. */
+#define LEAST_LONG_ANSWER 40
+
 /* A client without room for the long answer is of protocol 1 and gets what it knows. */
 NTSTATUS sb_tell_protocol(struct sb_call *call)
 {
@@ -49,7 +53,10 @@ NTSTATUS sb_tell_protocol(struct sb_call *call)
         .batch_maximum = driver->batch_maximum,
     };
 
-    if (call->output_capacity < sizeof(protocol))
+    size_t length =
+        call->output_capacity < sizeof(protocol) ? call->output_capacity : sizeof(protocol);
+
+    if (length < LEAST_LONG_ANSWER)
         return tell_short(call);
-    return sb_reply(call, &protocol, sizeof(protocol));
+    return sb_reply(call, &protocol, length);
 }
