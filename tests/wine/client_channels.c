@@ -30,6 +30,7 @@ static void check_posts(struct sb_client *client)
 {
     const struct sb_subscribe_options options = {.pending = 2};
     struct sb_subscription *subscription;
+    static const char *const texts[] = {"one", "two", "thr", "fou"};
     enum sb_error error = sb_subscribe(client, &options, &subscription);
 
     if (!CHECK(error == SB_OK, "subscribe: error %d", error))
@@ -37,8 +38,7 @@ static void check_posts(struct sb_client *client)
     CHECK(sb_subscribe(client, NULL, &subscription) == SB_ERROR_STATE, "subscribed twice");
     CHECK(sb_receive(subscription, NULL, 0, NULL, 20) == SB_ERROR_TIMEOUT, "a message of nobody's");
     for (int i = 0; i < 4; i++)
-        CHECK(sb_call(client, CHANNELS_POST, "one\0two\0thr\0fou" + i * 4, 3, NULL, 0, NULL,
-                      PATIENCE) == SB_OK,
+        CHECK(sb_call(client, CHANNELS_POST, texts[i], 3, NULL, 0, NULL, PATIENCE) == SB_OK,
               "post %d", i);
     check_message(subscription, "one", 1);
     check_message(subscription, "two", 2);
