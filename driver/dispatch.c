@@ -170,28 +170,6 @@ NTSTATUS sb_serve_call(const struct sb_command *command, struct sb_call *call)
     return call_with_pool(command, call);
 }
 
-void sb_describe_call(struct sb_call *call, PIRP irp)
-{
-    PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
-    const struct sb_driver *driver = sb_device_driver(stack->DeviceObject);
-    struct sb_open_state *state = sb_open_of(driver, stack->FileObject);
-
-    call->input = NULL;
-    call->input_length = 0;
-    call->output = NULL;
-    call->output_capacity = 0;
-    call->data = NULL;
-    call->data_length = 0;
-    call->reply_length = 0;
-    call->offset = 0;
-    call->pended = FALSE;
-    call->driver = driver;
-    call->process_id = (uint32_t)(ULONG_PTR)PsGetCurrentProcessId();
-    call->open = state != NULL ? &state->open : NULL;
-    call->open_context = state != NULL ? state->open.context : NULL;
-    call->request = irp;
-}
-
 /* The one buffer of METHOD_BUFFERED, as an input and an output; neither points anywhere if empty.
    What the direct methods describe by an MDL is mapped once the lengths have been checked. */
 static void describe_control(struct sb_call *call, PIRP irp)

@@ -137,7 +137,27 @@ NTSTATUS sb_check_call(const struct sb_command *command, const struct sb_call *c
                        uint32_t access);
 
 /* Fills what every kind of call has alike; its buffers are empty. */
-void sb_describe_call(struct sb_call *call, PIRP irp);
+static inline void sb_describe_call(struct sb_call *call, PIRP irp)
+{
+    PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
+    const struct sb_driver *driver = sb_device_driver(stack->DeviceObject);
+    struct sb_open_state *state = sb_open_of(driver, stack->FileObject);
+
+    call->input = NULL;
+    call->input_length = 0;
+    call->output = NULL;
+    call->output_capacity = 0;
+    call->data = NULL;
+    call->data_length = 0;
+    call->reply_length = 0;
+    call->offset = 0;
+    call->pended = FALSE;
+    call->driver = driver;
+    call->process_id = (uint32_t)(ULONG_PTR)PsGetCurrentProcessId();
+    call->open = state != NULL ? &state->open : NULL;
+    call->open_context = state != NULL ? state->open.context : NULL;
+    call->request = irp;
+}
 
 /* Calls the handler and makes true what it claims; its reply is at most reply_limit bytes. */
 NTSTATUS sb_call_handler(const struct sb_command *command, struct sb_call *call,
@@ -202,7 +222,27 @@ static inline void sb_count(struct sb_device *device, enum sb_counter counter)
     InterlockedIncrement64(&device->counters[counter]);
 }
 
-/* Counts a call that reached a handler, and its bytes. */
-void sb_count_call(struct sb_device *device, uint32_t bytes_in, uint32_t bytes_out);
+/* Counts a call that reached a handler, and its bytes; statistics.c says how. */
+#define SB_TALLY_CALL    (1ull << 52)
+#define SB_TALLY_IN      (1ull << 26)
+#define SB_TALLY_LONGEST 0xFFFFu /* bytes */
+#define SB_TALLY_FULL    128u    /* calls */
+
+void sb_count_long_call(struct sb_device *device, uint32_t bytes_in, uint32_t bytes_out);
+void sb_empty_tally(struct sb_device *device);
+
+static inline void sb_count_call(struct sb_device *device, uint32_t bytes_in, uint32_t bytes_out)
+{
+    uint64_t added = SB_TALLY_CALL + bytes_in * SB_TALLY_IN + bytes_out;
+    uint64_t before;
+
+    if ((bytes_in | bytes_out) > SB_TALLY_LONGEST) {
+        sb_count_long_call(device, bytes_in, bytes_out);
+        return;
+    }
+    before = (uint64_t)InterlockedExchangeAdd64(&device->tally.packed, (LONG64)added);
+    if (before >= (SB_TALLY_FULL - 1) * SB_TALLY_CALL)
+        sb_empty_tally(device);
+}
 
 #endif

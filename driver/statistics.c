@@ -3,7 +3,7 @@
  *
  * Three numbers change with every call: calls, bytes in, bytes out. Three interlocked additions
  * would be felt beside a call of a hundred nanoseconds, so the three are packed into one word and
- * added at once; whoever brings the word's count to TALLY_FULL moves the word's content to the
+ * added at once; whoever brings the word's count to SB_TALLY_FULL moves the word's content to the
  * counters. Between the addition that fills it and the exchange that empties it, other processors
  * may add as well: there is room for seven times as many calls. What does not fit into the word's
  * fields (a call with 64 KiB or more) goes to the counters itself.
@@ -12,40 +12,27 @@
  */
 #include "internal.h"
 
-#define TALLY_CALL       (1ull << 52)
-#define TALLY_IN         (1ull << 26)
-#define TALLY_BYTES      (TALLY_IN - 1)
-#define TALLY_FULL       128u
-#define LONGEST_IN_TALLY 0xFFFFu /* bytes; 1023 times as many fit into a field */
+#define TALLY_BYTES (SB_TALLY_IN - 1)
 
 static void add(struct sb_device *device, enum sb_counter counter, uint64_t amount)
 {
     InterlockedExchangeAdd64(&device->counters[counter], (LONG64)amount);
 }
 
-static void empty_tally(struct sb_device *device)
+void sb_empty_tally(struct sb_device *device)
 {
     uint64_t taken = (uint64_t)InterlockedExchange64(&device->tally.packed, 0);
 
-    add(device, SB_COUNTER_CALLS, taken / TALLY_CALL);
-    add(device, SB_COUNTER_BYTES_IN, taken / TALLY_IN & TALLY_BYTES);
+    add(device, SB_COUNTER_CALLS, taken / SB_TALLY_CALL);
+    add(device, SB_COUNTER_BYTES_IN, taken / SB_TALLY_IN & TALLY_BYTES);
     add(device, SB_COUNTER_BYTES_OUT, taken & TALLY_BYTES);
 }
 
-void sb_count_call(struct sb_device *device, uint32_t bytes_in, uint32_t bytes_out)
+void sb_count_long_call(struct sb_device *device, uint32_t bytes_in, uint32_t bytes_out)
 {
-    uint64_t added;
-
-    if (bytes_in > LONGEST_IN_TALLY || bytes_out > LONGEST_IN_TALLY) {
-        add(device, SB_COUNTER_CALLS, 1);
-        add(device, SB_COUNTER_BYTES_IN, bytes_in);
-        add(device, SB_COUNTER_BYTES_OUT, bytes_out);
-        return;
-    }
-    added = TALLY_CALL | bytes_in * TALLY_IN | bytes_out;
-    if ((uint64_t)InterlockedExchangeAdd64(&device->tally.packed, (LONG64)added) / TALLY_CALL >=
-        TALLY_FULL - 1)
-        empty_tally(device);
+    add(device, SB_COUNTER_CALLS, 1);
+    add(device, SB_COUNTER_BYTES_IN, bytes_in);
+    add(device, SB_COUNTER_BYTES_OUT, bytes_out);
 }
 
 /* As many counters as fit behind the header. Each is read at once; together they are of one moment
@@ -59,7 +46,7 @@ NTSTATUS sb_tell_statistics(struct sb_call *call)
     struct sb_device *device = sb_this_device;
     size_t index;
 
-    empty_tally(device);
+    sb_empty_tally(device);
     RtlCopyMemory(call->output, &header, sizeof(header));
     for (index = 0; index < count; index++)
         values[index] = (uint64_t)InterlockedExchangeAdd64(&device->counters[index], 0);
