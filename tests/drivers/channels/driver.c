@@ -22,7 +22,9 @@ static KTIMER timer;
 static KDPC timer_dpc;
 static KEVENT timer_idle; /* set unless the timer is set or its DPC runs */
 
-/* The thread that floods; one at a time. */
+/* The thread that floods; one at a time. Only who has set starting looks at flood_thread: a thread
+   may have ended before its start has. */
+static volatile LONG starting;
 static volatile LONG flooding;
 static volatile LONG stopping;
 static PVOID flood_thread;
@@ -89,15 +91,22 @@ static void join_flood(void)
     flood_thread = NULL;
 }
 
-static NTSTATUS start_flood(void)
+static NTSTATUS start_flood(uint64_t open, uint64_t count)
 {
     NTSTATUS status;
     HANDLE handle;
 
+    if (flooding)
+        return STATUS_DEVICE_BUSY;
     join_flood();
+    flood_open = open;
+    flood_count = count;
+    flooding = 1;
     status = PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, flood_others, NULL);
-    if (!NT_SUCCESS(status))
+    if (!NT_SUCCESS(status)) {
+        flooding = 0;
         return status;
+    }
     ObReferenceObjectByHandle(handle, SYNCHRONIZE, NULL, KernelMode, &flood_thread, NULL);
     ZwClose(handle);
     return STATUS_SUCCESS;
@@ -108,13 +117,10 @@ static NTSTATUS flood(struct sb_call *call)
     const struct channels_flood *wanted = call->input;
     NTSTATUS status;
 
-    if (InterlockedCompareExchange(&flooding, 1, 0) != 0)
+    if (InterlockedCompareExchange(&starting, 1, 0) != 0)
         return STATUS_DEVICE_BUSY;
-    flood_open = call->open->id;
-    flood_count = wanted->count;
-    status = start_flood();
-    if (!NT_SUCCESS(status))
-        InterlockedExchange(&flooding, 0);
+    status = start_flood(call->open->id, wanted->count);
+    InterlockedExchange(&starting, 0);
     return status;
 }
 
