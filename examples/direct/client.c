@@ -5,7 +5,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "contract.h"
 
@@ -36,12 +35,12 @@ static int exchange(struct sb_client *client, unsigned char *bytes)
 
 int main(int argc, char **argv)
 {
-    unsigned char *bytes = malloc(LENGTH);
+    static unsigned char bytes[LENGTH];
     struct sb_client *client;
     enum sb_error error;
     int result;
 
-    error = argc > 1 && bytes != NULL ? sb_service_install("SbDirect", argv[1]) : SB_ERROR_ARGUMENT;
+    error = argc > 1 ? sb_service_install("SbDirect", argv[1]) : SB_ERROR_ARGUMENT;
     if (error != SB_OK)
         return fail("install", error);
     error = sb_service_start("SbDirect");
@@ -51,6 +50,5 @@ int main(int argc, char **argv)
     if (error == SB_OK)
         sb_close(client);
     sb_service_uninstall("SbDirect");
-    free(bytes);
     return result;
 }
