@@ -31,6 +31,16 @@ const char *sb_error_text(enum sb_error error)
                "versions.";
     case SB_ERROR_CLOSED:
         return "The call was cancelled because the device was closed.";
+    case SB_ERROR_STATE:
+        return "The device is not in a state for this call; a client subscribes once, before it "
+               "receives.";
+    case SB_ERROR_TOO_LATE:
+        return "The driver no longer waits for this answer; answer sooner.";
+    case SB_ERROR_VERSION:
+        return "Driver and program speak no common version of the protocol; install both from one "
+               "package.";
+    case SB_ERROR_NOT_RUN:
+        return "The command was not run because an earlier one of its batch failed.";
     case SB_ERROR_NOT_INSTALLED:
         return "The service is not installed; install it first.";
     case SB_ERROR_ALREADY_INSTALLED:

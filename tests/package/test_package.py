@@ -35,6 +35,9 @@ include/mydevice/contract.h
 include/sysbuf/client.h
 include/sysbuf/contract.h
 include/sysbuf/driver.h
+include/sysbuf/notify.h
+include/sysbuf/pend.h
+include/sysbuf/protocol.h
 install.cmd
 lib/cmake/sysbuf/SysbufFinish.cmake
 lib/cmake/sysbuf/SysbufSigning.cmake
