@@ -61,6 +61,9 @@ struct sb_machine_options {
     /* What the verifier watches drivers for: SB_VERIFY_*; 0: nothing, at no cost. Mistakes are kept
      * as findings (sb_machine_finding) and the machine goes on where it can. */
     uint32_t verify;
+    /* Milliseconds after which a routine of a driver that has not returned is stuck: a finding, and
+     * the machine stops. 0: ten seconds. System threads and work items may run for ever. */
+    uint32_t verify_timeout;
     /* Bug check at the first finding, as Windows' Driver Verifier does. */
     bool stop_at_findings;
     /* With verify: the byte that memory without defined contents (pool that was not asked to be
