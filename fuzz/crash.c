@@ -18,7 +18,7 @@ struct examination {
 };
 
 /* Runs the trial on a machine of its own, which is taken apart as at the end. */
-static bool breaks(struct examination *examination, const struct program *trial)
+static bool breaks(struct examination *examination, struct program *trial)
 {
     struct sb_fuzz *fuzz = examination->fuzz;
     char identity[IDENTITY_SIZE], title[sizeof(examination->crash->title)], *report = NULL;

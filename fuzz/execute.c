@@ -160,21 +160,25 @@ static bool is_left_out(const struct sb_fuzz *fuzz, const struct operation *oper
     return false;
 }
 
-static sb_status execute(struct sb_fuzz *fuzz, struct rig *rig, const struct operation *operation)
+static sb_status execute(struct sb_fuzz *fuzz, struct rig *rig, struct operation *operation)
 {
     unsigned slot = operation->slot;
     if (is_left_out(fuzz, operation))
         return 0;
     rig->last = *operation;
-    if (operation->kind == OPERATION_OPEN)
-        return open_slot(fuzz, rig, slot, operation->device, operation->data,
-                         operation->data_length);
+    if (operation->kind == OPERATION_OPEN) {
+        sb_status status =
+            open_slot(fuzz, rig, slot, operation->device, operation->data, operation->data_length);
+        operation->was_refused = status < 0;
+        return status;
+    }
     if (operation->kind == OPERATION_CLOSE)
         return close_slot(rig, slot);
     if (operation->kind == OPERATION_WAIT)
         return wait_moment(rig);
     if (!rig->slots[slot] && !rig->has_failed[slot]) {
         sb_status status = open_slot(fuzz, rig, slot, 0, NULL, 0);
+        operation->was_refused = status < 0;
         if (is_over(status))
             return status;
     }
@@ -205,7 +209,7 @@ static bool finish(struct rig *rig)
     return true;
 }
 
-bool execute_program(struct sb_fuzz *fuzz, struct rig *rig, const struct program *program)
+bool execute_program(struct sb_fuzz *fuzz, struct rig *rig, struct program *program)
 {
     bool goes_on = true;
     rig->next_pair = 0;

@@ -103,9 +103,9 @@ bool rig_broke(const struct rig *rig, char identity[IDENTITY_SIZE], char *title,
 bool rig_hung(const struct rig *rig);
 
 /* ---- execute.c ---- */
-/* Runs the operations, closes what they opened and sees to it that nothing pends. False: the
- * machine stopped. */
-bool execute_program(struct sb_fuzz *fuzz, struct rig *rig, const struct program *program);
+/* Runs the operations (was_refused is set), closes what they opened and sees to it that nothing
+ * pends. False: the machine stopped. */
+bool execute_program(struct sb_fuzz *fuzz, struct rig *rig, struct program *program);
 
 /* ---- watchdog.c: stops the machine when an input makes no progress ---- */
 bool watchdog_start(struct sb_fuzz *fuzz);

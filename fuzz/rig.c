@@ -174,10 +174,15 @@ static void describe_finding(const struct rig *rig, char identity[IDENTITY_SIZE]
     struct sb_finding finding;
     char *stack = malloc(REPORT_SIZE);
     sb_machine_finding(rig->machine, rig->findings, &finding, stack, stack ? REPORT_SIZE : 0);
-    snprintf(identity, IDENTITY_SIZE, "%s-%s-%" PRIx64, finding.rule.identifier,
-             finding.module[0] ? finding.module : "host", finding.module[0] ? finding.offset : 0);
+    const char *module = finding.module;
+    if (!finding.module[0] && !find_driver_frame(rig, stack, &module, &finding.offset))
+        module = "host";
+    if (module != finding.module && strcmp(module, "host") == 0)
+        finding.offset = 0;
+    snprintf(identity, IDENTITY_SIZE, "%s-%s-%" PRIx64, finding.rule.identifier, module,
+             finding.offset);
     snprintf(title, title_size, "%s: %s at %s+0x%" PRIx64, finding.rule.identifier, finding.message,
-             finding.module[0] ? finding.module : "host", finding.offset);
+             module, finding.offset);
     if (report && (*report = malloc(REPORT_SIZE)))
         snprintf(*report, REPORT_SIZE, "%s: %s\n%s\nOn Windows: %s\n%s\n%s",
                  finding.rule.identifier, finding.rule.title, finding.message, finding.rule.windows,
