@@ -1,7 +1,8 @@
 /*
  * The corpus of mistakes on the verifier itself: every driver of tests/drivers/defects is loaded,
  * opened, called, closed and unloaded with all rules on. With the mistake the first finding is the
- * rule that its source names, at the line that its source names; the twin has none.
+ * rule that its source names, at the line that its source names; the twin has none. A source that
+ * needs other calls names them: SEQUENCE: one of sequences[].
  *
  * test-host-defects [NAME...]: those alone.
  */
@@ -21,6 +22,15 @@ struct defect {
     char name[64];
     char rule[64];
     int line;
+    const struct sequence *sequence;
+};
+
+/* What an application does, and what is expected of loading. */
+struct sequence {
+    const char *name;
+    void (*call)(struct sb_machine *machine);
+    bool fails_to_load; /* DriverEntry refuses */
+    uint32_t timeout;   /* sb_machine_options.verify_timeout */
 };
 
 static struct defect defects[MOST_DEFECTS];
@@ -52,9 +62,69 @@ static void call_driver(struct sb_machine *machine)
     sb_process_destroy(process);
 }
 
+/* A control request that pends; what then becomes of it is the sequence's. */
+static struct sb_process *call_pending(struct sb_machine *machine, sb_handle *file,
+                                       struct sb_io_status *io_status)
+{
+    struct sb_open_options options = {.is_overlapped = true};
+    struct sb_process *process;
+    if (sb_process_create(machine, NULL, &process) != 0)
+        return NULL;
+    if (sb_process_open(process, "\\\\.\\Defect", &options, file) == 0) {
+        void *buffer = sb_process_allocate(process, 64, true);
+        sb_process_ioctl(process, *file, 0, io_status, CODE, buffer, 64, buffer, 64);
+    }
+    return process;
+}
+
+static void pend_and_cancel(struct sb_machine *machine)
+{
+    struct sb_io_status io_status = {0};
+    sb_handle file = 0;
+    struct sb_process *process = call_pending(machine, &file, &io_status);
+    if (!process)
+        return;
+    sb_process_cancel(process, file, NULL);
+    sb_process_close(process, file);
+    sb_process_destroy(process);
+}
+
+/* The process ends with its request pending. */
+static void pend_and_exit(struct sb_machine *machine)
+{
+    struct sb_io_status io_status = {0};
+    sb_handle file = 0;
+    struct sb_process *process = call_pending(machine, &file, &io_status);
+    if (process)
+        sb_process_destroy(process);
+}
+
+static void call_nothing(struct sb_machine *machine)
+{
+    (void)machine;
+}
+
+static const struct sequence sequences[] = {
+    {.name = "calls", .call = call_driver}, /* where a source names none */
+    {.name = "cancel", .call = pend_and_cancel},
+    {.name = "exit", .call = pend_and_exit},
+    {.name = "load", .call = call_nothing},
+    {.name = "load-fails", .call = call_nothing, .fails_to_load = true},
+    {.name = "stuck", .call = call_driver, .timeout = 400},
+};
+
+static const struct sequence *find_sequence(const char *name)
+{
+    for (size_t i = 0; i < sizeof sequences / sizeof *sequences; i++)
+        if (strcmp(sequences[i].name, name) == 0)
+            return &sequences[i];
+    return NULL;
+}
+
 static void run(const struct defect *defect, const char *variant, bool bad)
 {
-    struct sb_machine_options options = {.log = no_log, .verify = SB_VERIFY_ALL};
+    struct sb_machine_options options = {
+        .log = no_log, .verify = SB_VERIFY_ALL, .verify_timeout = defect->sequence->timeout};
     struct sb_machine *machine;
     struct sb_driver *driver;
     struct sb_finding finding = {0};
@@ -64,10 +134,10 @@ static void run(const struct defect *defect, const char *variant, bool bad)
              variant);
     assert_int_equal(0, sb_machine_create(&options, &machine));
     sb_status status = sb_machine_load_driver_file(machine, path, &driver, error, sizeof error);
-    if (status != 0)
+    if ((status != 0) != defect->sequence->fails_to_load)
         print_message("%s: %08x %s\n", path, (unsigned)status, error);
-    else
-        call_driver(machine);
+    if (status == 0)
+        defect->sequence->call(machine);
     if (status == 0)
         sb_machine_unload_driver(machine, driver);
     uint32_t count = sb_machine_finding_count(machine);
@@ -78,7 +148,7 @@ static void run(const struct defect *defect, const char *variant, bool bad)
         print_message("%s: %u findings; %s: %s at %s+0x%lx %s:%d\n%s", path, count,
                       count ? finding.rule.identifier : "-", finding.message, finding.module,
                       finding.offset, finding.source_file, finding.line, stack);
-    assert_int_equal(0, status);
+    assert_int_equal(defect->sequence->fails_to_load, status != 0);
     assert_int_equal(bad, count != 0);
     if (!bad)
         return;
@@ -97,22 +167,23 @@ static void test_defect(void **state)
     }
 }
 
-/* The rule and the line that a source names. */
+/* The rule, the line and the sequence that a source names. */
 static bool read_mistake(const char *path, struct defect *defect)
 {
-    static const char mark[] = "MISTAKE: ";
-    char line[512];
-    bool found = false;
+    char line[512], sequence[64] = "calls", *at;
     FILE *file = fopen(path, "r");
 
-    for (int number = 1; file && !found && fgets(line, sizeof line, file); number++) {
-        char *at = strstr(line, mark);
-        found = at && sscanf(at + sizeof mark - 1, "%63[a-z0-9-]", defect->rule) == 1;
-        defect->line = number;
+    for (int number = 1; file && fgets(line, sizeof line, file); number++) {
+        if ((at = strstr(line, "SEQUENCE: ")) != NULL)
+            sscanf(at, "SEQUENCE: %63[a-z-]", sequence);
+        if ((at = strstr(line, "MISTAKE: ")) != NULL &&
+            sscanf(at, "MISTAKE: %63[a-z0-9-]", defect->rule) == 1)
+            defect->line = number;
     }
     if (file)
         fclose(file);
-    return found;
+    defect->sequence = find_sequence(sequence);
+    return defect->line != 0 && defect->sequence;
 }
 
 static bool is_wanted(const char *name, int count, char **names)
@@ -132,7 +203,7 @@ static void add(const char *file_name)
     snprintf(path, sizeof path, SYSBUF_DEFECT_SOURCES "/%s", file_name);
     snprintf(defect->name, sizeof defect->name, "%.*s", (int)(length - 2), file_name);
     if (!read_mistake(path, defect)) {
-        fprintf(stderr, "%s: no line says MISTAKE: rule\n", path);
+        fprintf(stderr, "%s: no line says MISTAKE: rule, or its SEQUENCE is unknown\n", path);
         exit(2);
     }
     tests[defect_count++] = (struct CMUnitTest){defect->name, test_defect, NULL, NULL, defect};

@@ -5,6 +5,9 @@
  *
  *     MISTAKE: rule-identifier
  *
+ * and a comment "SEQUENCE: name" says what the application does, where the usual calls (open,
+ * control, read, write, close, unload) do not show the mistake; see tests/host/test_defects.c.
+ *
  * A file defines control(), which serves IRP_MJ_DEVICE_CONTROL and completes the request (or not,
  * where that is the mistake), and, before it includes this header, HAS_LOAD, HAS_UNLOAD,
  * HAS_CREATE, HAS_CLEANUP, HAS_CLOSE, HAS_READ, HAS_WRITE for the further routines it defines.
