@@ -1,6 +1,7 @@
 /* From the signal handler to the exception dispatcher. */
 #include "host/ke/fault.h"
 #include "host/ke/ke.h"
+#include "host/ke/scheduler.h"
 #include "host/loader/loader.h"
 #include "host/ps/ps.h"
 #include "host/seh/exception.h"
@@ -18,8 +19,11 @@ enum linux_fault_answer fault_examine(struct linux_fault *fault)
         return LINUX_FAULT_NOT_MINE;
     if (fault->kind == LINUX_FAULT_STOP) {
         int64_t callbacks_until = thread->Tcb.kpcr->callbacks_until;
+        if (!is_driver_code(fault->registers.rip))
+            return LINUX_FAULT_RESUME;
+        if (scheduler_is_yield_asked(thread->machine))
+            return LINUX_FAULT_DISPATCH;
         BOOLEAN leave = !machine_is_running(thread->machine) &&
-                        is_driver_code(fault->registers.rip) &&
                         (callbacks_until == 0 || linux_monotonic_time() >= callbacks_until);
         return leave ? LINUX_FAULT_DISPATCH : LINUX_FAULT_RESUME;
     }
@@ -28,6 +32,12 @@ enum linux_fault_answer fault_examine(struct linux_fault *fault)
 
 void fault_dispatch(struct linux_fault *fault)
 {
+    struct machine *machine = current_machine();
+    if (fault->kind == LINUX_FAULT_STOP && machine_is_running(machine)) {
+        scheduler_yield(machine);
+        if (machine_is_running(machine))
+            linux_registers_resume(&fault->registers);
+    }
     if (fault->kind == LINUX_FAULT_STOP)
         ke_leave_stopped_machine();
     loader_examine_fault(fault);

@@ -33,11 +33,14 @@ struct scheduler {
     struct sb_schedule *schedule;
     struct participant *participants, **last;
     uint32_t participant_count;
-    struct participant *running; /* atomic: the watchdog reads it */
+    struct participant *running; /* atomic: others watch it */
     uint32_t released;           /* atomic */
     ULONG stop_code;             /* what whoever gets the turn is to stop the machine for; or 0 */
     int64_t now;
-    uint64_t steps;                      /* atomic: the watchdog reads it */
+    uint64_t steps;       /* atomic: others watch it */
+    uint64_t entered_at;  /* steps when the application called last */
+    uint32_t yield_asked; /* atomic: of the running thread */
+    uint32_t yields;
     uint64_t progress;                   /* steps that were no spinning */
     uint32_t run_length, time_questions; /* of the running thread in a row */
 };

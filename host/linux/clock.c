@@ -18,6 +18,13 @@ int64_t linux_system_time(void)
     return (now.tv_sec + seconds_1601_to_1970) * 10000000ll + now.tv_nsec / 100;
 }
 
+int64_t linux_cpu_time(void)
+{
+    struct timespec used;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return used.tv_sec * 1000000000ll + used.tv_nsec;
+}
+
 int32_t linux_time_zone_bias(void)
 {
     struct tm local;

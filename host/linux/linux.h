@@ -112,6 +112,7 @@ void linux_wake(uint32_t *word, int count);
 int64_t linux_monotonic_time(void); /* ns since an arbitrary start */
 int64_t linux_system_time(void);    /* 100 ns since 1601-01-01 UTC */
 int32_t linux_time_zone_bias(void); /* minutes, UTC = local + bias */
+int64_t linux_cpu_time(void);       /* ns all threads of this process have run */
 void linux_yield(void);
 void linux_random(void *buffer, size_t length);
 
