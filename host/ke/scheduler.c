@@ -80,16 +80,17 @@ struct watch {
 static void watch(struct scheduler *scheduler, struct watch *seen)
 {
     uint64_t steps = __atomic_load_n(&scheduler->steps, __ATOMIC_RELAXED);
-    int64_t cpu_time = linux_cpu_time();
-    if (steps != seen->steps) {
+    struct participant *running = __atomic_load_n(&scheduler->running, __ATOMIC_ACQUIRE);
+    uint32_t id = __atomic_load_n(&running->linux_id, __ATOMIC_RELAXED);
+    int64_t cpu_time = linux_thread_cpu_time(id);
+    if (steps != seen->steps || cpu_time < seen->cpu_time) {
         *seen = (struct watch){steps, cpu_time};
         return;
     }
     if (cpu_time - seen->cpu_time < SPIN_TIME)
         return;
-    struct participant *running = __atomic_load_n(&scheduler->running, __ATOMIC_ACQUIRE);
     __atomic_store_n(&scheduler->yield_asked, 1, __ATOMIC_RELEASE);
-    linux_thread_interrupt(running->linux_id);
+    linux_thread_interrupt(id);
 }
 
 /* A turn that is only to add to the report of a stop. */
@@ -188,9 +189,9 @@ struct participant *scheduler_add(struct machine *machine)
 
 void scheduler_begin(struct machine *machine, struct participant *self)
 {
-    self->thread = ps_thread_inside();
-    self->linux_id = linux_thread_id();
     await(machine, self);
+    self->thread = ps_thread_inside();
+    __atomic_store_n(&self->linux_id, linux_thread_id(), __ATOMIC_RELAXED);
 }
 
 void scheduler_end(struct machine *machine)

@@ -24,9 +24,9 @@ struct participant {
     BOOLEAN word_is_lock; /* the word is a lock of the driver's, perhaps in bad memory */
     int64_t deadline;     /* virtual ns, or LINUX_FOREVER */
     uint64_t spun_at;     /* SPINS: scheduler.progress at that time */
-    uint32_t linux_id;
-    PETHREAD thread;   /* as which it waits; NULL outside the machine */
-    uint32_t describe; /* futex: 1 asked to add its stack to the report, 0 done */
+    uint32_t linux_id;    /* atomic; 0 until it has run */
+    PETHREAD thread;      /* as which it waits; NULL outside the machine */
+    uint32_t describe;    /* futex: 1 asked to add its stack to the report, 0 done */
 };
 
 struct scheduler {
