@@ -166,6 +166,9 @@ static NTSTATUS apply_options(struct machine *machine, const struct sb_machine_o
     machine->trap_missing_imports = options->trap_missing_imports;
     machine->verifier_classes = options->verify;
     machine->verifier_stops = options->stop_at_findings;
+    machine->verify_fill = options->verify_fill ? options->verify_fill : VERIFIER_FILL;
+    machine->fail_site = options->fail_site;
+    machine->fail_hit = options->fail_hit;
     machine->log = options->log;
     machine->log_context = options->log_context;
     debug_filter_initialize(&machine->debug_filter, options->debug_print_mask);

@@ -2,6 +2,7 @@
 #include "host/ke/fault.h"
 #include "host/ke/ke.h"
 #include "host/ke/scheduler.h"
+#include "host/loader/coverage.h"
 #include "host/loader/loader.h"
 #include "host/ps/ps.h"
 #include "host/seh/exception.h"
@@ -27,6 +28,9 @@ enum linux_fault_answer fault_examine(struct linux_fault *fault)
                         (callbacks_until == 0 || linux_monotonic_time() >= callbacks_until);
         return leave ? LINUX_FAULT_DISPATCH : LINUX_FAULT_RESUME;
     }
+    if (fault->kind == LINUX_FAULT_BREAKPOINT && thread->machine->loader->coverages &&
+        coverage_take_breakpoint(thread->machine, fault))
+        return LINUX_FAULT_RESUME;
     return fault_emulate(fault) ? LINUX_FAULT_RESUME : LINUX_FAULT_DISPATCH;
 }
 

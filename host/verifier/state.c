@@ -1,11 +1,15 @@
 /* The verifier's beginning and end. */
 #include <sysbuf/host.h>
 
+#include "host/verifier/sites.h"
+#include "host/verifier/stack_trace.h"
 #include "host/verifier/state.h"
 #include "host/verifier/watch.h"
 
 static const struct verifier_hooks hooks = {
+    /* pool, faults, low resources */
     .pool_allocate = verifier_pool_allocate,
+    .image_unload = verifier_image_unload,
 };
 
 NTSTATUS verifier_initialize(struct machine *machine)
@@ -31,5 +35,7 @@ void verifier_destroy(struct machine *machine)
     machine->verifier = NULL;
     machine->verifier_state = NULL;
     verifier_findings_destroy(&state->findings);
+    verifier_sites_destroy(state->sites);
+    verifier_traces_destroy(state->traces);
     linux_free(state);
 }

@@ -63,6 +63,13 @@ struct sb_machine_options {
     uint32_t verify;
     /* Bug check at the first finding, as Windows' Driver Verifier does. */
     bool stop_at_findings;
+    /* With verify: the byte that memory without defined contents (pool that was not asked to be
+     * zero, system buffers behind the input) is filled with; 0: the verifier's own choice. */
+    uint8_t verify_fill;
+    /* With verify: the sb_site whose call fails as if resources were short; 0: none does. */
+    uint64_t fail_site;
+    /* Which of the site's calls fails: the first is 1; 0: each. */
+    uint32_t fail_hit;
     /* Run one thread at a time, in the order the schedule decides; see "schedules" below. It must
      * outlast the machine and serves one machine at a time. NULL: threads run as Linux lets them.
      */
@@ -147,6 +154,24 @@ SB_HOST_API bool sb_machine_finding(struct sb_machine *machine, uint32_t index,
 /* Says which request of the caller's findings belong to from now on: any number. */
 SB_HOST_API void sb_machine_mark_request(struct sb_machine *machine, uint64_t request);
 
+/* ---- low resources ---- */
+/* A routine that may fail for want of resources, as called from one call stack of a driver. */
+struct sb_site {
+    uint64_t id;         /* the same in each run of the same driver file; sb_machine_options */
+    const char *routine; /* "IoAllocateMdl"; all pool routines are "ExAllocatePool"; lives on */
+    char module[64];     /* "name.sys" of the caller */
+    uint64_t offset;     /* in module: the call's return address */
+    char function[128];  /* empty without debug information */
+    char source_file[256];
+    int32_t line;
+    uint32_t hits;     /* calls so far */
+    uint32_t failures; /* of them, those that sb_machine_options made fail */
+};
+/* How many sites a verifying machine has met, and the index-th of them, in the order in which they
+ * were met; false when there are fewer. Also after the driver is gone. */
+SB_HOST_API uint32_t sb_machine_site_count(struct sb_machine *machine);
+SB_HOST_API bool sb_machine_site(struct sb_machine *machine, uint32_t index, struct sb_site *site);
+
 /* ---- drivers ---- */
 /* Loads the image in memory (copied) as service "name.sys" and runs its DriverEntry. error (may be
  * NULL with size 0) receives what is wrong in words: every missing import is named.
@@ -164,6 +189,42 @@ SB_HOST_API sb_status sb_machine_load_driver_file(struct sb_machine *machine, co
  * STATUS_DEVICE_BUSY: files are open or drivers import from it. */
 SB_HOST_API sb_status sb_machine_unload_driver(struct sb_machine *machine,
                                                struct sb_driver *driver);
+
+/* What may be control codes of the driver, ascending, as read from its image (sysbuf/code.h says
+ * how): writes at most capacity of them and returns how many there are. Reads the whole image's
+ * code on each call; 0 too when memory is short or the driver has no image. */
+SB_HOST_API size_t sb_driver_control_codes(struct sb_driver *driver, uint32_t *codes,
+                                           size_t capacity);
+
+/* ---- which of a driver's basic blocks have run ---- */
+/* The arrays are the caller's and stay his until sb_driver_coverage_stop, the driver's unload or
+ * the machine's end; addresses may be used by several drivers at once. The host writes from any
+ * thread that runs the driver, only to what is not constant here. */
+struct sb_coverage {
+    const uint32_t *addresses; /* of the blocks in the image, ascending; see sb_code_blocks */
+    uint32_t count;
+    uint8_t *seen;        /* count bytes: 1 once the block has run; those that are 1 are left out */
+    uint32_t *order;      /* count indices: the blocks as they came to run */
+    uint32_t order_count; /* read with __atomic_load_n while the driver runs */
+};
+/* Blocks that run from now on are noted. Each costs a breakpoint (a signal) when it runs for the
+ * first time and nothing afterwards. Blocks in discarded sections and such as begin with an int3 of
+ * the driver's own are left out. One coverage a driver. STATUS_INVALID_PARAMETER: addresses are not
+ * ascending or not in the image's code. STATUS_ALREADY_REGISTERED (0xC0000718),
+ * STATUS_INSUFFICIENT_RESOURCES. */
+SB_HOST_API sb_status sb_driver_coverage_start(struct sb_driver *driver,
+                                               struct sb_coverage *coverage);
+/* Forgets what order lists: seen is 0 again for those blocks, and they will be noted once more. No
+ * request may be in the driver meanwhile. */
+SB_HOST_API void sb_driver_coverage_again(struct sb_driver *driver);
+/* No breakpoint is left. No effect when none was started. */
+SB_HOST_API void sb_driver_coverage_stop(struct sb_driver *driver);
+/* The index-th path by which applications may open a device of the driver, for
+ * sb_process_open: a symbolic link's (\\.\Name) or, where a device has none, its own name. The
+ * driver must not make or delete devices meanwhile. STATUS_NO_MORE_ENTRIES;
+ * STATUS_BUFFER_TOO_SMALL. */
+SB_HOST_API sb_status sb_driver_path(struct sb_machine *machine, struct sb_driver *driver,
+                                     uint32_t index, char *path, size_t size);
 
 /* ---- root-enumerated devices, for drivers with an AddDevice routine ---- */
 struct sb_device;
