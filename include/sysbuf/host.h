@@ -454,7 +454,10 @@ SB_HOST_API sb_status sb_machine_run_actions(struct sb_machine *machine,
  * what every thread waits for and from where. SB_STOP_ENDLESS: a system call does not come to
  * an end (sb_schedule_limit_steps), or driver code runs for seconds without meeting anybody.
  *
- * What a driver reads past the host (the processor's time stamp counter, inline) is not virtual.
+ * Between two meeting points nobody is interrupted: a race of plain memory accesses (or inlined
+ * interlocked ones) without any call in between does not show itself. What a driver reads past the
+ * host (the processor's time stamp counter, inline) is not virtual. A seed is valid for the same
+ * program, drivers, calls and version of the host.
  */
 #define SB_STOP_DEADLOCK 0xE0530002u
 #define SB_STOP_ENDLESS  0xE0530003u
