@@ -121,6 +121,8 @@ struct linux_thread;
 struct linux_thread *linux_thread_start(void (*start)(void *), void *context);
 void linux_thread_join(struct linux_thread *thread); /* blocks */
 uint32_t linux_thread_id(void);
+/* ns the thread of this process has run; 0 when there is none. */
+int64_t linux_thread_cpu_time(uint32_t thread_id);
 /* Bounds of the calling thread's stack. */
 void linux_stack_bounds(uint64_t *low, uint64_t *high);
 void linux_gs_base_set(uint64_t base);

@@ -460,10 +460,13 @@ SB_HOST_API sb_status sb_machine_run_actions(struct sb_machine *machine,
  * keep their turn between calls: they must not wait for each other but through the machine.
  *
  * When nobody can go on the machine stops with SB_STOP_DEADLOCK, and sb_machine_describe_stop tells
- * what every thread waits for and from where. SB_STOP_ENDLESS: the run does not come to an end
- * (50,000 steps), or driver code runs for seconds without meeting anybody.
+ * what every thread waits for and from where. SB_STOP_ENDLESS: a system call does not come to
+ * an end (sb_schedule_limit_steps), or driver code runs for seconds without meeting anybody.
  *
- * What a driver reads past the host (the processor's time stamp counter, inline) is not virtual.
+ * Between two meeting points nobody is interrupted: a race of plain memory accesses (or inlined
+ * interlocked ones) without any call in between does not show itself. What a driver reads past the
+ * host (the processor's time stamp counter, inline) is not virtual. A seed is valid for the same
+ * program, drivers, calls and version of the host.
  */
 #define SB_STOP_DEADLOCK 0xE0530002u
 #define SB_STOP_ENDLESS  0xE0530003u
@@ -473,6 +476,10 @@ SB_HOST_API sb_status sb_machine_run_actions(struct sb_machine *machine,
  * STATUS_INVALID_THREAD, SB_STATUS_MACHINE_STOPPED (it stops now, or has). */
 SB_HOST_API sb_status sb_machine_settle(struct sb_machine *machine);
 
+/* Lets so much of the machine's time pass: virtual under a schedule, else real. Statuses as above.
+ */
+SB_HOST_API sb_status sb_machine_pause(struct sb_machine *machine, uint32_t milliseconds);
+
 /* A schedule that replays the decisions of seed and preempts nobody apart from them; NULL or "0":
  * none. The caller destroys it. STATUS_INVALID_PARAMETER: seed is none. */
 SB_HOST_API sb_status sb_schedule_create(const char *seed, struct sb_schedule **schedule);
@@ -480,6 +487,9 @@ SB_HOST_API sb_status sb_schedule_create(const char *seed, struct sb_schedule **
  * so many times ("probabilistic concurrency testing"). */
 SB_HOST_API sb_status sb_schedule_create_random(uint64_t number, uint32_t changes,
                                                 struct sb_schedule **schedule);
+/* How many steps (meeting points of threads) a run may make after a system call began and before
+ * the next does; more are endless. 0: 500,000. */
+SB_HOST_API void sb_schedule_limit_steps(struct sb_schedule *schedule, uint32_t steps);
 SB_HOST_API void sb_schedule_destroy(struct sb_schedule *schedule);
 /* The seed that replays what has been run, printable, without blanks. Writes what fits, always
  * terminated, and returns the length of the whole. */
