@@ -1,6 +1,7 @@
 /* From the signal handler to the exception dispatcher. */
 #include "host/ke/fault.h"
 #include "host/ke/ke.h"
+#include "host/ke/outside_stop.h"
 #include "host/ke/scheduler.h"
 #include "host/loader/coverage.h"
 #include "host/loader/loader.h"
@@ -13,21 +14,32 @@ static BOOLEAN is_driver_code(uint64_t address)
            linux_pages_are_fixed(address);
 }
 
+static BOOLEAN is_ending(struct machine *machine)
+{
+    return !machine_is_running(machine) || ke_is_stop_wanted(machine);
+}
+
+/* A thread is asked to come out of driver code: for good, so that others run, or so that the
+ * verifier has a look. */
+static BOOLEAN takes_stop(PETHREAD thread, const struct linux_fault *fault)
+{
+    const struct verifier_hooks *verifier = thread->machine->verifier;
+    int64_t callbacks_until = thread->Tcb.kpcr->callbacks_until;
+
+    if (!is_driver_code(fault->registers.rip))
+        return FALSE;
+    if (!is_ending(thread->machine))
+        return scheduler_is_yield_asked(thread->machine) || (verifier && verifier->stuck);
+    return callbacks_until == 0 || linux_monotonic_time() >= callbacks_until;
+}
+
 enum linux_fault_answer fault_examine(struct linux_fault *fault)
 {
     PETHREAD thread = ps_thread_inside();
     if (!thread)
         return LINUX_FAULT_NOT_MINE;
-    if (fault->kind == LINUX_FAULT_STOP) {
-        int64_t callbacks_until = thread->Tcb.kpcr->callbacks_until;
-        if (!is_driver_code(fault->registers.rip))
-            return LINUX_FAULT_RESUME;
-        if (scheduler_is_yield_asked(thread->machine))
-            return LINUX_FAULT_DISPATCH;
-        BOOLEAN leave = !machine_is_running(thread->machine) &&
-                        (callbacks_until == 0 || linux_monotonic_time() >= callbacks_until);
-        return leave ? LINUX_FAULT_DISPATCH : LINUX_FAULT_RESUME;
-    }
+    if (fault->kind == LINUX_FAULT_STOP)
+        return takes_stop(thread, fault) ? LINUX_FAULT_DISPATCH : LINUX_FAULT_RESUME;
     if (fault->kind == LINUX_FAULT_BREAKPOINT && thread->machine->loader->coverages &&
         coverage_take_breakpoint(thread->machine, fault))
         return LINUX_FAULT_RESUME;
@@ -36,14 +48,17 @@ enum linux_fault_answer fault_examine(struct linux_fault *fault)
 
 void fault_dispatch(struct linux_fault *fault)
 {
-    struct machine *machine = current_machine();
-    if (fault->kind == LINUX_FAULT_STOP && machine_is_running(machine)) {
-        scheduler_yield(machine);
-        if (machine_is_running(machine))
+    if (fault->kind == LINUX_FAULT_STOP) {
+        struct machine *machine = current_machine();
+        if (!is_ending(machine) && scheduler_is_yield_asked(machine))
+            scheduler_yield(machine);
+        else if (!is_ending(machine) && machine->verifier && machine->verifier->stuck)
+            machine->verifier->stuck(fault);
+        if (!is_ending(machine))
             linux_registers_resume(&fault->registers);
-    }
-    if (fault->kind == LINUX_FAULT_STOP)
+        ke_outside_stop_here(fault);
         ke_leave_stopped_machine();
+    }
     loader_examine_fault(fault);
     exception_dispatch(fault);
 }
