@@ -1,4 +1,5 @@
 /* Participants and their turns. */
+#include "host/ke/outside_stop.h"
 #include "host/ke/scheduler_state.h"
 #include "host/ps/ps.h"
 #include "host/verifier/schedule.h"
@@ -167,7 +168,8 @@ static void pass(struct machine *machine, struct participant *self)
     __atomic_store_n(&scheduler->yield_asked, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&scheduler->steps, steps, __ATOMIC_RELAXED);
     scheduler->now += STEP_TIME;
-    BOOLEAN endless = steps - scheduler->entered_at > schedule_most_steps(scheduler->schedule);
+    BOOLEAN endless = steps - scheduler->entered_at > schedule_most_steps(scheduler->schedule) ||
+                      ke_is_stop_wanted(machine);
     struct participant *next = endless ? NULL : scheduler_choose(scheduler);
     if (!next)
         next = stop_for(scheduler, self, (ULONG)(endless ? SCHEDULER_ENDLESS : SCHEDULER_DEADLOCK));
