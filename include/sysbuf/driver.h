@@ -173,7 +173,7 @@ struct sb_driver {
     enum sb_access_level access_level;
     BOOLEAN exclusive;          /* one handle at a time; a second open: STATUS_ACCESS_DENIED */
     uint32_t open_context_size; /* bytes of context for each open, 0 for none */
-    uint32_t contract_version;  /* told to clients that ask with SB_QUERY_CONTRACT; 0: not told */
+    uint32_t contract_version;  /* told to clients that ask with SB_QUERY_CONTRACT; 0: none */
     uint32_t pool_tag;          /* for what the library allocates; 0 means 'SBuf' */
 
     const struct sb_command *commands;
