@@ -352,3 +352,8 @@ void sb_close(struct sb_client *client)
     pthread_mutex_destroy(&client->lock);
     free(client);
 }
+
+enum sb_error sb_status_error(sb_status status)
+{
+    return call_error(status);
+}

@@ -304,3 +304,8 @@ void sb_close(struct sb_client *client)
     CloseHandle(client->device);
     free(client);
 }
+
+enum sb_error sb_win32_error(DWORD error)
+{
+    return call_error(error);
+}

@@ -11,6 +11,9 @@
 /* Keeps the status for sb_system_error() and returns error. */
 enum sb_error sb_fail(enum sb_error error, sb_status status);
 
+/* The error for the status of a call's answer; SB_OK for a success. */
+enum sb_error sb_status_error(sb_status status);
+
 /*
  * The machine and this program's process in it, made on first use and kept to the program's end.
  * NO_MEMORY, SYSTEM.

@@ -1,5 +1,7 @@
 #include "internal.h"
 
+#include <sysbuf/ring_driver.h>
+
 static NTSTATUS wrong(const char *mistake)
 {
     sb_log(SB_LOG_ERROR, "sysbuf: the driver's description is wrong: %s\n", mistake);
@@ -21,6 +23,8 @@ static NTSTATUS check_row(const struct sb_command *row)
         return wrong_row(row, "it has no handler");
     if (row->code == SB_QUERY_CONTRACT)
         return wrong_row(row, "the library serves it; give contract_version");
+    if (row->code == SB_RING_OPEN || row->code == SB_RING_REPORT || row->code == SB_RING_CLOSE)
+        return wrong_row(row, "the library serves it; give ring");
     if (SB_CONTROL_CODE_METHOD(row->code) != SB_METHOD_BUFFERED)
         return wrong_row(row, "its method is not METHOD_BUFFERED");
     if (row->input_minimum > row->input_maximum)
@@ -30,6 +34,18 @@ static NTSTATUS check_row(const struct sb_command *row)
     if ((row->access & ~every_access) != 0)
         return wrong_row(row, "it asks for an unknown access");
     return STATUS_SUCCESS;
+}
+
+static NTSTATUS check_ring(const struct sb_ring_service *service)
+{
+    const char *mistake;
+
+    if (service == NULL)
+        return STATUS_SUCCESS;
+    if (service->channel == NULL)
+        return wrong("the ring's service does not say SB_RING");
+    mistake = service->channel->check(service);
+    return mistake == NULL ? STATUS_SUCCESS : wrong(mistake);
 }
 
 static NTSTATUS check_unique(const struct sb_driver *driver, size_t index)
@@ -65,5 +81,5 @@ NTSTATUS sb_description_check(const struct sb_driver *driver)
         if (!NT_SUCCESS(status))
             return status;
     }
-    return STATUS_SUCCESS;
+    return check_ring(driver->ring);
 }

@@ -35,6 +35,7 @@ NTSTATUS NTAPI sb_dispatch_refuse(PDEVICE_OBJECT device, PIRP irp)
 static NTSTATUS create_device(PDRIVER_OBJECT object, const struct sb_driver *driver,
                               PDEVICE_OBJECT *created)
 {
+    struct sb_device *extension;
     UNICODE_STRING name;
     PDEVICE_OBJECT device;
     NTSTATUS status;
@@ -44,7 +45,10 @@ static NTSTATUS create_device(PDRIVER_OBJECT object, const struct sb_driver *dri
                             FILE_DEVICE_SECURE_OPEN, driver->exclusive, &device);
     if (!NT_SUCCESS(status))
         return status;
-    ((struct sb_device *)device->DeviceExtension)->driver = driver;
+    extension = device->DeviceExtension;
+    extension->driver = driver;
+    KeInitializeSpinLock(&extension->rings.lock);
+    InitializeListHead(&extension->rings.rings);
     device->Flags |= DO_BUFFERED_IO;
 
     status = sb_device_protect(device, driver->access_level);

@@ -14,6 +14,8 @@
  */
 #include "internal.h"
 
+#include <sysbuf/ring_driver.h>
+
 /* An input up to this length is put aside on the stack, a longer one in pool. */
 #define INPUT_ON_STACK 256
 
@@ -36,14 +38,34 @@ static const struct sb_command query_contract = {
     .handler = tell_contract_version,
 };
 
-static const struct sb_command *find_command(const struct sb_driver *driver, uint32_t code)
+static const struct sb_command *find_row(const struct sb_command *rows, size_t count, uint32_t code)
 {
     size_t index;
 
-    for (index = 0; index < driver->command_count; index++)
-        if (driver->commands[index].code == code)
-            return &driver->commands[index];
-    return code == SB_QUERY_CONTRACT && driver->contract_version != 0 ? &query_contract : NULL;
+    for (index = 0; index < count; index++)
+        if (rows[index].code == code)
+            return &rows[index];
+    return NULL;
+}
+
+static const struct sb_command *find_command(const struct sb_driver *driver, uint32_t code)
+{
+    const struct sb_command *row = find_row(driver->commands, driver->command_count, code);
+
+    if (row == NULL && code == SB_QUERY_CONTRACT && driver->contract_version != 0)
+        row = &query_contract;
+    return row;
+}
+
+/* The commands of rings need the request's IRP: they come by DEVICE_CONTROL only. */
+static const struct sb_command *find_ring_command(const struct sb_driver *driver, uint32_t code)
+{
+    const struct sb_ring_channel *channel;
+
+    if (driver->ring == NULL)
+        return NULL;
+    channel = driver->ring->channel;
+    return find_row(channel->commands, channel->command_count, code);
 }
 
 /*
@@ -89,7 +111,7 @@ static NTSTATUS check_call(const struct sb_driver *driver, const struct sb_comma
 }
 
 /* The handler's claim about its reply, made true. */
-static NTSTATUS settle(struct sb_call *call, NTSTATUS status)
+NTSTATUS sb_settle(struct sb_call *call, NTSTATUS status)
 {
     if (status == STATUS_PENDING) {
         sb_log(SB_LOG_ERROR, "sysbuf: a handler returned STATUS_PENDING\n");
@@ -110,7 +132,7 @@ static NTSTATUS call_in_place(const struct sb_command *command, struct sb_call *
     if (call->output_capacity > call->input_length)
         RtlZeroMemory((UCHAR *)call->output + call->input_length,
                       call->output_capacity - call->input_length);
-    return settle(call, command->handler(call));
+    return sb_settle(call, command->handler(call));
 }
 
 /* The handler reads from aside, where the input has been copied, and writes to a clean buffer. */
@@ -119,7 +141,7 @@ static NTSTATUS call_with_copy(const struct sb_command *command, struct sb_call 
     RtlCopyMemory(aside, call->input, call->input_length);
     call->input = aside;
     RtlZeroMemory(call->output, call->output_capacity);
-    return settle(call, command->handler(call));
+    return sb_settle(call, command->handler(call));
 }
 
 static NTSTATUS call_with_stack(const struct sb_command *command, struct sb_call *call)
@@ -169,6 +191,8 @@ static void describe_call(struct sb_call *call, const struct sb_driver *driver, 
     call->driver = driver;
     call->process_id = (uint32_t)(ULONG_PTR)PsGetCurrentProcessId();
     call->open_context = sb_open_context(driver, stack->FileObject);
+    call->ring = NULL;
+    call->internal = irp;
 }
 
 NTSTATUS NTAPI sb_dispatch_device_control(PDEVICE_OBJECT device, PIRP irp)
@@ -181,6 +205,8 @@ NTSTATUS NTAPI sb_dispatch_device_control(PDEVICE_OBJECT device, PIRP irp)
 
     command = find_command(driver, stack->Parameters.DeviceIoControl.IoControlCode);
     if (command == NULL)
+        command = find_ring_command(driver, stack->Parameters.DeviceIoControl.IoControlCode);
+    if (command == NULL)
         return sb_complete(irp, STATUS_INVALID_DEVICE_REQUEST, 0);
     describe_call(&call, driver, irp);
     status = check_call(driver, command, irp, &call);
@@ -188,6 +214,27 @@ NTSTATUS NTAPI sb_dispatch_device_control(PDEVICE_OBJECT device, PIRP irp)
         return sb_complete(irp, status, 0);
     status = serve(driver, command, &call);
     return sb_complete(irp, status, call.reply_length);
+}
+
+/* As serve(), for a call whose input and output are apart already. */
+NTSTATUS sb_dispatch_call(struct sb_call *call, uint32_t code)
+{
+    const struct sb_command *command = find_command(call->driver, code);
+    NTSTATUS status;
+
+    if (command == NULL || SB_CONTROL_CODE_METHOD(code) != SB_METHOD_BUFFERED)
+        return STATUS_INVALID_DEVICE_REQUEST;
+    status = check_lengths(command, call);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (call->output_capacity != 0)
+        RtlZeroMemory(call->output, call->output_capacity);
+    if ((command->flags & SB_IN_PLACE) != 0 && call->output_capacity != 0 &&
+        call->input_length != 0) {
+        RtlCopyMemory(call->output, call->input, call->input_length);
+        call->input = call->output;
+    }
+    return sb_settle(call, command->handler(call));
 }
 
 NTSTATUS sb_reply(struct sb_call *call, const void *reply, size_t length)

@@ -6,6 +6,7 @@
  *   security     the device's own DACL          (once)
  *   open         CREATE, CLEANUP, CLOSE
  *   dispatch     DEVICE_CONTROL: find the row, check, call the handler, complete
+ *   ring*        the shared rings, see ring.h: only in drivers that have them
  *   log          the debug output
  */
 #ifndef SYSBUF_DRIVER_INTERNAL_H
@@ -13,9 +14,28 @@
 
 #include <sysbuf/driver.h>
 
+/* The device's shared rings; see ring.h. */
+struct sb_ring_list {
+    KSPIN_LOCK lock;
+    LIST_ENTRY rings;
+    uint32_t count;
+};
+
 /* The device extension. */
 struct sb_device {
     const struct sb_driver *driver;
+    struct sb_ring_list rings;
+};
+
+/* What the shared rings are to the rest of the library: a driver without them links none of it. */
+struct sb_ring_channel {
+    const struct sb_command *commands; /* served besides the driver's own table */
+    size_t command_count;
+    /* NULL, or what is wrong with a driver's service. */
+    const char *(*check)(const struct sb_ring_service *service);
+    /* At CLEANUP and again at CLOSE, which is all that Wine 8 sends. PASSIVE_LEVEL; waits for the
+       handler that runs. */
+    void (*file_has_gone)(struct sb_device *device, PFILE_OBJECT file);
 };
 
 static inline const struct sb_driver *sb_device_driver(PDEVICE_OBJECT device)
@@ -51,6 +71,14 @@ BOOLEAN sb_is_open(const struct sb_driver *driver, PFILE_OBJECT file);
 
 /* The open's context of a file object; NULL where the driver has none. */
 void *sb_open_context(const struct sb_driver *driver, PFILE_OBJECT file);
+
+/* A call that no IRP carries: finds the row of a buffered command, checks the lengths, clears the
+   output and calls the handler. Input and output must not overlap; output has room for the input
+   too (SB_IN_PLACE). The final status; reply_length is right. PASSIVE_LEVEL. */
+_IRQL_requires_(PASSIVE_LEVEL) NTSTATUS sb_dispatch_call(struct sb_call *call, uint32_t code);
+
+/* The handler's claim about its reply, made true: the status that counts. */
+NTSTATUS sb_settle(struct sb_call *call, NTSTATUS status);
 
 DRIVER_DISPATCH sb_dispatch_create;
 DRIVER_DISPATCH sb_dispatch_cleanup;

@@ -5,6 +5,8 @@
  */
 #include "internal.h"
 
+#include <sysbuf/ring_driver.h>
+
 BOOLEAN sb_is_open(const struct sb_driver *driver, PFILE_OBJECT file)
 {
     return file->FsContext2 == driver;
@@ -67,9 +69,19 @@ NTSTATUS NTAPI sb_dispatch_create(PDEVICE_OBJECT device, PIRP irp)
     return sb_complete(irp, status, 0);
 }
 
+/* The open's ring ends with its last handle; or at CLOSE, where no CLEANUP has come or the ring was
+   still being opened then. */
+static void end_ring(PDEVICE_OBJECT device, PFILE_OBJECT file)
+{
+    const struct sb_ring_service *service = sb_device_driver(device)->ring;
+
+    if (service != NULL && file != NULL)
+        service->channel->file_has_gone(device->DeviceExtension, file);
+}
+
 NTSTATUS NTAPI sb_dispatch_cleanup(PDEVICE_OBJECT device, PIRP irp)
 {
-    UNREFERENCED_PARAMETER(device);
+    end_ring(device, IoGetCurrentIrpStackLocation(irp)->FileObject);
     return sb_complete(irp, STATUS_SUCCESS, 0);
 }
 
@@ -81,6 +93,7 @@ NTSTATUS NTAPI sb_dispatch_close(PDEVICE_OBJECT device, PIRP irp)
 
     if (file == NULL || !sb_is_open(driver, file))
         return sb_complete(irp, STATUS_SUCCESS, 0);
+    end_ring(device, file);
     file->FsContext2 = NULL;
     if (driver->close != NULL)
         driver->close(context);

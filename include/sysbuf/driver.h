@@ -50,7 +50,8 @@ extern "C" {
 /*
  * One call of a command, valid until the handler returns. The handler runs in the caller's
  * context at PASSIVE_LEVEL (the I/O manager's promise for requests from user mode to a driver
- * that is the only one in its stack); several calls may run at once.
+ * that is the only one in its stack); several calls may run at once. A call that came by a shared
+ * ring runs at PASSIVE_LEVEL on the ring's own thread instead.
  *
  * Input and output never overlap. With METHOD_BUFFERED the I/O manager hands over one buffer for
  * both; where a call has both, the library takes a private copy of the input first, so that a
@@ -59,6 +60,8 @@ extern "C" {
  * row; only then is output == input.
  */
 struct sb_driver;
+struct sb_ring;
+struct sb_ring_service;
 struct sb_call {
     const void *input;        /* NULL if input_length is 0 */
     uint32_t input_length;    /* bytes, within the row's limits */
@@ -69,6 +72,8 @@ struct sb_call {
     uint32_t process_id;      /* of the calling process */
     void *open_context;       /* this open's context, NULL if open_context_size is 0 */
     const struct sb_driver *driver; /* the description that the command belongs to */
+    struct sb_ring *ring;           /* by which the call came (sysbuf/ring_driver.h), or NULL */
+    const void *internal;           /* the library's own */
 };
 
 /*
@@ -140,6 +145,8 @@ struct sb_driver {
 
     const struct sb_command *commands;
     size_t command_count;
+
+    const struct sb_ring_service *ring; /* shared rings (sysbuf/ring_driver.h); NULL: none */
 
     /* Optional. load runs in sb_driver_start() before the device can be opened; an error ends the
        start and is its result. unload runs after the last close, when nobody can open any more.
