@@ -175,21 +175,28 @@ static enum sb_ring_refusal enlist(struct sb_ring_list *list, struct sb_ring *ri
     return refusal;
 }
 
-/* FALSE: somebody else has taken it off. */
-static BOOLEAN delist(struct sb_ring_list *list, struct sb_ring *ring)
+/* FALSE: somebody else ends it. The ring stays in the list, so that the open has no other one
+   before this one has ended. */
+static BOOLEAN claim_end(struct sb_ring_list *list, struct sb_ring *ring)
 {
-    BOOLEAN was_there;
+    BOOLEAN was_ready;
     KIRQL irql;
 
     KeAcquireSpinLock(&list->lock, &irql);
-    was_there = !IsListEmpty(&ring->entry);
-    if (was_there) {
-        RemoveEntryList(&ring->entry);
-        InitializeListHead(&ring->entry);
-        list->count--;
-    }
+    was_ready = ring->is_ready;
+    ring->is_ready = FALSE;
     KeReleaseSpinLock(&list->lock, irql);
-    return was_there;
+    return was_ready;
+}
+
+static void delist(struct sb_ring_list *list, struct sb_ring *ring)
+{
+    KIRQL irql;
+
+    KeAcquireSpinLock(&list->lock, &irql);
+    RemoveEntryList(&ring->entry);
+    list->count--;
+    KeReleaseSpinLock(&list->lock, irql);
 }
 
 /* ---- opening ---- */
@@ -214,7 +221,6 @@ static struct sb_ring *new_ring(const struct sb_call *call, const struct sb_ring
     if (ring == NULL)
         return NULL;
     RtlZeroMemory(ring, sizeof(*ring));
-    InitializeListHead(&ring->entry);
     KeInitializeSpinLock(&ring->send_lock);
     KeInitializeEvent(&ring->stop, NotificationEvent, FALSE);
     KeInitializeEvent(&ring->started, NotificationEvent, FALSE);
@@ -352,7 +358,7 @@ static NTSTATUS report(struct sb_call *call)
     return STATUS_SUCCESS;
 }
 
-/* Whoever takes the ring off the list ends it. FALSE: there was none. */
+/* FALSE: there is none, or another thread is just ending it. */
 static BOOLEAN end_ring(struct sb_ring_list *list, PFILE_OBJECT file)
 {
     struct sb_ring *ring = find(list, file);
@@ -360,11 +366,12 @@ static BOOLEAN end_ring(struct sb_ring_list *list, PFILE_OBJECT file)
 
     if (ring == NULL)
         return FALSE;
-    is_ours = delist(list, ring);
+    is_ours = claim_end(list, ring);
     if (is_ours) {
         sb_ring_set_reason(ring, SB_RING_CLOSED_BY_CLIENT);
         sb_ring_join(ring);
-        sb_ring_release(ring);
+        delist(list, ring);
+        sb_ring_release(ring); /* the list's */
     }
     sb_ring_release(ring);
     return is_ours;

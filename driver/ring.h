@@ -47,7 +47,7 @@ struct sb_ring {
     LIST_ENTRY entry; /* of the device's list, under its lock */
     PFILE_OBJECT file;
     LONG references;
-    BOOLEAN is_ready; /* under the list's lock: found by others than who makes it */
+    BOOLEAN is_ready; /* under the list's lock: made, and nobody is ending it yet */
     const struct sb_driver *driver;
     void *open_context;
     uint32_t process_id;
