@@ -70,6 +70,7 @@ struct sb_ring {
     struct sb_ring_page *page; /* valid in every context, at every IRQL */
 
     struct sb_lane_reader reader;
+    sb_handler *handler; /* of messages, or NULL */
     uint32_t spin;
     void *message; /* message_maximum bytes */
     void *reply;   /* message_maximum bytes */

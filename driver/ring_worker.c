@@ -18,36 +18,38 @@ static void *answer_output(const struct sb_ring *ring)
     return (UCHAR *)ring->reply + sizeof(struct sb_ring_answer);
 }
 
-static void describe_call(struct sb_ring *ring, struct sb_call *call, uint32_t head,
-                          uint32_t length)
+/* A message, or without its head a call; the output is room for a message. */
+static void describe_call(const struct sb_ring *ring, struct sb_call *call)
 {
     RtlZeroMemory(call, sizeof(*call));
-    call->input = length != head ? (UCHAR *)ring->message + head : NULL;
-    call->input_length = length - head;
+    call->input = ring->message;
+    call->output = ring->reply;
+    call->output_capacity = ring->message_maximum;
     call->process_id = ring->process_id;
     call->open_context = ring->open_context;
     call->driver = ring->driver;
-    call->ring = ring;
+    call->ring = (struct sb_ring *)(ULONG_PTR)ring;
 }
 
-static void serve_message(struct sb_ring *ring, uint32_t length)
+/* call is as describe_call() left it, but for what earlier messages' handlers have set. */
+static void serve_message(struct sb_ring *ring, struct sb_call *call, uint32_t length)
 {
-    const struct sb_ring_service *service = ring->driver->ring;
-    struct sb_call call;
     NTSTATUS status;
 
-    if (service->message == NULL) {
+    if (ring->handler == NULL) {
         sb_ring_set_reason(ring, SB_RING_BAD_MESSAGE);
         return;
     }
-    describe_call(ring, &call, 0, length);
-    call.output = ring->reply;
-    call.output_capacity = ring->message_maximum;
-    status = sb_settle(&call, service->message(&call));
+    call->input_length = length;
+    call->reply_length = 0;
+    status = ring->handler(call);
+    if (status == STATUS_SUCCESS && call->reply_length == 0)
+        return; /* as most are */
+    status = sb_settle(call, status);
     if (NT_ERROR(status))
         ring->failures++;
-    else if (call.reply_length != 0)
-        sb_ring_post(ring, SB_RING_MESSAGE, ring->reply, call.reply_length, SB_RING_FOREVER);
+    else if (call->reply_length != 0)
+        sb_ring_post(ring, SB_RING_MESSAGE, ring->reply, call->reply_length, SB_RING_FOREVER);
 }
 
 /* A call whose output could not be carried back is answered without being made. */
@@ -59,7 +61,9 @@ static NTSTATUS make_call(struct sb_ring *ring, const struct sb_ring_call *head,
 
     if (head->output_capacity > ring->message_maximum - sizeof(struct sb_ring_answer))
         return STATUS_INVALID_BUFFER_SIZE;
-    describe_call(ring, &call, sizeof(*head), length);
+    describe_call(ring, &call);
+    call.input_length = length - sizeof(*head);
+    call.input = call.input_length != 0 ? (UCHAR *)ring->message + sizeof(*head) : NULL;
     call.output_capacity = head->output_capacity;
     call.output = call.output_capacity != 0 ? answer_output(ring) : NULL;
     status = sb_dispatch_call(&call, head->code);
@@ -115,10 +119,10 @@ static BOOLEAN take_message(struct sb_ring *ring, struct sb_lane_message *messag
     return FALSE;
 }
 
-static void serve(struct sb_ring *ring, const struct sb_lane_message *message)
+static void serve(struct sb_ring *ring, struct sb_call *call, const struct sb_lane_message *message)
 {
     if (message->kind == SB_RING_MESSAGE)
-        serve_message(ring, message->length);
+        serve_message(ring, call, message->length);
     else if (message->kind == SB_RING_CALL)
         serve_call(ring, message->length);
     else
@@ -129,10 +133,12 @@ static void serve(struct sb_ring *ring, const struct sb_lane_message *message)
 static BOOLEAN serve_burst(struct sb_ring *ring)
 {
     struct sb_lane_message message;
+    struct sb_call call;
     int served = 0;
 
+    describe_call(ring, &call);
     while (served < BURST && sb_ring_is_open(ring) && take_message(ring, &message)) {
-        serve(ring, &message);
+        serve(ring, &call, &message);
         served++;
     }
     if (served != 0)
@@ -192,6 +198,7 @@ static NTSTATUS begin(struct sb_ring *ring)
     if (!NT_SUCCESS(status))
         return status;
     open_lanes(ring);
+    ring->handler = service->message;
     ring->spin = service->spin == 0                 ? DEFAULT_SPIN
                  : service->spin == SB_RING_NO_SPIN ? 0
                                                     : service->spin;

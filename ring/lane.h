@@ -87,24 +87,24 @@ static inline void sb_lane_reader_open(struct sb_lane_reader *reader, struct sb_
         .lines = lines, .bytes = bytes, .capacity = capacity, .maximum = maximum};
 }
 
-/* Copies a message's bytes, short ones without a call. */
+/* Copies a message's bytes, short ones without a call: words, the last of which overlap. */
 static inline void sb_lane_copy(void *to, const void *from, uint32_t length)
 {
     unsigned char *target = to;
     const unsigned char *source = from;
-    uint64_t word;
+    uint64_t first, last;
     uint32_t done;
 
-    if (length > 64 || length < 8) {
+    if (length >= 8 && length <= 64) {
+        for (done = 0; done + 16 < length; done += 16)
+            memcpy(target + done, source + done, 16);
+        memcpy(&first, source + (length < 16 ? 0 : length - 16), 8);
+        memcpy(&last, source + length - 8, 8);
+        memcpy(target + (length < 16 ? 0 : length - 16), &first, 8);
+        memcpy(target + length - 8, &last, 8);
+    } else {
         memcpy(to, from, length);
-        return;
     }
-    for (done = 0; done + 8 < length; done += 8) {
-        memcpy(&word, source + done, 8);
-        memcpy(target + done, &word, 8);
-    }
-    memcpy(&word, source + length - 8, 8); /* the last word overlaps the one before it */
-    memcpy(target + length - 8, &word, 8);
 }
 
 /* ---- writing ---- */

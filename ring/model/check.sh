@@ -32,7 +32,7 @@ must_hold() {
         echo "$name: holds in all $(sed -n 's/ *\([0-9e+.]*\) states, stored.*/\1/p' <<<"$report") states"
     else
         fail "$name does not hold"
-        sed 's/^/    /' <<<"$report"
+        printf '%s\n' "$report" | sed 's/^/    /'
     fi
 }
 
@@ -44,7 +44,7 @@ must_fail() {
         echo "$name: somebody sleeps for ever, as it must be"
     else
         fail "$name was not found out"
-        sed 's/^/    /' <<<"$report"
+        printf '%s\n' "$report" | sed 's/^/    /'
     fi
 }
 
