@@ -1,0 +1,19 @@
+# shellcheck shell=bash disable=SC2154 # the variables of ../check.sh
+# The shared ring: the example pair, and a driver that does all that one can do.
+
+ring_client=$binaries/examples/ring/ring_client.exe
+
+case_ring() {
+    begin
+    expect 0 "$ring_client" "$(wine_path "$binaries/examples/ring/ring.sys")" hello ring "1 2 3"
+    tr -d '\r' <"$work/out" >"$work/text"
+    expect_text "the example" "HELLO
+RING
+1 2 3
+3 messages" "$work/text"
+    # Once more: what the first run has ended can be started again.
+    expect 0 "$ring_client" "$(wine_path "$binaries/examples/ring/ring.sys")" again
+    tr -d '\r' <"$work/out" >"$work/text"
+    expect_text "the example again" "AGAIN
+1 messages" "$work/text"
+}
