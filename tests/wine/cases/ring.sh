@@ -2,8 +2,9 @@
 # The shared ring: the example pair, and a driver that does all that one can do.
 
 ring_client=$binaries/examples/ring/ring_client.exe
+ring_test=$binaries/tests/wine/ring_test.exe
 
-case_ring() {
+case_ring_example() {
     begin
     expect 0 "$ring_client" "$(wine_path "$binaries/examples/ring/ring.sys")" hello ring "1 2 3"
     tr -d '\r' <"$work/out" >"$work/text"
@@ -16,4 +17,12 @@ RING
     tr -d '\r' <"$work/out" >"$work/text"
     expect_text "the example again" "AGAIN
 1 messages" "$work/text"
+}
+
+case_ring() {
+    begin
+    wine_run 60 "$client_test" service uninstall SbRinger >/dev/null 2>&1
+    start_drivers ringer
+    run_tests "$ring_test" "$@"
+    expect 0 "$client_test" service uninstall SbRinger
 }
