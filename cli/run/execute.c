@@ -261,5 +261,12 @@ bool execute_action(struct session *session, const struct action *action)
     if (is_call(action->kind))
         log_forget(&session->log);
     watch_step(action->line, action_verb_of(action->kind));
-    return execute[action->kind](session, action);
+    sb_machine_mark_request(session->machine, action->line);
+    if (session->options->begin)
+        session->options->begin(session->options->observe_context, action->line);
+    bool goes_on = execute[action->kind](session, action);
+    if (session->options->observe)
+        session->options->observe(session->options->observe_context, action->line,
+                                  &session->result);
+    return goes_on;
 }

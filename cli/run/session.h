@@ -51,6 +51,11 @@ struct session_options {
     const char *folder; /* of the script, with its slash; files are named from there */
     bool is_quiet, is_full, keeps_going;
     bool hides_log; /* it goes to a file */
+    /* Each may be NULL. Called when a statement begins, and when it was done, with what the last
+     * call gave. */
+    void (*begin)(void *context, unsigned line);
+    void (*observe)(void *context, unsigned line, const struct session_result *result);
+    void *observe_context;
 };
 
 struct session {

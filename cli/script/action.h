@@ -34,10 +34,18 @@ enum action_kind {
     ACTION_EXPECT,
 };
 
+/* Eight bytes of an input that become the address of memory of the process, zeroed. */
+struct action_pointer {
+    struct action_pointer *next;
+    size_t offset;   /* in the data */
+    uint32_t length; /* of that memory */
+};
+
 /* Bytes in the action's arena. */
 struct action_data {
     const uint8_t *bytes;
     size_t length;
+    struct action_pointer *pointers; /* of a request's buffers alone */
 };
 
 enum action_buffer_kind {
