@@ -3,6 +3,8 @@
  */
 #include "internal.h"
 
+#include <sysbuf/ring_driver.h>
+
 #define DEFAULT_POOL_TAG 0x66754253 /* the bytes 'SBuf', as a debugger shows them */
 
 static ULONG pool_tag(const struct sb_driver *driver)
@@ -92,6 +94,8 @@ static VOID NTAPI driver_unload(PDRIVER_OBJECT object)
         return;
     driver = sb_device_driver(device);
     delete_link(driver);
+    if (driver->ring != NULL)
+        driver->ring->channel->driver_unloads(device->DeviceExtension);
     if (driver->unload != NULL)
         driver->unload();
     IoDeleteDevice(device);

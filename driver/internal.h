@@ -36,6 +36,8 @@ struct sb_ring_channel {
     /* At CLEANUP and again at CLOSE, which is all that Wine 8 sends. PASSIVE_LEVEL; waits for the
        handler that runs. */
     void (*file_has_gone)(struct sb_device *device, PFILE_OBJECT file);
+    /* Before the driver's unload(). PASSIVE_LEVEL; waits likewise. */
+    void (*driver_unloads)(struct sb_device *device);
 };
 
 static inline const struct sb_driver *sb_device_driver(PDEVICE_OBJECT device)

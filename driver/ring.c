@@ -358,15 +358,11 @@ static NTSTATUS report(struct sb_call *call)
     return STATUS_SUCCESS;
 }
 
-/* FALSE: there is none, or another thread is just ending it. */
-static BOOLEAN end_ring(struct sb_ring_list *list, PFILE_OBJECT file)
+/* Ends a ring that find() gave, and lets go of it. FALSE: another thread is just ending it. */
+static BOOLEAN end_found(struct sb_ring_list *list, struct sb_ring *ring)
 {
-    struct sb_ring *ring = find(list, file);
-    BOOLEAN is_ours;
+    BOOLEAN is_ours = claim_end(list, ring);
 
-    if (ring == NULL)
-        return FALSE;
-    is_ours = claim_end(list, ring);
     if (is_ours) {
         sb_ring_set_reason(ring, SB_RING_CLOSED_BY_CLIENT);
         sb_ring_join(ring);
@@ -377,10 +373,39 @@ static BOOLEAN end_ring(struct sb_ring_list *list, PFILE_OBJECT file)
     return is_ours;
 }
 
+/* FALSE: there is none to end. */
+static BOOLEAN end_ring(struct sb_ring_list *list, PFILE_OBJECT file)
+{
+    struct sb_ring *ring = find(list, file);
+
+    return ring != NULL && end_found(list, ring);
+}
+
 static NTSTATUS close_ring(struct sb_call *call)
 {
     return end_ring(list_of(call), request_of(call)->FileObject) ? STATUS_SUCCESS
                                                                  : STATUS_NOT_FOUND;
+}
+
+/* Only where a driver is unloaded although files are open, as Wine 8 does: their rings' threads
+   must not run on. Nothing is opened any more. */
+static void driver_unloads(struct sb_device *device)
+{
+    struct sb_ring_list *list = &device->rings;
+    struct sb_ring *ring;
+
+    do {
+        PFILE_OBJECT file = NULL;
+        KIRQL irql;
+
+        KeAcquireSpinLock(&list->lock, &irql);
+        if (!IsListEmpty(&list->rings))
+            file = CONTAINING_RECORD(list->rings.Flink, struct sb_ring, entry)->file;
+        KeReleaseSpinLock(&list->lock, irql);
+        ring = file != NULL ? find(list, file) : NULL;
+        if (ring != NULL)
+            end_found(list, ring);
+    } while (ring != NULL);
 }
 
 static void file_has_gone(struct sb_device *device, PFILE_OBJECT file)
@@ -406,4 +431,5 @@ const struct sb_ring_channel sb_ring_channel = {
     .command_count = SB_COUNT(commands),
     .check = check_service,
     .file_has_gone = file_has_gone,
+    .driver_unloads = driver_unloads,
 };

@@ -26,3 +26,19 @@ case_ring() {
     run_tests "$ring_test" "$@"
     expect 0 "$client_test" service uninstall SbRinger
 }
+
+# Wine stops a driver whose device is open: the ring's thread must not outlive it.
+case_ring_stop() {
+    local holder
+
+    begin
+    wine_run 60 "$client_test" service uninstall SbRinger >/dev/null 2>&1
+    start_drivers ringer
+    wine_run 10 "$ring_test" flood >"$work/flood" 2>&1 &
+    holder=$!
+    sleep 2
+    wine_run 60 "$client_test" service stop SbRinger >"$work/out" 2>&1
+    wine_run 60 "$client_test" service uninstall SbRinger >"$work/out" 2>&1
+    wait $holder
+    expect 0 "$mydevice" call # the driver's process has not crashed
+}
