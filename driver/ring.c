@@ -1,5 +1,5 @@
 /*
- * The commands of rings, and the device's list of them. See ring.h for a ring's life.
+ * The commands of rings. See ring.h for a ring's life.
  */
 #include "ring.h"
 
@@ -125,80 +125,6 @@ void sb_ring_release(struct sb_ring *ring)
     sb_free(ring->driver, ring);
 }
 
-/* ---- the list ---- */
-
-static struct sb_ring *find_locked(struct sb_ring_list *list, PFILE_OBJECT file)
-{
-    PLIST_ENTRY entry;
-
-    for (entry = list->rings.Flink; entry != &list->rings; entry = entry->Flink) {
-        struct sb_ring *ring = CONTAINING_RECORD(entry, struct sb_ring, entry);
-
-        if (ring->file == file)
-            return ring;
-    }
-    return NULL;
-}
-
-/* The open's ring with a reference; NULL if there is none, or none yet. */
-static struct sb_ring *find(struct sb_ring_list *list, PFILE_OBJECT file)
-{
-    struct sb_ring *ring;
-    KIRQL irql;
-
-    KeAcquireSpinLock(&list->lock, &irql);
-    ring = find_locked(list, file);
-    if (ring != NULL && !ring->is_ready)
-        ring = NULL;
-    if (ring != NULL)
-        sb_ring_reference(ring);
-    KeReleaseSpinLock(&list->lock, irql);
-    return ring;
-}
-
-/* Takes a place in the list before anything is made, so that an open never has two. */
-static enum sb_ring_refusal enlist(struct sb_ring_list *list, struct sb_ring *ring, uint32_t limit)
-{
-    enum sb_ring_refusal refusal = SB_RING_ACCEPTED;
-    KIRQL irql;
-
-    KeAcquireSpinLock(&list->lock, &irql);
-    if (find_locked(list, ring->file) != NULL)
-        refusal = SB_RING_REFUSED_SECOND;
-    else if (list->count >= limit)
-        refusal = SB_RING_REFUSED_COUNT;
-    if (refusal == SB_RING_ACCEPTED) {
-        InsertTailList(&list->rings, &ring->entry);
-        list->count++;
-    }
-    KeReleaseSpinLock(&list->lock, irql);
-    return refusal;
-}
-
-/* FALSE: somebody else ends it. The ring stays in the list, so that the open has no other one
-   before this one has ended. */
-static BOOLEAN claim_end(struct sb_ring_list *list, struct sb_ring *ring)
-{
-    BOOLEAN was_ready;
-    KIRQL irql;
-
-    KeAcquireSpinLock(&list->lock, &irql);
-    was_ready = ring->is_ready;
-    ring->is_ready = FALSE;
-    KeReleaseSpinLock(&list->lock, irql);
-    return was_ready;
-}
-
-static void delist(struct sb_ring_list *list, struct sb_ring *ring)
-{
-    KIRQL irql;
-
-    KeAcquireSpinLock(&list->lock, &irql);
-    RemoveEntryList(&ring->entry);
-    list->count--;
-    KeReleaseSpinLock(&list->lock, irql);
-}
-
 /* ---- opening ---- */
 
 /* What a handler of the library's own knows beyond struct sb_call. */
@@ -292,15 +218,6 @@ static NTSTATUS accept(struct sb_call *call, const struct sb_ring *ring,
     return sb_reply(call, &reply, sizeof(reply));
 }
 
-static void set_ready(struct sb_ring_list *list, struct sb_ring *ring)
-{
-    KIRQL irql;
-
-    KeAcquireSpinLock(&list->lock, &irql);
-    ring->is_ready = TRUE;
-    KeReleaseSpinLock(&list->lock, irql);
-}
-
 static NTSTATUS open_ring(struct sb_call *call)
 {
     const struct sb_ring_request *request = call->input;
@@ -319,19 +236,19 @@ static NTSTATUS open_ring(struct sb_call *call)
     ring = new_ring(call, request);
     if (ring == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    refusal = enlist(list, ring, count_limit(service));
+    refusal = sb_ring_enlist(list, ring, count_limit(service));
     if (refusal != SB_RING_ACCEPTED) {
         sb_ring_release(ring);
         return refuse(call, refusal);
     }
     status = make(ring, is_32_bit, &side);
     if (!NT_SUCCESS(status)) {
-        delist(list, ring);
+        sb_ring_delist(list, ring);
         sb_ring_release(ring);
         return status;
     }
     status = accept(call, ring, &side); /* before anybody else may end the ring */
-    set_ready(list, ring);
+    sb_ring_set_ready(list, ring);
     return status;
 }
 
@@ -340,7 +257,7 @@ static NTSTATUS open_ring(struct sb_call *call)
 /* Bytes in use, by the driver's own positions, which another thread may move meanwhile. */
 static NTSTATUS report(struct sb_call *call)
 {
-    struct sb_ring *ring = find(list_of(call), request_of(call)->FileObject);
+    struct sb_ring *ring = sb_ring_find(list_of(call), request_of(call)->FileObject);
     struct sb_ring_report *report = call->output;
 
     if (ring == NULL)
@@ -358,59 +275,20 @@ static NTSTATUS report(struct sb_call *call)
     return STATUS_SUCCESS;
 }
 
-/* Ends a ring that find() gave, and lets go of it. FALSE: another thread is just ending it. */
-static BOOLEAN end_found(struct sb_ring_list *list, struct sb_ring *ring)
-{
-    BOOLEAN is_ours = claim_end(list, ring);
-
-    if (is_ours) {
-        sb_ring_set_reason(ring, SB_RING_CLOSED_BY_CLIENT);
-        sb_ring_join(ring);
-        delist(list, ring);
-        sb_ring_release(ring); /* the list's */
-    }
-    sb_ring_release(ring);
-    return is_ours;
-}
-
-/* FALSE: there is none to end. */
-static BOOLEAN end_ring(struct sb_ring_list *list, PFILE_OBJECT file)
-{
-    struct sb_ring *ring = find(list, file);
-
-    return ring != NULL && end_found(list, ring);
-}
-
 static NTSTATUS close_ring(struct sb_call *call)
 {
-    return end_ring(list_of(call), request_of(call)->FileObject) ? STATUS_SUCCESS
-                                                                 : STATUS_NOT_FOUND;
-}
-
-/* Only where a driver is unloaded although files are open, as Wine 8 does: their rings' threads
-   must not run on. Nothing is opened any more. */
-static void driver_unloads(struct sb_device *device)
-{
-    struct sb_ring_list *list = &device->rings;
-    struct sb_ring *ring;
-
-    do {
-        PFILE_OBJECT file = NULL;
-        KIRQL irql;
-
-        KeAcquireSpinLock(&list->lock, &irql);
-        if (!IsListEmpty(&list->rings))
-            file = CONTAINING_RECORD(list->rings.Flink, struct sb_ring, entry)->file;
-        KeReleaseSpinLock(&list->lock, irql);
-        ring = file != NULL ? find(list, file) : NULL;
-        if (ring != NULL)
-            end_found(list, ring);
-    } while (ring != NULL);
+    return sb_ring_end(list_of(call), request_of(call)->FileObject) ? STATUS_SUCCESS
+                                                                    : STATUS_NOT_FOUND;
 }
 
 static void file_has_gone(struct sb_device *device, PFILE_OBJECT file)
 {
-    end_ring(&device->rings, file);
+    sb_ring_end(&device->rings, file);
+}
+
+static void driver_unloads(struct sb_device *device)
+{
+    sb_ring_end_all(&device->rings);
 }
 
 static const struct sb_command commands[] = {

@@ -1,7 +1,8 @@
 /*
  * What the files of the driver's rings share.
  *
- *   ring         the commands: open, report, close; the device's list of rings
+ *   ring         the commands: open, report, close
+ *   ring_list    the device's list of rings, and how they end
  *   ring_memory  the section, its views, the locked pages, the events
  *   ring_lock    one call that may raise
  *   ring_worker  the ring's thread: messages and calls to their handlers
@@ -102,6 +103,27 @@ void sb_ring_set_reason_locked(struct sb_ring *ring, enum sb_ring_reason reason)
 
 /* What a lane's result means for the ring: SB_RING_BAD_INDEX or SB_RING_BAD_RECORD. */
 enum sb_ring_reason sb_ring_reason_of(enum sb_lane_result result);
+
+/* ---- ring_list ---- */
+
+/* The open's ring with a reference; NULL if there is none, none yet, or one that is being ended. */
+struct sb_ring *sb_ring_find(struct sb_ring_list *list, PFILE_OBJECT file);
+
+/* Takes a place in the list before anything is made, so that an open never has two; and gives it
+   back where making the ring failed. */
+enum sb_ring_refusal sb_ring_enlist(struct sb_ring_list *list, struct sb_ring *ring,
+                                    uint32_t limit);
+void sb_ring_delist(struct sb_ring_list *list, struct sb_ring *ring);
+
+/* The ring is made: from now on it can be found, and ended. */
+void sb_ring_set_ready(struct sb_ring_list *list, struct sb_ring *ring);
+
+/* Ends the open's ring and waits for its thread. FALSE: there is none to end. PASSIVE_LEVEL. */
+BOOLEAN sb_ring_end(struct sb_ring_list *list, PFILE_OBJECT file);
+
+/* Only where a driver is unloaded although files are open, as Wine 8 does: their rings' threads
+   must not run on. Nothing is opened any more. */
+void sb_ring_end_all(struct sb_ring_list *list);
 
 /* ---- ring_memory ---- */
 

@@ -35,6 +35,9 @@ include/mydevice/contract.h
 include/sysbuf/client.h
 include/sysbuf/contract.h
 include/sysbuf/driver.h
+include/sysbuf/ring.h
+include/sysbuf/ring_client.h
+include/sysbuf/ring_driver.h
 install.cmd
 lib/cmake/sysbuf/SysbufFinish.cmake
 lib/cmake/sysbuf/SysbufSigning.cmake
