@@ -48,10 +48,14 @@ must_fail() {
     fi
 }
 
-must_hold protocol
-must_hold one-place -DROOM=1
+# Both directions: the client writes, the client reads.
+for client in WRITER READER; do
+    must_hold "client-$client" -DCLIENT=$client
+    must_hold "client-$client-one-place" -DCLIENT=$client -DROOM=1
+    must_fail "client-$client-without-fence" -DCLIENT=$client -DNO_FENCE
+    must_fail "client-$client-without-recheck" -DCLIENT=$client -DNO_RECHECK
+    must_fail "client-$client-without-stop" -DCLIENT=$client -DNO_STOP
+    must_fail "client-$client-without-bell" -DCLIENT=$client -DNO_BELL
+done
 must_hold longer -DMESSAGES=6 -DROOM=3
-must_fail without-fence -DNO_FENCE
-must_fail without-recheck -DNO_RECHECK
-must_fail without-stop -DNO_STOP
 [ "$failures" -eq 0 ]

@@ -11,8 +11,17 @@
  *
  *   -DNO_FENCE    positions and flags are stored without waiting for the buffer: must fail
  *   -DNO_RECHECK  an end sleeps without looking again: must fail
- *   -DNO_STOP     closing does not ring: must fail
+ *   -DNO_STOP     closing does not set the driver's stop event: must fail
+ *   -DNO_BELL     closing does not ring the client's doorbell: must fail
+ *
+ * One end is the driver's, which waits for its own stop event besides the doorbell, the other one
+ * the client's, which looks at `closed` and then waits for the doorbell alone: CLIENT says which.
  */
+#define WRITER 0
+#define READER 1
+#ifndef CLIENT
+#define CLIENT WRITER
+#endif
 #ifndef MESSAGES
 #define MESSAGES 4
 #endif
@@ -135,11 +144,20 @@ inline ring(end, flag_place, event, flag) {
     flag = 0
 }
 
-/* KeWaitForMultipleObjects on the doorbell and the stop event. */
-inline wait(event) {
+/* The driver: KeWaitForMultipleObjects on the doorbell and the stop event. The client: the doorbell,
+   unless the ring is seen to be closed. Both then look at everything anew. */
+inline wait(end, event) {
     if
-    :: atomic { event -> event = false }
-    :: stop_event
+    :: end == CLIENT ->
+        if
+        :: closed
+        :: !closed -> atomic { event -> event = false }
+        fi
+    :: end != CLIENT ->
+        if
+        :: atomic { event -> event = false }
+        :: stop_event
+        fi
     fi
 }
 
@@ -170,7 +188,7 @@ active proctype writer() {
             load(0, HEAD, seen);
 #endif
             if
-            :: seen == head -> wait(space_event)
+            :: seen == head -> wait(WRITER, space_event)
             :: else
             fi;
             store(0, WRITER_SLEEPS, 0)
@@ -218,7 +236,7 @@ active proctype reader() {
             load(1, TAIL, seen);
 #endif
             if
-            :: seen == tail -> wait(data_event)
+            :: seen == tail -> wait(READER, data_event)
             :: else
             fi;
             store(1, READER_SLEEPS, 0)
@@ -229,13 +247,20 @@ active proctype reader() {
     reader_done = true
 }
 
-/* The driver closes at any moment, or never. */
+/* The driver closes at any moment, or never: the hint, its own stop event, the client's doorbell. */
 active proctype closer() {
     if
     :: closed = true;
 #ifndef NO_STOP
-       stop_event = true
+       stop_event = true;
 #endif
+#ifndef NO_BELL
+       if
+       :: CLIENT == WRITER -> space_event = true
+       :: CLIENT == READER -> data_event = true
+       fi
+#endif
+       skip
     :: skip
     fi
 }

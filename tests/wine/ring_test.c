@@ -254,6 +254,19 @@ static int flood_until_killed(void)
     return 1;
 }
 
+/* Keeps the ring's thread running; ends when the ring does. */
+static int pound(void)
+{
+    struct sb_client *client = open_or_end(RINGER_PATH);
+    struct sb_ring *ring = ring_or_end(client, NULL);
+    struct ringer_message message = {RINGER_SINK, 0};
+    enum sb_error error = SB_OK;
+
+    while (error == SB_OK)
+        error = sb_ring_send(ring, &message, sizeof(message), 1000);
+    return (int)error;
+}
+
 /* A process that dies with its ring full of work takes nothing with it. */
 static void test_killed(void)
 {
@@ -294,6 +307,8 @@ int main(int argc, char **argv)
 
     if (argc == 2 && strcmp(argv[1], "flood") == 0)
         return flood_until_killed();
+    if (argc == 2 && strcmp(argv[1], "pound") == 0)
+        return pound();
     return check_main(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));
 }
 

@@ -34,7 +34,7 @@ case_ring_stop() {
     begin
     wine_run 60 "$client_test" service uninstall SbRinger >/dev/null 2>&1
     start_drivers ringer
-    wine_run 10 "$ring_test" flood >"$work/flood" 2>&1 &
+    wine_run 10 "$ring_test" pound >"$work/pound" 2>&1 &
     holder=$!
     sleep 2
     wine_run 60 "$client_test" service stop SbRinger >"$work/out" 2>&1
