@@ -84,11 +84,13 @@ static void keep_findings(struct session *session, struct case_result *result)
     }
 }
 
-static void play_case(const struct case_target *target, struct play *play,
-                      struct case_result *result)
+/* From DriverEntry to the unload. */
+static void play_machine(const struct case_target *target, struct play *play,
+                         struct case_result *result)
 {
     struct session *session = &play->session;
 
+    result->end = CASE_NOT_STARTED;
     if (play_start(play)) {
         keep_paths(session, result);
         if (target->wants_codes)
@@ -97,16 +99,27 @@ static void play_case(const struct case_target *target, struct play *play,
         result->end = session->code == EXIT_UNUSABLE ? CASE_UNUSABLE : CASE_FINISHED;
         if (result->end == CASE_FINISHED)
             result->line = 0;
-    } else {
-        result->end = CASE_NOT_STARTED;
     }
     play_finish(play);
+    (void)sb_machine_settle(session->machine); /* what is left running shows itself now */
     keep_findings(session, result);
     result->exit_code = session->code;
 }
 
-static void run_child(const struct case_target *target, const char *script,
-                      const struct case_variant *variant, struct case_result *result)
+/* Everything is given back: a search does this many times in one process. */
+static void end_play(struct play *play)
+{
+    struct session *session = &play->session;
+
+    if (!requests_all_done(session))
+        _exit(0); /* a thread is inside a driver for good; the result says what there is */
+    requests_free(session);
+    sb_machine_destroy(session->machine);
+    play_end(play);
+}
+
+static void play_once(const struct case_target *target, const char *script, uint64_t fail_site,
+                      struct sb_schedule *schedule, struct case_result *result)
 {
     struct sb_machine_options options = target->machine;
     struct play play = {
@@ -114,24 +127,78 @@ static void run_child(const struct case_target *target, const char *script,
         .driver_count = target->driver_count,
         .options = {.observe = keep_line, .begin = note_line, .observe_context = result},
     };
+    sb_status status;
 
+    result->end = CASE_UNUSABLE;
     play_begin(&play, target->script_name, target->script_path);
     log_open(&play.session.log, fopen("/dev/null", "we"), NULL);
-    if (variant)
-        options.fail_site = variant->fail_site;
+    options.fail_site = fail_site;
+    options.schedule = schedule;
     options.log = log_write;
     options.log_context = &play.session.log;
-    if (play_read_script(&play, script, strlen(script)) != EXIT_FINE) {
-        result->end = CASE_UNUSABLE;
+    if (play_read_script(&play, script, strlen(script)) != EXIT_FINE)
         return;
-    }
-    sb_status status = sb_machine_create(&options, &play.session.machine);
+    status = sb_machine_create(&options, &play.session.machine);
     if (status < 0) {
         fprintf(stderr, "no machine: status 0x%08x\n", (unsigned)status);
+        return;
+    }
+    result->end = CASE_CRASHED; /* until it is known better */
+    play_machine(target, &play, result);
+    end_play(&play);
+}
+
+struct search {
+    const struct case_target *target;
+    const char *script;
+    struct case_result *result;
+};
+
+static bool play_schedule(void *context, struct sb_schedule *schedule)
+{
+    struct search *search = context;
+    struct case_result *result = search->result;
+
+    result->path_count = 0;
+    play_once(search->target, search->script, 0, schedule, result);
+    return result->finding_count || result->end == CASE_STOPPED || result->end == CASE_UNUSABLE;
+}
+
+static void play_schedules(const struct case_target *target, const char *script,
+                           const struct case_variant *variant, struct case_result *result)
+{
+    struct search search = {target, script, result};
+    struct sb_explore_options options = {.preemptions = variant->preemptions,
+                                         .limit = variant->schedules};
+    static struct sb_explore_result explored;
+
+    if (sb_explore(&options, play_schedule, &search, &explored) < 0)
+        return;
+    result->schedules = explored.schedules;
+    result->is_complete = explored.complete;
+    if (explored.found)
+        memcpy(result->seed, explored.seed, sizeof result->seed);
+}
+
+static void run_child(const struct case_target *target, const char *script,
+                      const struct case_variant *variant, struct case_result *result)
+{
+    struct sb_schedule *schedule = NULL;
+
+    if (variant->schedules) {
+        play_schedules(target, script, variant, result);
+        return;
+    }
+    /* With a schedule, were it the plainest, nothing is left to chance and no wait takes time. Only
+     * threads that the script starts by itself cannot be part of it. */
+    const char *seed = variant->seed ? variant->seed : strstr(script, "async") ? NULL : "0";
+    if (seed && sb_schedule_create(seed, &schedule) < 0) {
+        fprintf(stderr, "sysbuf: --replay: that is no seed of a schedule\n");
         result->end = CASE_UNUSABLE;
         return;
     }
-    play_case(target, &play, result);
+    play_once(target, script, variant->fail_site, schedule, result);
+    sb_schedule_destroy(schedule);
 }
 
 /* ---- in the command ---- */
@@ -165,6 +232,7 @@ static bool wait_for(pid_t child, unsigned seconds)
 bool case_run(const struct case_target *target, const char *script,
               const struct case_variant *variant, struct case_result *result)
 {
+    static const struct case_variant plain;
     int output = memfd_create("sysbuf-case", MFD_CLOEXEC);
 
     madvise(result, sizeof *result, MADV_REMOVE); /* all zeros again */
@@ -173,7 +241,7 @@ bool case_run(const struct case_target *target, const char *script,
     if (child == 0) {
         dup2(output, STDOUT_FILENO);
         dup2(output, STDERR_FILENO);
-        run_child(target, script, variant, result);
+        run_child(target, script, variant ? variant : &plain, result);
         fflush(NULL);
         _exit(0);
     }

@@ -48,6 +48,9 @@ struct case_result {
     char stop_description[CASE_OUTPUT];
     uint32_t path_count;
     char paths[CASE_PATHS][256]; /* by which the drivers' devices are opened */
+    uint64_t schedules;          /* that were tried */
+    bool is_complete;            /* there are no others */
+    char seed[4096];             /* of the schedule that found something; empty: none did */
     uint32_t code_count;
     uint32_t codes[CASE_CODES]; /* what may be control codes, read from the drivers */
     uint32_t site_count;
@@ -69,6 +72,9 @@ struct case_target {
 /* What tells a run of a script from others. */
 struct case_variant {
     uint64_t fail_site; /* the call that fails as if resources were short; 0: none */
+    const char *seed;   /* the schedule of threads that is replayed; NULL: as Linux lets them run */
+    uint32_t schedules; /* so many schedules are tried until one finds something; 0: no search */
+    uint32_t preemptions; /* at most, in each */
 };
 
 /* Room for results; NULL: no memory. */

@@ -83,6 +83,20 @@ static int check_script(struct check *check)
     return is_unusable(check) ? fail_case(check) : EXIT_FINE;
 }
 
+/* The same script under other schedules of the machine's threads. */
+static void try_schedules(struct check *check)
+{
+    struct case_variant variant = {.schedules = check->options.schedules,
+                                   .preemptions = check->options.preemptions};
+
+    show_progress("trying schedules", "");
+    if (!case_run(&check->options.target, check->script, &variant, check->result))
+        return;
+    check->machines++;
+    check->workload.schedules_tried += check->result->schedules;
+    findings_take(&check->findings, check->result, check->script, &variant, "schedules");
+}
+
 /* ---- without one ---- */
 static int check_driver(struct check *check)
 {
@@ -92,6 +106,8 @@ static int check_driver(struct check *check)
     workload->findings = &check->findings;
     workload->result = check->result;
     workload->progress = show_progress;
+    workload->schedules = check->options.schedules;
+    workload->preemptions = check->options.preemptions;
     show_progress("starting", check->options.target.drivers[0]);
     if (!workload_discover(workload) && is_unusable(check))
         return fail_case(check);
@@ -179,6 +195,7 @@ static int report_all(struct check *check)
         .calls = check->workload.calls,
         .machines = check->machines + check->workload.cases + check->resources.cases,
         .sites = (unsigned)check->resources.tried,
+        .schedules = check->workload.schedules_tried,
     };
     bool fine = true;
 
@@ -190,6 +207,12 @@ static int report_all(struct check *check)
     return !fine ? EXIT_UNUSABLE : check->findings.count ? EXIT_FINDINGS : EXIT_FINE;
 }
 
+/* One variant alone is asked for. */
+static bool is_replay(const struct check *check)
+{
+    return check->options.variant.fail_site || check->options.variant.seed;
+}
+
 static int run(struct check *check)
 {
     int code = read_script(check);
@@ -198,7 +221,9 @@ static int run(struct check *check)
         code = check->script ? check_script(check) : check_driver(check);
     if (code != EXIT_FINE)
         return code;
-    if (check->options.tries_low_resources && !check->options.variant.fail_site)
+    if (check->script && check->options.schedules && !is_replay(check))
+        try_schedules(check);
+    if (check->options.tries_low_resources && !is_replay(check))
         try_low_resources(check);
     if (!reproduce_all(check))
         return EXIT_UNUSABLE;

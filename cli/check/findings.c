@@ -23,6 +23,20 @@ static const struct sb_rule stuck_rule = {
     .document = "https://learn.microsoft.com/windows-hardware/drivers/kernel/"
                 "introduction-to-canceling-irps",
 };
+static const struct sb_rule deadlock_rule = {
+    .identifier = "deadlock",
+    .title = "No thread could go on: each waits for another",
+    .windows = "The threads, and whoever waits for them, hang for ever.",
+    .document = "https://learn.microsoft.com/windows-hardware/drivers/kernel/"
+                "preventing-errors-and-deadlocks-while-using-spin-locks",
+};
+static const struct sb_rule endless_rule = {
+    .identifier = "endless",
+    .title = "The driver does not come to an end",
+    .windows = "A processor is busy for ever; at DISPATCH_LEVEL the watchdog stops Windows.",
+    .document = "https://learn.microsoft.com/windows-hardware/drivers/debugger/"
+                "bug-check-0x133-dpc-watchdog-violation",
+};
 static const struct sb_rule crash_rule = {
     .identifier = "host-crash",
     .title = "The host itself crashed",
@@ -43,6 +57,7 @@ void findings_end(struct findings *findings)
         free(found->stack);
         free(found->description);
         free(found->script);
+        free(found->seed);
         free(found->reproducer);
         free(found);
     }
@@ -67,7 +82,7 @@ static bool is_known(const struct findings *findings, const struct sb_finding *f
 
 static struct found *add(struct findings *findings, const struct sb_finding *finding,
                          const char *stack, const char *script, const struct case_variant *variant,
-                         const char *phase)
+                         const char *seed, const char *phase)
 {
     struct found *found = memory_allocate(sizeof *found);
 
@@ -76,6 +91,9 @@ static struct found *add(struct findings *findings, const struct sb_finding *fin
     found->script = memory_copy_text(script);
     found->line = (unsigned)finding->request;
     found->variant = variant ? *variant : (struct case_variant){0};
+    found->variant.schedules = 0; /* one is enough now: */
+    found->seed = seed ? memory_copy_text(seed) : NULL;
+    found->variant.seed = found->seed;
     found->phase = phase;
     *findings->last = found;
     findings->last = &found->next;
@@ -114,9 +132,13 @@ static void describe_stop(struct sb_finding *finding, const struct case_result *
     const char *name = bug_check_name(stop->code);
     char reason[256];
 
-    finding->rule = bug_check_rule;
-    finding->rule.bug_check = stop->code;
-    finding->rule.bug_check_parameter = (uint32_t)stop->parameters[0];
+    finding->rule = stop->code == SB_STOP_DEADLOCK  ? deadlock_rule
+                    : stop->code == SB_STOP_ENDLESS ? endless_rule
+                                                    : bug_check_rule;
+    if (finding->rule.identifier == bug_check_rule.identifier) {
+        finding->rule.bug_check = stop->code;
+        finding->rule.bug_check_parameter = (uint32_t)stop->parameters[0];
+    }
     memcpy(finding->parameters, stop->parameters, sizeof finding->parameters);
     reason_of(result->stop_description, reason, sizeof reason);
     snprintf(finding->message, sizeof finding->message, "bug check %s (0x%08x)%s", name ? name : "",
@@ -161,15 +183,16 @@ static bool finding_of_end(const struct case_result *result, struct sb_finding *
 unsigned findings_take(struct findings *findings, const struct case_result *result,
                        const char *script, const struct case_variant *variant, const char *phase)
 {
+    const char *seed = result->seed[0] ? result->seed : variant ? variant->seed : NULL;
     unsigned before = findings->count;
     struct sb_finding end;
 
     for (uint32_t i = 0; i < result->finding_count; i++)
         if (!is_known(findings, &result->findings[i].finding))
             (void)add(findings, &result->findings[i].finding, result->findings[i].stack, script,
-                      variant, phase);
+                      variant, seed, phase);
     if (finding_of_end(result, &end) && !is_known(findings, &end)) {
-        struct found *found = add(findings, &end, "", script, variant, phase);
+        struct found *found = add(findings, &end, "", script, variant, seed, phase);
         if (result->end == CASE_STOPPED)
             found->description = memory_copy_text(result->stop_description);
     }

@@ -13,6 +13,7 @@ struct found {
     char *script;      /* what was played, without line feeds at the ends of the file */
     unsigned line;     /* of the script: where it happened; 0: in DriverEntry, at the unload ... */
     struct case_variant variant; /* in which the script was played */
+    char *seed;                  /* of its schedule; NULL: none */
     const char *phase;           /* which part of the check found it */
     char *reproducer;            /* a file's name, or NULL */
 };

@@ -15,6 +15,9 @@ enum long_option {
     OPTION_NO_REPRODUCERS,
     OPTION_NO_LOW_RESOURCES,
     OPTION_FAIL_SITE,
+    OPTION_REPLAY,
+    OPTION_SCHEDULES,
+    OPTION_PREEMPTIONS,
     OPTION_PROCESSORS,
     OPTION_MEMORY,
     OPTION_ROOT,
@@ -27,6 +30,9 @@ static const struct option long_options[] = {
     {"no-reproducers", no_argument, NULL, OPTION_NO_REPRODUCERS},
     {"no-low-resources", no_argument, NULL, OPTION_NO_LOW_RESOURCES},
     {"fail-site", required_argument, NULL, OPTION_FAIL_SITE},
+    {"replay", required_argument, NULL, OPTION_REPLAY},
+    {"schedules", required_argument, NULL, OPTION_SCHEDULES},
+    {"preemptions", required_argument, NULL, OPTION_PREEMPTIONS},
     {"processors", required_argument, NULL, OPTION_PROCESSORS},
     {"memory", required_argument, NULL, OPTION_MEMORY},
     {"root", required_argument, NULL, OPTION_ROOT},
@@ -104,6 +110,13 @@ static bool take_option(struct check_options *options, int option)
         return true;
     case OPTION_FAIL_SITE:
         return take_site(options, optarg);
+    case OPTION_REPLAY:
+        options->variant.seed = optarg;
+        return true;
+    case OPTION_SCHEDULES:
+        return take_number("--schedules", 0, 1000000, &options->schedules);
+    case OPTION_PREEMPTIONS:
+        return take_number("--preemptions", 1, 8, &options->preemptions);
     case OPTION_PROCESSORS:
         return take_number("--processors", 1, 64, &options->target.machine.processors);
     case OPTION_MEMORY:
@@ -126,6 +139,8 @@ int check_options_read(int count, char **arguments, struct check_options *option
         .target = {.time_limit = 20, .machine = {.verify = SB_VERIFY_ALL}},
         .writes_reproducers = true,
         .tries_low_resources = true,
+        .schedules = 200,
+        .preemptions = 2,
     };
     *shown_help = false;
     while ((option = getopt_long(count, arguments, ":hq", long_options, NULL)) != -1) {

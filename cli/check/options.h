@@ -15,6 +15,8 @@ struct check_options {
     const char *reproducers; /* folder; NULL: named after the driver */
     bool writes_reproducers;
     bool tries_low_resources;
+    uint32_t schedules;   /* of each script with calls together; 0: none */
+    uint32_t preemptions; /* in each, at most */
     bool is_quiet;
 };
 

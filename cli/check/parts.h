@@ -15,4 +15,7 @@ void part_pending(struct workload *workload, struct device *device);
 /* Calls after other calls on the same handle and on others. */
 void part_sequences(struct workload *workload, struct device *device);
 
+/* Two calls at the same time, under every schedule of their threads. */
+void part_races(struct workload *workload, struct device *device);
+
 #endif

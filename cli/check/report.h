@@ -8,6 +8,7 @@
 struct check_summary {
     const char *driver;
     unsigned devices, entrances, calls, machines, sites;
+    uint64_t schedules;
 };
 
 void report_findings(const struct findings *findings, const struct check_summary *summary);

@@ -57,6 +57,22 @@ static void print_stack(const struct found *found)
     }
 }
 
+static void print_command(const struct found *found)
+{
+    const struct case_variant *variant = &found->variant;
+
+    if (variant->fail_site)
+        printf("   where the allocation fails that is called 0x%" PRIx64 "\n", variant->fail_site);
+    if (!found->reproducer)
+        return;
+    printf("   again: sysbuf check");
+    if (variant->fail_site)
+        printf(" --fail-site 0x%" PRIx64, variant->fail_site);
+    if (variant->seed)
+        printf(" --replay %s", variant->seed);
+    printf(" DRIVER %s\n", found->reproducer);
+}
+
 static void print_finding(const struct found *found, unsigned number)
 {
     const struct sb_finding *finding = &found->finding;
@@ -70,8 +86,7 @@ static void print_finding(const struct found *found, unsigned number)
     } else {
         puts("   by starting and unloading the driver");
     }
-    if (found->reproducer)
-        printf("   again: sysbuf check DRIVER %s\n", found->reproducer);
+    print_command(found);
     printf("   Windows: %s\n", finding->rule.windows);
     if (finding->rule.document[0])
         printf("   see %s\n", finding->rule.document);
@@ -91,5 +106,7 @@ void report_findings(const struct findings *findings, const struct check_summary
     if (summary->sites)
         printf("; %u allocation site%s failed in turn", summary->sites,
                summary->sites == 1 ? "" : "s");
+    if (summary->schedules)
+        printf("; %" PRIu64 " schedules of threads", summary->schedules);
     putchar('\n');
 }

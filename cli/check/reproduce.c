@@ -95,6 +95,8 @@ static void write_heading(FILE *file, const struct case_target *target, const st
     fprintf(file, "# sysbuf check");
     if (found->variant.fail_site)
         fprintf(file, " --fail-site 0x%" PRIx64, found->variant.fail_site);
+    if (found->variant.seed)
+        fprintf(file, " --replay %s", found->variant.seed);
     fprintf(file, " %s THIS_FILE\n", target->drivers[0]);
 }
 

@@ -80,6 +80,8 @@ void workload_run(struct workload *workload)
             part_buffers(workload, device, &device->entrances[k]);
         part_pending(workload, device);
         part_sequences(workload, device);
+        if (workload->schedules)
+            part_races(workload, device);
     }
 }
 

@@ -31,7 +31,10 @@ struct workload {
     struct device *devices;
     size_t device_count;
     unsigned cases, calls; /* how many were run */
-    struct lines summary;  /* one good call each: for runs that are repeated */
+    uint32_t schedules;    /* at most, of each script with calls together; 0: none */
+    uint32_t preemptions;
+    uint64_t schedules_tried;
+    struct lines summary; /* one good call each: for runs that are repeated */
 };
 
 /* Finds the devices and what they answer to. False: the drivers do not start; result says why. */

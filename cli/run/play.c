@@ -6,6 +6,7 @@
 
 #include "cli/files.h"
 #include "cli/run/request.h"
+#include "cli/run/together.h"
 #include "cli/run/watch.h"
 
 static char *folder_of(const char *path)
@@ -92,10 +93,11 @@ static bool run_statement(void *context, const struct script_statement *statemen
 void play_script(struct play *play)
 {
     struct script_walk walk = {run_statement, play, false};
-    struct script_error error;
+    struct script_error error = {0};
 
-    /* A value that only a later round of a loop gives may be wrong in its place. */
-    if (!script_walk(&play->script, &walk, &error) && error.line)
+    if (script_walk(&play->script, &walk, &error))
+        (void)together_run(&play->session);
+    else if (error.line) /* a value that only a later round of a loop gave was wrong */
         play->session.code = fail_script(play, &error);
 }
 
@@ -144,6 +146,7 @@ void play_end(struct play *play)
 {
     struct session *session = &play->session;
 
+    together_free(session);
     drivers_free(session);
     while (session->handles)
         handle_forget(session, session->handles);

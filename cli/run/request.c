@@ -124,7 +124,7 @@ static void release(struct request *request)
     free(request);
 }
 
-static void call(struct request *request)
+void request_run(struct request *request)
 {
     struct sb_process *process = request->owner->process;
 
@@ -147,7 +147,7 @@ static void *call_on_thread(void *context)
 {
     struct request *request = context;
 
-    call(request);
+    request_run(request);
     __atomic_store_n(&request->thread_is_done, true, __ATOMIC_RELEASE);
     return NULL;
 }
@@ -279,26 +279,46 @@ static bool start_thread(struct session *session, struct request *request)
     return true;
 }
 
-bool request_execute(struct session *session, const struct action *action)
+struct request *request_prepare(struct session *session, const struct action *action)
 {
     struct request *request;
 
-    if (action->as && request_find(session, action->as))
-        return report_failure(session, action->line, EXIT_UNUSABLE,
-                              "there is a request %s already: wait for it first", action->as);
+    if (action->as && request_find(session, action->as)) {
+        (void)report_failure(session, action->line, EXIT_UNUSABLE,
+                             "there is a request %s already: wait for it first", action->as);
+        return NULL;
+    }
     request = make(session, action);
-    if (!request)
-        return false;
-    request->name = action->as ? memory_copy_text(action->as) : NULL;
-    if (action->is_asynchronous)
-        return start_thread(session, request);
-    call(request);
+    if (request)
+        request->name = action->as ? memory_copy_text(action->as) : NULL;
+    return request;
+}
+
+void request_settle(struct session *session, struct request *request)
+{
     if (request->returned == SB_STATUS_PENDING) {
         note_pending(session, request);
-        return true;
+        return;
     }
-    finish(session, request, action->line, "");
+    finish(session, request, request->line, "");
     release(request);
+}
+
+void request_drop(struct request *request)
+{
+    release(request);
+}
+
+bool request_execute(struct session *session, const struct action *action)
+{
+    struct request *request = request_prepare(session, action);
+
+    if (!request)
+        return false;
+    if (action->is_asynchronous)
+        return start_thread(session, request);
+    request_run(request);
+    request_settle(session, request);
     return true;
 }
 

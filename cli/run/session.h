@@ -66,6 +66,7 @@ struct session {
     struct session_process *processes;
     struct session_handle *handles;  /* the newest first */
     struct request *requests;        /* that have a name or are not done yet */
+    struct together *together;       /* calls that are ready to run at the same time */
     struct session_process *process; /* chosen by name, or NULL: a default one */
     bool as_ordinary, as_32_bit;     /* which default one */
     bool guards;                     /* buffers end at their page's end to the byte */

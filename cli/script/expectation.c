@@ -43,7 +43,8 @@ static bool take_log(struct cursor *cursor, struct expectation *expectation)
 
     if (!cursor_take_text(cursor, "a text", &text))
         return false;
-    expectation->data = (struct action_data){.bytes = (const uint8_t *)text, .length = word->length};
+    expectation->data =
+        (struct action_data){.bytes = (const uint8_t *)text, .length = word->length};
     return !cursor_take_keyword(cursor, "within") ||
            cursor_take_number(cursor, 3600 * 1000, "a number of milliseconds",
                               &expectation->number);
