@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -371,6 +372,44 @@ static void each_event_has_just_the_access_that_is_needed(void **state)
     assert_int_equal(sb_process_wait(program.process, &program.ring.to_client_data, 1, false, 0),
                      SB_STATUS_TIMEOUT);
     sb_process_destroy(program.process);
+}
+
+/* ---- a driver that offers what cannot be ---- */
+
+static void ignore_log(void *context, const char *text, size_t length)
+{
+    (void)context;
+    (void)text;
+    (void)length;
+}
+
+/* The ringer driver describes itself by its service's name. */
+static sb_status start_as(const char *name)
+{
+    const struct sb_machine_options options = {.log = ignore_log};
+    static char image[1 << 20];
+    struct sb_machine *other;
+    struct sb_driver *its_driver;
+    FILE *file = fopen(RINGER_SYS, "rb");
+    sb_status status;
+    size_t size;
+
+    assert_non_null(file);
+    size = fread(image, 1, sizeof(image), file);
+    fclose(file);
+    assert_int_equal(sb_machine_create(&options, &other), 0);
+    status = sb_machine_load_driver(other, image, size, name, &its_driver, NULL, 0);
+    sb_machine_destroy(other);
+    return status;
+}
+
+static void wrong_limits_keep_a_driver_from_starting(void **state)
+{
+    (void)state;
+    assert_int_equal(sb_host_claim_faults(), 0);
+    assert_int_equal(start_as("Ringer.sys"), 0);
+    assert_int_equal(start_as("OddCapacity.sys"), STATUS_INVALID_PARAMETER);
+    assert_int_equal(start_as("GreatMessage.sys"), STATUS_INVALID_PARAMETER);
 }
 
 /* ---- nonsense in the shared memory ---- */
@@ -809,6 +848,7 @@ int main(void)
         cmocka_unit_test(a_handle_without_both_rights_opens_no_ring),
         cmocka_unit_test(a_32_bit_program_of_an_ordinary_user_has_its_ring_below_4_gib),
         cmocka_unit_test(each_event_has_just_the_access_that_is_needed),
+        cmocka_unit_test(wrong_limits_keep_a_driver_from_starting),
         cmocka_unit_test(a_tail_that_cannot_be_closes_the_ring),
         cmocka_unit_test(a_tail_that_goes_back_closes_the_ring),
         cmocka_unit_test(a_head_that_cannot_be_closes_the_ring),

@@ -275,8 +275,32 @@ static const struct sb_driver ringer = {
     .close = closed,
 };
 
+/* Services that must keep a driver from starting, by the end of its service's name. */
+static const struct sb_ring_service odd_capacity = {SB_RING, .capacity_maximum = 3 << 20};
+static const struct sb_ring_service great_message = {SB_RING, .message_maximum = 0x100001};
+
+static BOOLEAN ends_in(PCUNICODE_STRING text, const wchar_t *end)
+{
+    UNICODE_STRING tail;
+    UNICODE_STRING rest = *text;
+
+    RtlInitUnicodeString(&tail, end);
+    if (text->Length < tail.Length)
+        return FALSE;
+    rest.Buffer += (text->Length - tail.Length) / sizeof(WCHAR);
+    rest.Length = rest.MaximumLength = tail.Length;
+    return RtlEqualUnicodeString(&rest, &tail, TRUE);
+}
+
 DRIVER_INITIALIZE DriverEntry;
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT object, PUNICODE_STRING registry_path)
 {
-    return sb_driver_start(object, registry_path, &ringer);
+    static struct sb_driver described;
+
+    described = ringer;
+    if (ends_in(registry_path, L"OddCapacity"))
+        described.ring = &odd_capacity;
+    else if (ends_in(registry_path, L"GreatMessage"))
+        described.ring = &great_message;
+    return sb_driver_start(object, registry_path, &described);
 }
