@@ -58,6 +58,11 @@ static enum sb_error call_error(DWORD error)
     }
 }
 
+enum sb_error sb_win32_error(DWORD error)
+{
+    return call_error(error);
+}
+
 static bool begin_call(struct sb_client *client)
 {
     bool open;

@@ -65,6 +65,26 @@ const char *sb_error_text(enum sb_error error)
     case SB_ERROR_DELETE_PENDING:
         return "The service is being removed but is still in use; close what uses it, or restart "
                "the machine.";
+    case SB_ERROR_RING_VERSION:
+        return "The driver speaks another version of shared rings; use program and driver of the "
+               "same release.";
+    case SB_ERROR_RING_SIZES:
+        return "A ring's capacities must be powers of two, with room for two of the longest "
+               "messages; ask for others.";
+    case SB_ERROR_RING_LIMIT:
+        return "The driver offers no ring of this size; ask for less.";
+    case SB_ERROR_RING_OPEN:
+        return "The device's ring is already open; close it first, or open the device once more.";
+    case SB_ERROR_RING_COUNT:
+        return "The driver has as many rings open as it allows; close another program's first.";
+    case SB_ERROR_RING_FULL:
+        return "The ring stayed full, so nothing was sent; the driver is slow, or waits until its "
+               "own messages are received.";
+    case SB_ERROR_RING_EMPTY:
+        return "No message came in time; wait longer, or ask the driver why it is silent.";
+    case SB_ERROR_RING_BROKEN:
+        return "The ring was closed because what one side wrote made no sense to the other; its "
+               "report says what. Close it and open it anew.";
     case SB_ERROR_SYSTEM:
         break;
     }

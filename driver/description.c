@@ -3,6 +3,8 @@
  */
 #include "internal.h"
 
+#include <sysbuf/ring_driver.h>
+
 #define BATCH_MAXIMUM           4096u
 #define NOTIFY_CAPACITY_MAXIMUM 65536u
 #define NOTIFY_MEMORY_MAXIMUM   (16u << 20)
@@ -44,6 +46,8 @@ static NTSTATUS check_row(const struct sb_command *row)
         return wrong_row(row, "it has no handler");
     if (sb_is_standard_code(row->code))
         return wrong_row(row, "the library serves it; see what the description enables");
+    if (row->code == SB_RING_OPEN || row->code == SB_RING_REPORT || row->code == SB_RING_CLOSE)
+        return wrong_row(row, "the library serves it; give ring");
     if (method == SB_METHOD_NEITHER)
         return wrong_row(row, "METHOD_NEITHER is not served");
     if (method == SB_METHOD_IN_DIRECT && row->data_maximum == 0)
@@ -55,6 +59,18 @@ static NTSTATUS check_row(const struct sb_command *row)
     if (method != SB_METHOD_BUFFERED && (row->flags & SB_IN_PLACE) != 0)
         return wrong_row(row, "SB_IN_PLACE is for METHOD_BUFFERED");
     return check_limits(row);
+}
+
+static NTSTATUS check_ring(const struct sb_ring_service *service)
+{
+    const char *mistake;
+
+    if (service == NULL)
+        return STATUS_SUCCESS;
+    if (service->channel == NULL)
+        return wrong("the ring's service does not say SB_RING");
+    mistake = service->channel->check(service);
+    return mistake == NULL ? STATUS_SUCCESS : wrong(mistake);
 }
 
 static NTSTATUS check_unique(const struct sb_driver *driver, size_t index)
@@ -140,5 +156,7 @@ NTSTATUS sb_description_check(const struct sb_driver *driver)
         status = check_transfers(driver);
     if (NT_SUCCESS(status))
         status = check_channels(driver);
+    if (NT_SUCCESS(status))
+        status = check_ring(driver->ring);
     return status;
 }

@@ -3,6 +3,8 @@
  */
 #include "internal.h"
 
+#include <sysbuf/ring_driver.h>
+
 struct sb_device *sb_this_device;
 
 #define DEFAULT_POOL_TAG 0x66754253 /* the bytes 'SBuf', as a debugger shows them */
@@ -36,6 +38,8 @@ static void prepare_device(PDEVICE_OBJECT object, const struct sb_driver *driver
     device->driver = driver;
     KeInitializeSpinLock(&device->lock);
     InitializeListHead(&device->opens);
+    KeInitializeSpinLock(&device->rings.lock);
+    InitializeListHead(&device->rings.rings);
     object->Flags |= driver->direct_io ? DO_DIRECT_IO : DO_BUFFERED_IO;
     sb_this_device = device;
 }
@@ -101,6 +105,8 @@ static VOID NTAPI driver_unload(PDRIVER_OBJECT object)
         return;
     driver = sb_device_driver(device);
     delete_link(driver);
+    if (driver->ring != NULL)
+        driver->ring->channel->driver_unloads(device->DeviceExtension);
     if (driver->unload != NULL)
         driver->unload();
     delete_device(device);

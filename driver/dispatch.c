@@ -16,6 +16,8 @@
  */
 #include "internal.h"
 
+#include <sysbuf/ring_driver.h>
+
 /* An input up to this length is put aside on the stack, a longer one in pool. */
 #define INPUT_ON_STACK 256
 
@@ -23,14 +25,30 @@
 #define GRANTED_READ  0x01
 #define GRANTED_WRITE 0x04
 
-const struct sb_command *sb_find_command(const struct sb_driver *driver, uint32_t code)
+static const struct sb_command *find_row(const struct sb_command *rows, size_t count, uint32_t code)
 {
     size_t index;
 
-    for (index = 0; index < driver->command_count; index++)
-        if (driver->commands[index].code == code)
-            return &driver->commands[index];
+    for (index = 0; index < count; index++)
+        if (rows[index].code == code)
+            return &rows[index];
     return NULL;
+}
+
+const struct sb_command *sb_find_command(const struct sb_driver *driver, uint32_t code)
+{
+    return find_row(driver->commands, driver->command_count, code);
+}
+
+/* The commands of rings need the request's IRP: they come by DEVICE_CONTROL only. */
+static const struct sb_command *find_ring_command(const struct sb_driver *driver, uint32_t code)
+{
+    const struct sb_ring_channel *channel;
+
+    if (driver->ring == NULL)
+        return NULL;
+    channel = driver->ring->channel;
+    return find_row(channel->commands, channel->command_count, code);
 }
 
 /*
@@ -100,11 +118,8 @@ NTSTATUS sb_check_call(const struct sb_command *command, const struct sb_call *c
 }
 
 /* The handler's claim about its reply, made true. */
-NTSTATUS sb_call_handler(const struct sb_command *command, struct sb_call *call,
-                         uint32_t reply_limit)
+static NTSTATUS settle(struct sb_call *call, NTSTATUS status, uint32_t reply_limit)
 {
-    NTSTATUS status = command->handler(call);
-
     if (call->pended)
         return STATUS_PENDING;
     if (status == STATUS_PENDING) {
@@ -118,6 +133,17 @@ NTSTATUS sb_call_handler(const struct sb_command *command, struct sb_call *call,
         status = STATUS_BUFFER_OVERFLOW;
     }
     return status;
+}
+
+NTSTATUS sb_settle(struct sb_call *call, NTSTATUS status)
+{
+    return settle(call, status, call->output_capacity);
+}
+
+NTSTATUS sb_call_handler(const struct sb_command *command, struct sb_call *call,
+                         uint32_t reply_limit)
+{
+    return settle(call, command->handler(call), reply_limit);
 }
 
 /* The handler works in the system buffer itself: the input stays, what lies behind it is zeroed. */
@@ -234,6 +260,8 @@ NTSTATUS NTAPI sb_dispatch_device_control(PDEVICE_OBJECT device, PIRP irp)
     if (command == NULL)
         command = sb_standard_command(driver, code);
     if (command == NULL)
+        command = find_ring_command(driver, code);
+    if (command == NULL)
         return sb_complete(irp, refuse(irp, SB_COUNTER_REFUSED_CODE, STATUS_INVALID_DEVICE_REQUEST),
                            0);
     describe_control(&call, irp);
@@ -245,6 +273,27 @@ NTSTATUS NTAPI sb_dispatch_device_control(PDEVICE_OBJECT device, PIRP irp)
     else
         status = serve_direct(command, &call);
     return sb_finish_call(irp, &call, status);
+}
+
+/* As sb_serve_call(), for a call whose input and output are apart already. */
+NTSTATUS sb_dispatch_call(struct sb_call *call, uint32_t code)
+{
+    const struct sb_command *command = sb_find_command(call->driver, code);
+    NTSTATUS status;
+
+    if (command == NULL || SB_CONTROL_CODE_METHOD(code) != SB_METHOD_BUFFERED)
+        return STATUS_INVALID_DEVICE_REQUEST;
+    status = check_lengths(command, call);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (call->output_capacity != 0)
+        RtlZeroMemory(call->output, call->output_capacity);
+    if ((command->flags & SB_IN_PLACE) != 0 && call->output_capacity != 0 &&
+        call->input_length != 0) {
+        RtlCopyMemory(call->output, call->input, call->input_length);
+        call->input = call->output;
+    }
+    return sb_settle(call, command->handler(call));
 }
 
 NTSTATUS sb_reply(struct sb_call *call, const void *reply, size_t length)

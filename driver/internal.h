@@ -9,6 +9,7 @@
  *   standard     the rows that the library serves itself: protocol, notify, ask, batch, statistics
  *   transfer     READ and WRITE, through the same checks
  *   pend         calls that wait in the driver
+ *   ring*        the shared rings, see ring.h: only in drivers that have them
  *   log          the debug output
  */
 #ifndef SYSBUF_DRIVER_INTERNAL_H
@@ -23,11 +24,19 @@ struct sb_tally {
     volatile LONG64 packed;
 };
 
+/* The device's shared rings; see ring.h. */
+struct sb_ring_list {
+    KSPIN_LOCK lock;
+    LIST_ENTRY rings;
+    uint32_t count;
+};
+
 /* The device extension. */
 struct sb_device {
     const struct sb_driver *driver;
     struct sb_tally tally;
     volatile LONG64 counters[SB_COUNTER_COUNT];
+    struct sb_ring_list rings;
 
     /* Guards what follows, and each open's lists and subscription. Taken at any IRQL up to
        DISPATCH_LEVEL, inside of any lock of the driver's; nothing is called while it is held. */
@@ -35,6 +44,19 @@ struct sb_device {
     LIST_ENTRY opens; /* struct sb_open_state.link */
     uint64_t last_open_id;
     uint64_t last_question;
+};
+
+/* What the shared rings are to the rest of the library: a driver without them links none of it. */
+struct sb_ring_channel {
+    const struct sb_command *commands; /* served besides the driver's own table */
+    size_t command_count;
+    /* NULL, or what is wrong with a driver's service. */
+    const char *(*check)(const struct sb_ring_service *service);
+    /* At CLEANUP and again at CLOSE, which is all that Wine 8 sends. PASSIVE_LEVEL; waits for the
+       handler that runs. */
+    void (*file_has_gone)(struct sb_device *device, PFILE_OBJECT file);
+    /* Before the driver's unload(). PASSIVE_LEVEL; waits likewise. */
+    void (*driver_unloads)(struct sb_device *device);
 };
 
 /* An open's subscription; see notify.c. Under the device's lock. */
@@ -115,6 +137,14 @@ static inline struct sb_open_state *sb_open_state(const struct sb_open *open)
 
 /* ---- dispatch ---- */
 
+/* A call that no IRP carries: finds the row of a buffered command, checks the lengths, clears the
+   output and calls the handler. Input and output must not overlap; output has room for the input
+   too (SB_IN_PLACE). The final status; reply_length is right. PASSIVE_LEVEL. */
+_IRQL_requires_(PASSIVE_LEVEL) NTSTATUS sb_dispatch_call(struct sb_call *call, uint32_t code);
+
+/* The handler's claim about its reply, made true: the status that counts. */
+NTSTATUS sb_settle(struct sb_call *call, NTSTATUS status);
+
 DRIVER_DISPATCH sb_dispatch_create;
 DRIVER_DISPATCH sb_dispatch_cleanup;
 DRIVER_DISPATCH sb_dispatch_close;
@@ -152,6 +182,7 @@ static inline void sb_describe_call(struct sb_call *call, PIRP irp)
     call->reply_length = 0;
     call->offset = 0;
     call->pended = FALSE;
+    call->ring = NULL;
     call->driver = driver;
     call->process_id = (uint32_t)(ULONG_PTR)PsGetCurrentProcessId();
     call->open = state != NULL ? &state->open : NULL;

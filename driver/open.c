@@ -6,6 +6,8 @@
  */
 #include "internal.h"
 
+#include <sysbuf/ring_driver.h>
+
 /*
  * A device without a namespace of its own has one name. Accepting \Device\Name\anything would let
  * two names mean one object ("Controlling Device Namespace Access"). And the I/O manager does not
@@ -108,11 +110,22 @@ static void end_waiting(struct sb_open_state *state)
     sb_pended_cancel_all(state->device, &list);
 }
 
+/* The open's ring ends with its last handle; or at CLOSE, where no CLEANUP has come or the ring was
+   still being opened then. */
+static void end_ring(PDEVICE_OBJECT device, PFILE_OBJECT file)
+{
+    const struct sb_ring_service *service = sb_device_driver(device)->ring;
+
+    if (service != NULL && file != NULL)
+        service->channel->file_has_gone(device->DeviceExtension, file);
+}
+
 NTSTATUS NTAPI sb_dispatch_cleanup(PDEVICE_OBJECT device, PIRP irp)
 {
     PFILE_OBJECT file = IoGetCurrentIrpStackLocation(irp)->FileObject;
     struct sb_open_state *state = sb_open_of(sb_device_driver(device), file);
 
+    end_ring(device, file);
     if (state != NULL)
         end_waiting(state);
     return sb_complete(irp, STATUS_SUCCESS, 0);
@@ -126,6 +139,7 @@ NTSTATUS NTAPI sb_dispatch_close(PDEVICE_OBJECT device_object, PIRP irp)
 
     if (state == NULL)
         return sb_complete(irp, STATUS_SUCCESS, 0);
+    end_ring(device_object, file);
     end_waiting(state);
     file->FsContext2 = NULL;
     file->FsContext = NULL;

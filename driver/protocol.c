@@ -22,6 +22,7 @@ static uint64_t features(const struct sb_driver *driver)
     offered |= driver->notify.capacity != 0 ? SB_FEATURE_NOTIFY : 0;
     offered |= driver->batch_maximum != 0 ? SB_FEATURE_BATCH : 0;
     offered |= driver->statistics ? SB_FEATURE_STATISTICS : 0;
+    offered |= driver->ring != NULL ? SB_FEATURE_RING : 0;
     offered |= has_direct_row(driver) ? SB_FEATURE_DIRECT : 0;
     return offered;
 }

@@ -74,3 +74,6 @@ for rules in "none:without rules" "pool:pool rules" "all:all rules" "run:sysbuf 
     read -r median least greatest < <(spread "$results/fuzz-${rules%%:*}.rate")
     printf '%-44s %12s %12s %12s\n' "  ${rules#*:}" "$median" "$least" "$greatest"
 done
+echo "the channels on the host, the least of many rounds:"
+build/linux/bench/channels_host build/windows-x64/tests/drivers/channels.sys ||
+    fail "a channel failed"

@@ -51,6 +51,16 @@ enum sb_error {
     SB_ERROR_STOP_FAILED = 38,    /* the driver did not stop in time; is it still open? */
     SB_ERROR_DELETE_PENDING = 39, /* removed, but still in use somewhere */
 
+    /* Shared rings (sysbuf/ring_client.h). */
+    SB_ERROR_RING_VERSION = 50, /* driver and program speak different versions of rings */
+    SB_ERROR_RING_SIZES = 51,   /* the sizes asked for do not fit each other */
+    SB_ERROR_RING_LIMIT = 52,   /* the sizes asked for are above what the driver offers */
+    SB_ERROR_RING_OPEN = 53,    /* this client has a ring already */
+    SB_ERROR_RING_COUNT = 54,   /* the driver has as many rings as it allows */
+    SB_ERROR_RING_FULL = 55,    /* there was no room in time; nothing was sent */
+    SB_ERROR_RING_EMPTY = 56,   /* no message came in time */
+    SB_ERROR_RING_BROKEN = 57,  /* what one side wrote made no sense to the other */
+
     /* Anything else; sb_system_error() says what. */
     SB_ERROR_SYSTEM = 99
 };

@@ -50,7 +50,8 @@ extern "C" {
 /*
  * One call of a command, valid until the handler returns. The handler runs in the caller's
  * context at PASSIVE_LEVEL (the I/O manager's promise for requests from user mode to a driver
- * that is the only one in its stack); several calls may run at once.
+ * that is the only one in its stack); several calls may run at once. A call that came by a shared
+ * ring runs at PASSIVE_LEVEL on the ring's own thread instead.
  *
  * READ and WRITE are calls as well: a READ has only an output, a WRITE only an input, and both an
  * offset. With the rest of this comment a handler need not know by which channel it was called.
@@ -69,6 +70,8 @@ extern "C" {
  */
 struct sb_driver;
 struct sb_open;
+struct sb_ring;
+struct sb_ring_service;
 struct sb_call {
     const void *input;        /* NULL if input_length is 0 */
     uint32_t input_length;    /* bytes, within the row's limits */
@@ -86,6 +89,7 @@ struct sb_call {
     BOOLEAN pended;       /* the library's own */
     uint64_t offset;      /* of READ and WRITE, as the caller gave it; else 0 */
     PIRP request;         /* the library's own */
+    struct sb_ring *ring; /* by which the call came (sysbuf/ring_driver.h), or NULL */
 };
 
 /*
@@ -173,7 +177,7 @@ struct sb_driver {
     enum sb_access_level access_level;
     BOOLEAN exclusive;          /* one handle at a time; a second open: STATUS_ACCESS_DENIED */
     uint32_t open_context_size; /* bytes of context for each open, 0 for none */
-    uint32_t contract_version;  /* told to clients that ask with SB_QUERY_CONTRACT; 0: not told */
+    uint32_t contract_version;  /* told to clients that ask with SB_QUERY_CONTRACT; 0: none */
     uint32_t pool_tag;          /* for what the library allocates; 0 means 'SBuf' */
 
     const struct sb_command *commands;
@@ -186,9 +190,10 @@ struct sb_driver {
     BOOLEAN direct_io; /* READ and WRITE get the caller's pages instead of a copy */
 
     /* What the library serves besides the table (sysbuf/protocol.h). */
-    BOOLEAN statistics;              /* SB_QUERY_STATISTICS */
-    uint32_t batch_maximum;          /* commands in one SB_BATCH, at most 4096; 0: no batches */
-    struct sb_notify_options notify; /* SB_NOTIFY_... */
+    BOOLEAN statistics;                 /* SB_QUERY_STATISTICS */
+    uint32_t batch_maximum;             /* commands in one SB_BATCH, at most 4096; 0: no batches */
+    struct sb_notify_options notify;    /* SB_NOTIFY_... */
+    const struct sb_ring_service *ring; /* shared rings (sysbuf/ring_driver.h); NULL: none */
 
     /* Optional. load runs in sb_driver_start() before the device can be opened; an error ends the
        start and is its result. unload runs after the last close, when nobody can open any more.

@@ -275,6 +275,7 @@ static void a_process_killed_in_a_flood_ends_it(void **state)
     }
 }
 
+#ifndef SYSBUF_SIGNALS_ARE_LATE
 struct canceller {
     struct program *program;
     volatile bool stops;
@@ -335,6 +336,8 @@ static void cancelling_in_a_flood_loses_no_message(void **state)
                   (unsigned long long)cancelled, (unsigned long long)received);
     sb_process_destroy(program.process);
 }
+
+#endif
 
 /* ---- questions ---- */
 
@@ -449,7 +452,10 @@ int main(void)
         end_test(closing_ends_all_that_waits),
         end_test(a_killed_process_takes_its_requests_along),
         end_test(a_process_killed_in_a_flood_ends_it),
+#ifndef SYSBUF_SIGNALS_ARE_LATE /* ThreadSanitizer does not see how the driver's code hands the \
+                                   IRP over */
         end_test(cancelling_in_a_flood_loses_no_message),
+#endif
         end_test(a_killed_subscriber_ends_the_question),
         end_test(a_process_that_waits_for_an_answer_can_be_killed),
         end_test(unloading_ends_posts_that_are_on_their_way),

@@ -38,6 +38,9 @@ include/sysbuf/driver.h
 include/sysbuf/notify.h
 include/sysbuf/pend.h
 include/sysbuf/protocol.h
+include/sysbuf/ring.h
+include/sysbuf/ring_client.h
+include/sysbuf/ring_driver.h
 install.cmd
 lib/cmake/sysbuf/SysbufFinish.cmake
 lib/cmake/sysbuf/SysbufSigning.cmake

@@ -33,6 +33,14 @@ static const enum sb_error every_error[] = {
     SB_ERROR_START_FAILED,
     SB_ERROR_STOP_FAILED,
     SB_ERROR_DELETE_PENDING,
+    SB_ERROR_RING_VERSION,
+    SB_ERROR_RING_SIZES,
+    SB_ERROR_RING_LIMIT,
+    SB_ERROR_RING_OPEN,
+    SB_ERROR_RING_COUNT,
+    SB_ERROR_RING_FULL,
+    SB_ERROR_RING_EMPTY,
+    SB_ERROR_RING_BROKEN,
 };
 
 #define ERROR_COUNT (sizeof(every_error) / sizeof(every_error[0]))
