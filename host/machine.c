@@ -10,6 +10,7 @@
 #include "host/ke/ke.h"
 #include "host/loader/loader.h"
 #include "host/mm/mm.h"
+#include "host/net/net.h"
 #include "host/ob/object.h"
 #include "host/po/po.h"
 #include "host/ps/ps.h"
@@ -23,6 +24,7 @@ static const struct component {
     {se_initialize, se_destroy},         {ps_initialize, ps_destroy},   {cm_initialize, cm_destroy},
     {ex_initialize, ex_destroy},         {etw_initialize, etw_destroy}, {po_initialize, po_destroy},
     {loader_initialize, loader_destroy}, {io_initialize, io_destroy},   {fs_initialize, fs_destroy},
+    {net_initialize, net_destroy},
 };
 
 /* Process wide: the machines that exist, so that a thread's end finds them. */
