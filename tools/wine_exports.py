@@ -15,7 +15,7 @@ import capstone
 import pefile
 
 FOLDERS = ("/usr/lib/x86_64-linux-gnu/wine/x86_64-windows", "/usr/lib/wine/x86_64-windows")
-IMAGES = ("ntoskrnl.exe", "hal.dll")
+IMAGES = ("ntoskrnl.exe", "hal.dll", "netio.sys")
 PARTLY = ("semi-stub", "partial stub", "mostly-stub")
 
 
