@@ -6,6 +6,7 @@
  *   security     the device's own DACL          (once)
  *   open         CREATE, CLEANUP, CLOSE
  *   dispatch     DEVICE_CONTROL: find the row, check, call the handler, complete
+ *   socket       the same commands over TCP (socket_internal.h)
  *   log          the debug output
  */
 #ifndef SYSBUF_DRIVER_INTERNAL_H
@@ -16,6 +17,16 @@
 /* The device extension. */
 struct sb_device {
     const struct sb_driver *driver;
+    void *socket; /* state of the socket channel, NULL: off */
+};
+
+/* What a description's socket field points to; so a driver without sockets has none of their code.
+   start reads the driver's parameters; *state is NULL where they ask for no socket. From then on
+   the device's dispatch routines are called. stop ends all connections (state may be NULL). Both at
+   PASSIVE_LEVEL. */
+struct sb_socket_channel {
+    NTSTATUS (*start)(PDEVICE_OBJECT device, PUNICODE_STRING registry_path, void **state);
+    void (*stop)(void *state);
 };
 
 static inline const struct sb_driver *sb_device_driver(PDEVICE_OBJECT device)

@@ -66,7 +66,7 @@ struct sb_call {
     void *output;             /* NULL if output_capacity is 0; zeroed, except what SB_IN_PLACE
                                  leaves of the input */
     uint32_t reply_length;    /* bytes written to output, set by the handler or by sb_reply() */
-    uint32_t process_id;      /* of the calling process */
+    uint32_t process_id;      /* of the calling process; over a socket, of the System process */
     void *open_context;       /* this open's context, NULL if open_context_size is 0 */
     const struct sb_driver *driver; /* the description that the command belongs to */
 };
@@ -122,8 +122,12 @@ enum sb_access_level {
 /* What a create callback learns of the open. */
 struct sb_open {
     void *context;       /* open_context_size zeroed bytes of nonpaged memory, or NULL */
-    uint32_t process_id; /* of the opener */
+    uint32_t process_id; /* of the opener; over a socket, of the System process */
 };
+
+/* The socket channel; see struct sb_driver. */
+struct sb_socket_channel;
+extern const struct sb_socket_channel sb_socket_channel;
 
 /*
  * A driver with one device. All of it, the strings and the table included, must stay valid while
@@ -140,6 +144,12 @@ struct sb_driver {
 
     const struct sb_command *commands;
     size_t command_count;
+
+    /* &sb_socket_channel: the commands are served over TCP as well, to peers that know a secret, if
+       the registry says so (docs/channels.md, "Socket"). NULL: never, and the image has none of
+       that code. A connection counts as an open: it has a context, create and close are called,
+       from a system thread. An exclusive device does not exclude connections. */
+    const struct sb_socket_channel *socket;
 
     /* Optional. load runs in sb_driver_start() before the device can be opened; an error ends the
        start and is its result. unload runs after the last close, when nobody can open any more.
@@ -159,6 +169,9 @@ struct sb_driver {
  * own, then the link, and installs the dispatch routines and the unload routine. To be called
  * once, from DriverEntry (PASSIVE_LEVEL), whose result it is. On failure everything done so far
  * is undone in reverse.
+ *
+ * A socket that the registry asks for in vain (a port that is taken, a secret that is missing) is a
+ * failure, too.
  *
  * Returns STATUS_SUCCESS; STATUS_INVALID_PARAMETER for a description that contradicts itself (a
  * row without handler or with another method than METHOD_BUFFERED, a minimum above its maximum, a
