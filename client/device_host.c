@@ -6,6 +6,7 @@
  * cancelled call keeps the block, not the caller's buffers. Blocks are kept for the next call.
  */
 #include "host.h"
+#include "socket.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -43,6 +44,7 @@ struct block {
 };
 
 struct sb_client {
+    struct sb_client_head head; /* no socket */
     struct sb_process *process;
     sb_handle file;
     pthread_mutex_t lock;
@@ -295,6 +297,9 @@ enum sb_error sb_call(struct sb_client *client, uint32_t code, const void *input
 
     if (client == NULL || !fits(input, input_length) || !fits(output, output_capacity))
         return sb_fail(SB_ERROR_ARGUMENT, STATUS_INVALID_PARAMETER);
+    if (sb_client_socket(client) != NULL)
+        return sb_socket_call(sb_client_socket(client), code, input, input_length, output,
+                              output_capacity, reply_length, timeout);
     if (!begin_call(client))
         return sb_fail(SB_ERROR_CLOSED, STATUS_CANCELLED);
     error = call_device(client, &request, reply_length, timeout);
@@ -345,6 +350,10 @@ void sb_close(struct sb_client *client)
 {
     if (client == NULL)
         return;
+    if (sb_client_socket(client) != NULL) {
+        sb_socket_close(sb_client_socket(client));
+        return;
+    }
     end_calls(client);
     sb_process_close(client->process, client->file);
     free_blocks(client);

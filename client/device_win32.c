@@ -12,6 +12,7 @@
  * event is set at last.
  */
 #include "win32.h"
+#include "socket.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@
 #define CANCEL_GRACE 1000
 
 struct sb_client {
+    struct sb_client_head head; /* no socket */
     HANDLE device;
     SRWLOCK lock;
     CONDITION_VARIABLE idle; /* signalled when calls becomes 0 */
@@ -282,6 +284,9 @@ enum sb_error sb_call(struct sb_client *client, uint32_t code, const void *input
 
     if (client == NULL || !fits(input, input_length) || !fits(output, output_capacity))
         return sb_fail(SB_ERROR_ARGUMENT, ERROR_INVALID_PARAMETER);
+    if (sb_client_socket(client) != NULL)
+        return sb_socket_call(sb_client_socket(client), code, input, input_length, output,
+                              output_capacity, reply_length, timeout);
     if (!begin_call(client))
         return sb_fail(SB_ERROR_CLOSED, ERROR_OPERATION_ABORTED);
     error = call_device(client, &request, reply_length, timeout);
@@ -293,6 +298,10 @@ void sb_close(struct sb_client *client)
 {
     if (client == NULL)
         return;
+    if (sb_client_socket(client) != NULL) {
+        sb_socket_close(sb_client_socket(client));
+        return;
+    }
     AcquireSRWLockExclusive(&client->lock);
     client->closing = true;
     while (client->calls != 0) {

@@ -55,6 +55,12 @@ const char *sb_error_text(enum sb_error error)
     case SB_ERROR_DELETE_PENDING:
         return "The service is being removed but is still in use; close what uses it, or restart "
                "the machine.";
+    case SB_ERROR_PROTOCOL:
+        return "What answers there is no driver of the toolkit, or of another version; check the "
+               "address.";
+    case SB_ERROR_DISCONNECTED:
+        return "The driver has ended the connection, after a long silence or because it stops; "
+               "open it again.";
     case SB_ERROR_SYSTEM:
         break;
     }

@@ -16,6 +16,7 @@ import pefile
 
 FOLDERS = ("/usr/lib/x86_64-linux-gnu/wine/x86_64-windows", "/usr/lib/wine/x86_64-windows")
 IMAGES = ("ntoskrnl.exe", "hal.dll", "netio.sys")
+NOTHING_TO_DO = (b"MmBuildMdlForNonPagedPool",)  # there, an MDL's addresses are those it was made of
 PARTLY = ("semi-stub", "partial stub", "mostly-stub")
 
 
@@ -42,7 +43,7 @@ class Image:
                 yield bytes(self.memory[target : target + 200]).split(b"\0")[0].decode("latin1")
 
     def calls_itself_stub(self, symbol):
-        if symbol.forwarder:
+        if symbol.forwarder or symbol.name in NOTHING_TO_DO:
             return False
         return any(
             "stub" in text and not any(word in text for word in PARTLY)
