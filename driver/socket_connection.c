@@ -5,7 +5,7 @@
  */
 #include "socket_internal.h"
 
-#define FIRST_CAPACITY 4096
+#define FIRST_CAPACITY 16384
 /* How long someone who is turned away may take to hear it. */
 #define TURN_AWAY_TIMEOUT 200
 
@@ -16,11 +16,18 @@ struct buffer {
     ULONG capacity;
 };
 
+/*
+ * Requests that came together are answered together: replies that are not the last gather in
+ * replies. A frame that is sent by itself stands in out.
+ */
 struct connection {
     struct sb_socket_channel_state *channel;
     struct sb_transport *transport;
-    struct buffer in, out; /* what has come; the frame that goes */
-    ULONG received;        /* bytes at in.bytes, from the current frame's first on */
+    struct buffer in; /* what has come: received bytes, of which the first are dealt with */
+    ULONG first, received;
+    struct buffer out;
+    struct buffer replies;
+    ULONG gathered; /* bytes in replies */
     UCHAR nonce[SB_SOCKET_NONCE_LENGTH];
     struct sb_socket_open open;
 };
@@ -73,8 +80,28 @@ static void refuse(struct connection *connection, NTSTATUS why, LONGLONG deadlin
     send_frame(connection, &header, deadline);
 }
 
+/* Is there a whole frame, or one that cannot be, at in.first? */
+static enum sb_socket_verdict look(const struct connection *connection,
+                                   const struct sb_socket_expectation *expected,
+                                   struct sb_socket_header *header, size_t *needed)
+{
+    return sb_socket_frame(connection->in.bytes + connection->first,
+                           connection->received - connection->first, expected, header, needed);
+}
+
+/* Moves what is left to the buffer's start, and makes room for a frame of needed bytes. */
+static NTSTATUS make_room(struct connection *connection, ULONG needed)
+{
+    struct buffer *in = &connection->in;
+
+    connection->received -= connection->first;
+    RtlMoveMemory(in->bytes, in->bytes + connection->first, connection->received);
+    connection->first = 0;
+    return reserve(connection->channel->driver, in, needed, connection->received);
+}
+
 /*
- * Reads until a whole frame stands at in.bytes. The first byte may take until idle_deadline, the
+ * Reads until a whole frame stands at in.first. The first byte may take until idle_deadline, the
  * rest has the channel's timeout from then on. STATUS_INVALID_NETWORK_RESPONSE: no frame that may
  * come now; STATUS_INVALID_BUFFER_SIZE: one that is too long.
  */
@@ -82,16 +109,15 @@ static NTSTATUS read_frame(struct connection *connection,
                            const struct sb_socket_expectation *expected, LONGLONG idle_deadline,
                            struct sb_socket_header *header)
 {
-    const struct sb_socket_channel_state *channel = connection->channel;
-    BOOLEAN begun = connection->received != 0;
-    LONGLONG deadline = begun ? sb_deadline(channel->settings.timeout) : idle_deadline;
+    ULONG timeout = connection->channel->settings.timeout;
+    BOOLEAN begun = connection->received != connection->first;
+    LONGLONG deadline = begun ? sb_deadline(timeout) : idle_deadline;
     NTSTATUS status = STATUS_SUCCESS;
     size_t needed;
     ULONG length;
 
     for (;;) {
-        switch (sb_socket_frame(connection->in.bytes, connection->received, expected, header,
-                                &needed)) {
+        switch (look(connection, expected, header, &needed)) {
         case SB_SOCKET_FRAME_WHOLE:
             return STATUS_SUCCESS;
         case SB_SOCKET_FRAME_UNKNOWN:
@@ -101,7 +127,7 @@ static NTSTATUS read_frame(struct connection *connection,
         case SB_SOCKET_FRAME_SHORT:
             break;
         }
-        status = reserve(channel->driver, &connection->in, (ULONG)needed, connection->received);
+        status = make_room(connection, (ULONG)needed);
         if (NT_SUCCESS(status))
             status = sb_transport_receive(
                 connection->transport, connection->in.mdl, connection->received,
@@ -110,18 +136,20 @@ static NTSTATUS read_frame(struct connection *connection,
             return status;
         connection->received += length;
         if (!begun)
-            deadline = sb_deadline(channel->settings.timeout);
+            deadline = sb_deadline(timeout);
         begun = TRUE;
     }
 }
 
-/* The frame has been dealt with; what came behind it moves to the front. */
+/* The frame has been dealt with. */
 static void drop_frame(struct connection *connection, const struct sb_socket_header *header)
 {
-    ULONG length = (ULONG)sizeof(*header) + header->length;
+    connection->first += (ULONG)sizeof(*header) + header->length;
+}
 
-    connection->received -= length;
-    RtlMoveMemory(connection->in.bytes, connection->in.bytes + length, connection->received);
+static const UCHAR *payload(const struct connection *connection)
+{
+    return connection->in.bytes + connection->first + sizeof(struct sb_socket_header);
 }
 
 /*
@@ -192,13 +220,12 @@ static NTSTATUS check_answer(struct connection *connection, const struct sb_sock
                                                                 : STATUS_ACCESS_DENIED;
 }
 
-/* All of it has one deadline. */
-static NTSTATUS shake_hands(struct connection *connection)
+/* The peer knows the secret, and its answer is to be welcomed. */
+static NTSTATUS authenticate(struct connection *connection, LONGLONG deadline,
+                             struct sb_socket_answer *answer)
 {
     static const struct sb_socket_expectation expected = {.types = 1u << SB_SOCKET_ANSWER};
-    LONGLONG deadline = sb_deadline(connection->channel->settings.timeout);
     struct sb_socket_header header;
-    struct sb_socket_answer answer;
     NTSTATUS status;
 
     status = send_challenge(connection, deadline);
@@ -206,10 +233,48 @@ static NTSTATUS shake_hands(struct connection *connection)
         status = read_frame(connection, &expected, deadline, &header);
     if (!NT_SUCCESS(status))
         return status;
-    RtlCopyMemory(&answer, connection->in.bytes + sizeof(header), sizeof(answer));
+    RtlCopyMemory(answer, payload(connection), sizeof(*answer));
     drop_frame(connection, &header);
-    status = check_answer(connection, &answer);
-    return NT_SUCCESS(status) ? send_welcome(connection, &answer, deadline) : status;
+    return check_answer(connection, answer);
+}
+
+static const struct sb_socket_expectation requests = {
+    .types = 1u << SB_SOCKET_REQUEST,
+    .length_maximum = SB_SOCKET_PAYLOAD_MAXIMUM,
+    .capacity_maximum = SB_SOCKET_PAYLOAD_MAXIMUM,
+};
+
+static NTSTATUS send_gathered(struct connection *connection)
+{
+    ULONG length = connection->gathered;
+
+    connection->gathered = 0;
+    return length == 0
+               ? STATUS_SUCCESS
+               : sb_transport_send(connection->transport, connection->replies.mdl, 0, length,
+                                   sb_deadline(connection->channel->settings.timeout));
+}
+
+/* The reply stands in out. It is sent at once unless the next request is there already. */
+static NTSTATUS send_reply(struct connection *connection, const struct sb_socket_header *reply)
+{
+    ULONG length = (ULONG)sizeof(*reply) + reply->length;
+    struct sb_socket_header next;
+    NTSTATUS status;
+    size_t needed;
+
+    if (look(connection, &requests, &next, &needed) == SB_SOCKET_FRAME_WHOLE &&
+        length <= connection->replies.capacity - connection->gathered) {
+        RtlCopyMemory(connection->replies.bytes + connection->gathered, reply, sizeof(*reply));
+        RtlCopyMemory(connection->replies.bytes + connection->gathered + sizeof(*reply),
+                      connection->out.bytes + sizeof(*reply), reply->length);
+        connection->gathered += length;
+        return STATUS_SUCCESS;
+    }
+    status = send_gathered(connection);
+    if (!NT_SUCCESS(status))
+        return status;
+    return send_frame(connection, reply, sb_deadline(connection->channel->settings.timeout));
 }
 
 /* Calls the command and sends what it says; a failed command is a reply, too. */
@@ -220,54 +285,57 @@ static NTSTATUS answer_request(struct connection *connection,
     ULONG larger = request->length > request->capacity ? request->length : request->capacity;
     struct sb_socket_header reply = {
         .magic = SB_SOCKET_MAGIC, .type = SB_SOCKET_REPLY, .sequence = request->sequence};
+    struct sb_socket_message message = {.code = request->code,
+                                        .input_length = request->length,
+                                        .output_capacity = request->capacity};
     NTSTATUS status;
     ULONG length;
 
     status = reserve(channel->driver, &connection->out, (ULONG)sizeof(reply) + larger, 0);
     if (!NT_SUCCESS(status))
         return status;
-    const struct sb_socket_message message = {
-        .code = request->code,
-        .input = connection->in.bytes + sizeof(*request),
-        .input_length = request->length,
-        .output = connection->out.bytes + sizeof(reply),
-        .output_capacity = request->capacity,
-    };
+    message.input = payload(connection);
+    message.output = connection->out.bytes + sizeof(reply);
     status = sb_socket_call(&connection->open, &message, &channel->stopping,
                             sb_deadline(channel->settings.timeout), &length);
     reply.status = (uint32_t)status;
     reply.length = length;
     drop_frame(connection, request);
-    return send_frame(connection, &reply, sb_deadline(channel->settings.timeout));
+    return send_reply(connection, &reply);
 }
 
 static NTSTATUS serve_requests(struct connection *connection)
 {
     const struct sb_socket_channel_state *channel = connection->channel;
-    const struct sb_socket_expectation expected = {.types = 1u << SB_SOCKET_REQUEST,
-                                                   .length_maximum = SB_SOCKET_PAYLOAD_MAXIMUM,
-                                                   .capacity_maximum = SB_SOCKET_PAYLOAD_MAXIMUM};
     struct sb_socket_header request;
     NTSTATUS status;
 
-    do {
-        status = read_frame(connection, &expected, sb_deadline(channel->settings.idle_timeout),
+    status = reserve(channel->driver, &connection->replies, FIRST_CAPACITY, 0);
+    while (NT_SUCCESS(status)) {
+        status = read_frame(connection, &requests, sb_deadline(channel->settings.idle_timeout),
                             &request);
         if (NT_SUCCESS(status))
             status = answer_request(connection, &request);
-    } while (NT_SUCCESS(status));
+    }
     return status;
 }
 
-/* An authenticated connection is an open of the driver. */
+/* The handshake, which has one deadline; then the connection is an open of the driver. */
 static NTSTATUS serve_open(struct connection *connection)
 {
+    LONGLONG deadline = sb_deadline(connection->channel->settings.timeout);
+    struct sb_socket_answer answer;
     NTSTATUS status;
 
+    status = authenticate(connection, deadline, &answer);
+    if (!NT_SUCCESS(status))
+        return status;
     status = sb_socket_open(&connection->open, connection->channel->device);
     if (!NT_SUCCESS(status))
         return status;
-    status = serve_requests(connection);
+    status = send_welcome(connection, &answer, deadline);
+    if (NT_SUCCESS(status))
+        status = serve_requests(connection);
     sb_socket_close(&connection->open);
     return status;
 }
@@ -292,14 +360,13 @@ void sb_socket_serve(struct sb_socket_channel_state *channel, struct sb_transpor
     if (NT_SUCCESS(status))
         status = reserve(channel->driver, &connection.out, FIRST_CAPACITY, 0);
     if (NT_SUCCESS(status)) {
-        status = shake_hands(&connection);
-        if (NT_SUCCESS(status))
-            status = serve_open(&connection);
+        status = serve_open(&connection);
         say_goodbye(&connection, status);
     }
     sb_transport_close(transport); /* before the buffers, which a request may still use */
     free_buffer(channel->driver, &connection.in);
     free_buffer(channel->driver, &connection.out);
+    free_buffer(channel->driver, &connection.replies);
 }
 
 void sb_socket_turn_away(struct sb_socket_channel_state *channel, struct sb_transport *transport)

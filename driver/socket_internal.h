@@ -102,7 +102,7 @@ void sb_socket_close(struct sb_socket_open *open);
 
 struct sb_socket_message {
     ULONG code;
-    const void *input; /* aligned as pool, and not at output */
+    const void *input; /* not at output; of any alignment */
     ULONG input_length;
     void *output; /* room for the greater of both lengths, in nonpaged pool */
     ULONG output_capacity;

@@ -66,11 +66,26 @@ void sb_socket_close(struct sb_socket_open *open)
     dispose(open);
 }
 
-/* What the I/O manager does with the buffers of each method. */
-static NTSTATUS lay_out(PIRP irp, const struct sb_socket_message *message)
+/* The input apart from the output, aligned as pool. */
+static NTSTATUS copy_input(const struct sb_driver *driver, PIRP irp,
+                           const struct sb_socket_message *message)
 {
-    void *input = (void *)(ULONG_PTR)message->input;
+    void *input;
 
+    if (message->input_length == 0)
+        return STATUS_SUCCESS;
+    input = sb_allocate(driver, message->input_length);
+    if (input == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    RtlCopyMemory(input, message->input, message->input_length);
+    irp->AssociatedIrp.SystemBuffer = input;
+    return STATUS_SUCCESS;
+}
+
+/* What the I/O manager does with the buffers of each method. */
+static NTSTATUS lay_out(const struct sb_driver *driver, PIRP irp,
+                        const struct sb_socket_message *message)
+{
     switch (SB_CONTROL_CODE_METHOD(message->code)) {
     case SB_METHOD_BUFFERED:
         RtlCopyMemory(message->output, message->input, message->input_length);
@@ -79,15 +94,14 @@ static NTSTATUS lay_out(PIRP irp, const struct sb_socket_message *message)
         return STATUS_SUCCESS;
     case SB_METHOD_OUT_DIRECT:
         RtlZeroMemory(message->output, message->output_capacity);
-        irp->AssociatedIrp.SystemBuffer = message->input_length != 0 ? input : NULL;
         if (message->output_capacity == 0)
-            return STATUS_SUCCESS;
+            return copy_input(driver, irp, message);
         irp->MdlAddress =
             IoAllocateMdl(message->output, message->output_capacity, FALSE, FALSE, NULL);
         if (irp->MdlAddress == NULL)
             return STATUS_INSUFFICIENT_RESOURCES;
         MmBuildMdlForNonPagedPool(irp->MdlAddress);
-        return STATUS_SUCCESS;
+        return copy_input(driver, irp, message);
     default:
         return STATUS_NOT_SUPPORTED;
     }
@@ -110,6 +124,7 @@ static NTSTATUS run(struct sb_socket_open *open, PKEVENT stopping, LONGLONG dead
 NTSTATUS sb_socket_call(struct sb_socket_open *open, const struct sb_socket_message *message,
                         PKEVENT stopping, LONGLONG deadline, ULONG *reply_length)
 {
+    const struct sb_driver *driver = sb_device_driver(open->device);
     PIO_STACK_LOCATION stack = prepare(open, IRP_MJ_DEVICE_CONTROL);
     PIRP irp = open->request.irp;
     ULONG_PTR information;
@@ -119,7 +134,7 @@ NTSTATUS sb_socket_call(struct sb_socket_open *open, const struct sb_socket_mess
     stack->Parameters.DeviceIoControl.IoControlCode = message->code;
     stack->Parameters.DeviceIoControl.InputBufferLength = message->input_length;
     stack->Parameters.DeviceIoControl.OutputBufferLength = message->output_capacity;
-    status = lay_out(irp, message);
+    status = lay_out(driver, irp, message);
     if (NT_SUCCESS(status)) {
         status = run(open, stopping, deadline);
         information = irp->IoStatus.Information;
@@ -130,6 +145,9 @@ NTSTATUS sb_socket_call(struct sb_socket_open *open, const struct sb_socket_mess
     if (irp->MdlAddress != NULL)
         IoFreeMdl(irp->MdlAddress);
     irp->MdlAddress = NULL;
+    if (irp->AssociatedIrp.SystemBuffer != NULL &&
+        irp->AssociatedIrp.SystemBuffer != message->output)
+        sb_free(driver, irp->AssociatedIrp.SystemBuffer);
     irp->AssociatedIrp.SystemBuffer = NULL;
     return status;
 }

@@ -11,9 +11,14 @@
 /* How long the peer may take to read what was sent last, and to close its side. */
 #define LINGER_TIMEOUT 500
 
+/* In 100 ns. */
 static LONGLONG now(void)
 {
-    return (LONGLONG)KeQueryInterruptTime();
+    LARGE_INTEGER frequency;
+    LONGLONG count = KeQueryPerformanceCounter(&frequency).QuadPart;
+    LONGLONG second = frequency.QuadPart;
+
+    return count / second * 10000000 + count % second * 10000000 / second;
 }
 
 LONGLONG sb_deadline(ULONG milliseconds)
@@ -254,8 +259,9 @@ NTSTATUS sb_transport_send(struct sb_transport *transport, PMDL mdl, ULONG offse
         transport->buffer.Mdl = mdl;
         transport->buffer.Offset = offset;
         transport->buffer.Length = length;
-        status = connection(transport)->WskSend(transport->wsk, &transport->buffer, 0,
-                                                sb_request_begin(&transport->request));
+        status =
+            connection(transport)->WskSend(transport->wsk, &transport->buffer, WSK_FLAG_NODELAY,
+                                           sb_request_begin(&transport->request));
         status = finish(transport, status, deadline);
         if (!NT_SUCCESS(status))
             return status;

@@ -112,7 +112,8 @@ struct socket {
     NTSTATUS status;
     BOOLEAN has_turn; /* somebody drives it */
     BOOLEAN closing, sent_end, received_end;
-    uint32_t ready; /* LINUX_SOCKET_PEER_CLOSED, LINUX_SOCKET_BROKEN so far */
+    BOOLEAN sends_at_once; /* WSK_FLAG_NODELAY has been asked for */
+    uint32_t ready;        /* LINUX_SOCKET_PEER_CLOSED, LINUX_SOCKET_BROKEN so far */
     LIST_ENTRY sends, receives, accepts, connects; /* QUEUED */
     LIST_ENTRY caught, done;
 

@@ -40,6 +40,10 @@ void socket_fail(struct socket *socket, NTSTATUS status)
 /* FALSE: it has to wait. */
 static BOOLEAN send_some(struct socket *socket, struct request *request)
 {
+    if (request->flags & WSK_FLAG_NODELAY && !socket->sends_at_once) {
+        linux_socket_set_option(socket->handle, LINUX_SOCKET_NO_DELAY, 1);
+        socket->sends_at_once = TRUE;
+    }
     int64_t sent =
         linux_socket_send(socket->handle, request->buffers + request->first_buffer,
                           buffers_left(request), request->has_address ? &request->address : NULL);
