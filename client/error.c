@@ -61,6 +61,9 @@ const char *sb_error_text(enum sb_error error)
     case SB_ERROR_DISCONNECTED:
         return "The driver has ended the connection, after a long silence or because it stops; "
                "open it again.";
+    case SB_ERROR_SECRET:
+        return "The program and the driver do not know the same secret; give the one in the "
+               "driver's registry key.";
     case SB_ERROR_SYSTEM:
         break;
     }

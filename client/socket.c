@@ -57,7 +57,7 @@ static enum sb_error refusal_error(uint32_t status)
 {
     switch (status) {
     case 0xC0000022: /* STATUS_ACCESS_DENIED */
-        return SB_ERROR_ACCESS_DENIED;
+        return SB_ERROR_SECRET;
     case 0xC00000CE: /* STATUS_TOO_MANY_SESSIONS */
         return SB_ERROR_BUSY;
     case 0xC0000059: /* STATUS_REVISION_MISMATCH */
@@ -175,7 +175,7 @@ static enum sb_error check_welcome(struct sb_socket *socket, const struct secret
     sb_socket_prove(SB_SOCKET_DRIVER, secret->bytes, secret->length, answer->version,
                     challenge->nonce, answer->nonce, proof);
     if (!sb_equal_secret(proof, welcome->proof, sizeof(proof)))
-        return SB_ERROR_ACCESS_DENIED;
+        return SB_ERROR_SECRET;
     if (welcome->input_maximum > SB_SOCKET_PAYLOAD_MAXIMUM ||
         welcome->output_maximum > SB_SOCKET_PAYLOAD_MAXIMUM)
         return SB_ERROR_PROTOCOL;

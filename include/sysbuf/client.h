@@ -50,6 +50,7 @@ enum sb_error {
     /* Sockets. */
     SB_ERROR_PROTOCOL = 40,     /* the other side is no driver of the toolkit, or a later one */
     SB_ERROR_DISCONNECTED = 41, /* the driver ended the connection; it is of no more use */
+    SB_ERROR_SECRET = 42,       /* one of the two sides does not know the secret */
 
     /* Anything else; sb_system_error() says what. */
     SB_ERROR_SYSTEM = 99
@@ -87,9 +88,9 @@ enum sb_error sb_open(const char *path, struct sb_client **client);
  * DISCONNECTED, PROTOCOL or a request that was sent in half nothing but sb_close() is of use.
  * A call that times out goes on in the driver; only its reply is dropped.
  *
- * Errors: ARGUMENT, NO_MEMORY, NOT_FOUND (nobody listens there, or the port is taken),
- * ACCESS_DENIED (one of the two does not know the secret), BUSY (the driver has as many connections
- * as it takes), TIMEOUT, PROTOCOL, DISCONNECTED, SYSTEM.
+ * Errors: ARGUMENT, NO_MEMORY, NOT_FOUND (nobody listens there, or the port is taken), SECRET, BUSY
+ * (the driver has as many connections as it takes), TIMEOUT, PROTOCOL, DISCONNECTED (the driver
+ * would not have this open), SYSTEM.
  */
 enum sb_error sb_open_socket(const char *address, const void *secret, size_t secret_length,
                              uint32_t timeout, struct sb_client **client);

@@ -16,8 +16,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SERVICE_KEY "\\Registry\\Machine\\System\\CurrentControlSet\\Services\\sock\\Parameters"
-
 #define SECRET        "a secret of 24 bytes, ok"
 #define SECRET_LENGTH 24
 
@@ -60,6 +58,7 @@ struct rig {
     struct sb_machine *machine;
     struct sb_process *process;
     struct sb_driver *driver;
+    char key[96];
     uint16_t port;
     char address[32]; /* for sb_open_socket() */
     size_t log_length;
@@ -80,8 +79,7 @@ static inline void rig_log(void *context, const char *line, size_t length)
 static inline void set_value(struct rig *rig, const char *name, uint32_t type, const void *data,
                              uint32_t size)
 {
-    assert_int_equal(0,
-                     sb_process_write_registry(rig->process, SERVICE_KEY, name, type, data, size));
+    assert_int_equal(0, sb_process_write_registry(rig->process, rig->key, name, type, data, size));
 }
 
 static inline void set_number(struct rig *rig, const char *name, uint32_t number)
@@ -100,8 +98,8 @@ static inline void set_text(struct rig *rig, const char *name, const char *text)
     set_value(rig, name, 1, wide, length * 2);
 }
 
-/* A machine whose registry asks for a socket at a free port. */
-static inline void rig_make(struct rig *rig)
+/* A machine whose registry asks for a socket of the service at a free port. */
+static inline void rig_make_for(struct rig *rig, const char *service)
 {
     const struct sb_machine_options options = {.processors = 4, .log = rig_log, .log_context = rig};
     uint64_t bytes;
@@ -110,6 +108,8 @@ static inline void rig_make(struct rig *rig)
     sb_host_claim_faults();
     assert_int_equal(0, sb_machine_create(&options, &rig->machine));
     assert_int_equal(0, sb_process_create(rig->machine, NULL, &rig->process));
+    snprintf(rig->key, sizeof(rig->key),
+             "\\Registry\\Machine\\System\\CurrentControlSet\\Services\\%s\\Parameters", service);
     rig->port = free_port();
     snprintf(rig->address, sizeof(rig->address), "tcp://127.0.0.1:%u", rig->port);
     set_number(rig, "SocketPort", rig->port);
@@ -117,24 +117,30 @@ static inline void rig_make(struct rig *rig)
     sb_machine_pool_usage(rig->machine, &rig->blocks, &bytes);
 }
 
+static inline void rig_make(struct rig *rig)
+{
+    rig_make_for(rig, "sock");
+}
+
 static inline sb_status rig_load(struct rig *rig)
+{
+    return sb_machine_load_driver_file(rig->machine, SOCK_SYS, &rig->driver, NULL, 0);
+}
+
+static inline void rig_start_image(struct rig *rig, const char *path)
 {
     char error[512] = "";
     sb_status status =
-        sb_machine_load_driver_file(rig->machine, SOCK_SYS, &rig->driver, error, sizeof(error));
+        sb_machine_load_driver_file(rig->machine, path, &rig->driver, error, sizeof(error));
 
-    if (status == (sb_status)0xC0000263)
-        print_message("%s\n", error);
-    return status;
+    if (status != 0)
+        print_message("%s%s\n", rig->log, error);
+    assert_int_equal(0, status);
 }
 
 static inline void rig_start(struct rig *rig)
 {
-    sb_status status = rig_load(rig);
-
-    if (status != 0)
-        print_message("%s\n", rig->log);
-    assert_int_equal(0, status);
+    rig_start_image(rig, SOCK_SYS);
 }
 
 /* Unloads, within a limit of milliseconds whatever is connected, and leaves nothing behind. */

@@ -140,7 +140,7 @@ static void who_does_not_know_the_secret_is_refused(void **state)
     int peer;
     struct answer_frame frame;
 
-    assert_int_equal(SB_ERROR_ACCESS_DENIED,
+    assert_int_equal(SB_ERROR_SECRET,
                      sb_open_socket(rig->address, "another secret, wrong", 21, 5000, &client));
     assert_null(client);
     peer = peer_connect(rig);
@@ -599,6 +599,26 @@ static void clients_in_parallel_do_not_mix(void **state)
     }
 }
 
+/* What a newcomer builds and runs: both programs as they are. */
+static void the_example_works(void **state)
+{
+    static struct rig rig;
+    char command[256], text[64] = "";
+    FILE *client;
+
+    (void)state;
+    rig_make_for(&rig, "greeter");
+    rig_start_image(&rig, GREETER_SYS);
+    snprintf(command, sizeof(command), "%s %s '%s' host", GREET, rig.address, SECRET);
+    client = popen(command, "r");
+    assert_non_null(client);
+    assert_non_null(fgets(text, sizeof(text), client));
+    assert_string_equal("Hello, host\n", text);
+    assert_int_equal(0, pclose(client));
+    rig_stop(&rig, 2000);
+    rig_drop(&rig);
+}
+
 /* cmocka takes the fault signals before each test, after its setup. */
 #define CLAIMED(name)                        \
     static void name##_claimed(void **state) \
@@ -652,6 +672,7 @@ int main(void)
         cmocka_unit_test(a_long_silence_ends_the_connection),
         WITH_DRIVER(arguments_of_the_client_are_checked),
         cmocka_unit_test(the_client_knows_a_false_driver),
+        cmocka_unit_test(the_example_works),
         WITH_DRIVER(messages_all_arrive_once_and_in_order),
         WITH_DRIVER(clients_in_parallel_do_not_mix),
     };

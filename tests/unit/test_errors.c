@@ -29,6 +29,9 @@ static const enum sb_error every_error[] = {
     SB_ERROR_START_FAILED,
     SB_ERROR_STOP_FAILED,
     SB_ERROR_DELETE_PENDING,
+    SB_ERROR_PROTOCOL,
+    SB_ERROR_DISCONNECTED,
+    SB_ERROR_SECRET,
 };
 
 #define ERROR_COUNT (sizeof(every_error) / sizeof(every_error[0]))
