@@ -35,6 +35,8 @@ include/mydevice/contract.h
 include/sysbuf/client.h
 include/sysbuf/contract.h
 include/sysbuf/driver.h
+include/sysbuf/socket.h
+include/sysbuf/wsk.h
 install.cmd
 lib/cmake/sysbuf/SysbufFinish.cmake
 lib/cmake/sysbuf/SysbufSigning.cmake
