@@ -30,3 +30,23 @@ function(sysbuf_test_driver name)
     DEPENDS ${sources} VERBATIM)
   add_custom_target(driver-${name} ALL DEPENDS ${gcc} ${clang})
 endfunction()
+
+# The corpus of mistakes: each tests/drivers/defects/NAME.c becomes eight drivers,
+# ${SYSBUF_DEFECTS}/NAME-{bad,good}-{gcc,clang}-{O0,O2}.sys, with the mistake and without.
+set(SYSBUF_DEFECTS ${CMAKE_BINARY_DIR}/defects)
+function(sysbuf_defects)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/drivers/defects/*.c)
+  set(header ${PROJECT_SOURCE_DIR}/tests/drivers/defects/defect.h)
+  set(build ${PROJECT_SOURCE_DIR}/tests/drivers/defects/build.sh)
+  set(images)
+  foreach(source ${sources})
+    get_filename_component(name ${source} NAME_WE)
+    set(stamp ${SYSBUF_DEFECTS}/${name}.stamp)
+    add_custom_command(OUTPUT ${stamp}
+      COMMAND ${build} ${source} ${SYSBUF_DEFECTS} ${SYSBUF_DRIVER_FLAGS}
+      COMMAND ${CMAKE_COMMAND} -E touch ${stamp}
+      DEPENDS ${source} ${header} ${build} VERBATIM)
+    list(APPEND images ${stamp})
+  endforeach()
+  add_custom_target(defects ALL DEPENDS ${images})
+endfunction()

@@ -125,6 +125,36 @@ sb_status sb_machine_unload_driver(struct sb_machine *machine, struct sb_driver 
     return machine_call(machine_of(machine)->ps->system_process, unload_driver, driver);
 }
 
+struct path_arguments {
+    struct io_driver *driver;
+    uint32_t index;
+    char path[1024];
+};
+
+static NTSTATUS find_path(void *context)
+{
+    struct path_arguments *find = context;
+    return io_driver_path(find->driver, find->index, find->path, sizeof(find->path))
+               ? STATUS_SUCCESS
+               : STATUS_NO_MORE_ENTRIES;
+}
+
+sb_status sb_driver_path(struct sb_machine *machine, struct sb_driver *driver, uint32_t index,
+                         char *path, size_t size)
+{
+    struct path_arguments find = {(struct io_driver *)driver, index, ""};
+    NTSTATUS status = machine_call(machine_of(machine)->ps->system_process, find_path, &find);
+    size_t length = 0;
+    if (!NT_SUCCESS(status))
+        return status;
+    while (find.path[length])
+        length++;
+    if (length >= size)
+        return STATUS_BUFFER_TOO_SMALL;
+    __builtin_memcpy(path, find.path, length + 1);
+    return STATUS_SUCCESS;
+}
+
 static NTSTATUS shut_down(void *context)
 {
     current_thread()->Tcb.previous_mode = KernelMode;

@@ -1,6 +1,6 @@
 /* IRPs: the way up, from IoCompleteRequest through the completion routines. */
 #include "host/io/io.h"
-#include "host/ke/ke.h"
+#include "host/ke/schedule.h"
 
 static BOOLEAN wants_completion(PIO_STACK_LOCATION stack, PIRP irp)
 {
@@ -25,6 +25,7 @@ static void clear_location(PIO_STACK_LOCATION stack)
 VOID FASTCALL IofCompleteRequest(PIRP irp, CCHAR priority_boost)
 {
     struct machine *machine = current_machine();
+    schedule_choice(machine);
     if (SB_UNLIKELY(irp->Type != IO_TYPE_IRP || irp->CurrentLocation > irp->StackCount + 1))
         KeBugCheckEx(MULTIPLE_IRP_COMPLETE_REQUESTS, (ULONG_PTR)irp, 0, 0, 0);
     if (SB_UNLIKELY(machine->verifier) && machine->verifier->irp_complete)
@@ -52,6 +53,7 @@ VOID FASTCALL IofCompleteRequest(PIRP irp, CCHAR priority_boost)
         irp->CurrentLocation++;
     }
     io_finish(irp);
+    schedule_choice(machine);
 }
 SB_EXPORT(IofCompleteRequest)
 SB_EXPORT_AS("IoCompleteRequest", IofCompleteRequest)

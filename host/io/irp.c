@@ -1,6 +1,6 @@
 /* IRPs: their memory, and the way down. */
 #include "host/io/io.h"
-#include "host/ke/ke.h"
+#include "host/ke/schedule.h"
 #include "host/mm/mm.h"
 
 enum { IRP_TAG = 0x20707249, COMPLETION_TAG = 0x72436F49 };
@@ -102,6 +102,7 @@ SB_EXPORT(IoMakeAssociatedIrp)
 NTSTATUS FASTCALL IofCallDriver(PDEVICE_OBJECT device, PIRP irp)
 {
     struct machine *machine = current_machine();
+    schedule_choice(machine);
     if (SB_UNLIKELY(--irp->CurrentLocation <= 0))
         KeBugCheckEx(NO_MORE_IRP_STACK_LOCATIONS, (ULONG_PTR)irp, 0, 0, 0);
     PIO_STACK_LOCATION stack = --irp->Tail.Overlay.CurrentStackLocation;

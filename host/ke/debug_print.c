@@ -4,13 +4,19 @@
 
 enum { DEBUG_PRINT_LIMIT = 512 }; /* NT cuts one message to 512 bytes */
 
+SIZE_T text_format_list(char *buffer, SIZE_T size, const char *format, nt_va_list arguments)
+{
+    SIZE_T length = debug_format(buffer, size, format, arguments);
+    return length < size ? length : size - 1;
+}
+
 SIZE_T __attribute__((ms_abi)) text_format(char *buffer, SIZE_T size, const char *format, ...)
 {
     nt_va_list arguments;
     __builtin_ms_va_start(arguments, format);
-    SIZE_T length = debug_format(buffer, size, format, arguments);
+    SIZE_T length = text_format_list(buffer, size, format, arguments);
     __builtin_ms_va_end(arguments);
-    return length < size ? length : size - 1;
+    return length;
 }
 
 static bool is_shown(ULONG component, ULONG level)

@@ -163,6 +163,7 @@ static BOOLEAN run_first(struct machine *machine, PLIST_ENTRY list, KIRQL irql)
     linux_unlock(&ke->dpc_lock);
     kpcr->irql = irql;
     kpcr->dpc_active = irql == DISPATCH_LEVEL;
+    schedule_choice(machine);
     call_routine(dpc, &copy, irql);
     kpcr->dpc_active = was_active;
     kpcr->irql = old_irql;
@@ -186,8 +187,11 @@ BOOLEAN ke_run_processor_dpc(struct machine *machine, struct processor *processo
 
 BOOLEAN NTAPI KeInsertQueueDpc(PRKDPC dpc, PVOID argument1, PVOID argument2)
 {
+    struct machine *machine = current_machine();
+    schedule_choice(machine);
     BOOLEAN inserted = ke_queue_dpc(dpc, argument1, argument2);
     ke_poll_soft_interrupts();
+    schedule_choice(machine);
     return inserted;
 }
 SB_EXPORT(KeInsertQueueDpc)
@@ -195,6 +199,7 @@ SB_EXPORT(KeInsertQueueDpc)
 BOOLEAN NTAPI KeRemoveQueueDpc(PRKDPC dpc)
 {
     struct machine *machine = current_machine();
+    schedule_choice(machine);
     linux_lock(&machine->ke->dpc_lock);
     BOOLEAN queued = dpc->DpcData != NULL;
     if (queued) {

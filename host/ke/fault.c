@@ -1,6 +1,7 @@
 /* From the signal handler to the exception dispatcher. */
 #include "host/ke/fault.h"
 #include "host/ke/ke.h"
+#include "host/loader/coverage.h"
 #include "host/loader/loader.h"
 #include "host/ps/ps.h"
 #include "host/seh/exception.h"
@@ -23,6 +24,9 @@ enum linux_fault_answer fault_examine(struct linux_fault *fault)
                         (callbacks_until == 0 || linux_monotonic_time() >= callbacks_until);
         return leave ? LINUX_FAULT_DISPATCH : LINUX_FAULT_RESUME;
     }
+    if (fault->kind == LINUX_FAULT_BREAKPOINT && thread->machine->loader->coverages &&
+        coverage_take_breakpoint(thread->machine, fault))
+        return LINUX_FAULT_RESUME;
     return fault_emulate(fault) ? LINUX_FAULT_RESUME : LINUX_FAULT_DISPATCH;
 }
 

@@ -17,14 +17,16 @@ static void report(PKSPIN_LOCK lock, BOOLEAN acquired, void *caller)
 static void acquire(PKSPIN_LOCK lock, PKSPIN_LOCK_QUEUE self, void *caller)
 {
     ULONG turns = 0;
+    ULONG_PTR state;
+    schedule_choice(current_machine());
     self->Next = NULL;
     __atomic_store_n(&self->Lock, (PKSPIN_LOCK)((ULONG_PTR)lock | WAITS), __ATOMIC_RELAXED);
     PKSPIN_LOCK_QUEUE last =
         (PKSPIN_LOCK_QUEUE)__atomic_exchange_n(lock, (ULONG_PTR)self, __ATOMIC_ACQ_REL);
     if (last) {
         __atomic_store_n(&last->Next, self, __ATOMIC_RELEASE);
-        while ((ULONG_PTR)__atomic_load_n(&self->Lock, __ATOMIC_ACQUIRE) & WAITS)
-            schedule_spin(&turns);
+        while ((state = (ULONG_PTR)__atomic_load_n(&self->Lock, __ATOMIC_ACQUIRE)) & WAITS)
+            schedule_spin_on(&self->Lock, (uint32_t)state, &turns);
     } else {
         __atomic_store_n(&self->Lock, lock, __ATOMIC_RELAXED);
     }
@@ -80,6 +82,7 @@ SB_EXPORT(KeAcquireInStackQueuedSpinLockAtDpcLevel)
 VOID FASTCALL KeReleaseInStackQueuedSpinLockFromDpcLevel(PKLOCK_QUEUE_HANDLE handle)
 {
     release(&handle->LockQueue, __builtin_return_address(0));
+    schedule_choice(current_machine());
 }
 SB_EXPORT(KeReleaseInStackQueuedSpinLockFromDpcLevel)
 
@@ -98,5 +101,7 @@ VOID FASTCALL KeReleaseInStackQueuedSpinLockForDpc(PKLOCK_QUEUE_HANDLE handle)
     release(&handle->LockQueue, __builtin_return_address(0));
     if (handle->OldIrql != KeGetCurrentIrql())
         KeLowerIrql(handle->OldIrql);
+    else
+        schedule_choice(current_machine());
 }
 SB_EXPORT(KeReleaseInStackQueuedSpinLockForDpc)

@@ -5,12 +5,13 @@ static void acquire(PKSPIN_LOCK lock, void *caller)
 {
     ULONG_PTR owner = (ULONG_PTR)current_thread(), free = 0;
     ULONG turns = 0;
+    struct machine *machine = current_machine();
+    schedule_choice(machine);
     while (!__atomic_compare_exchange_n(lock, &free, owner, false, __ATOMIC_ACQUIRE,
                                         __ATOMIC_RELAXED)) {
+        schedule_spin_on(lock, (uint32_t)free, &turns);
         free = 0;
-        schedule_spin(&turns);
     }
-    struct machine *machine = current_machine();
     if (SB_UNLIKELY(machine->verifier) && machine->verifier->lock_change)
         machine->verifier->lock_change(lock, TRUE, caller);
 }
@@ -54,6 +55,7 @@ SB_EXPORT(KeAcquireSpinLockAtDpcLevel)
 VOID NTAPI KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK lock)
 {
     release(lock, __builtin_return_address(0));
+    schedule_choice(current_machine());
 }
 SB_EXPORT(KeReleaseSpinLockFromDpcLevel)
 
@@ -61,6 +63,7 @@ BOOLEAN FASTCALL KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK lock)
 {
     ULONG_PTR free = 0;
     struct machine *machine = current_machine();
+    schedule_choice(machine);
     if (!__atomic_compare_exchange_n(lock, &free, (ULONG_PTR)current_thread(), false,
                                      __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
         return FALSE;
@@ -101,5 +104,7 @@ VOID FASTCALL KeReleaseSpinLockForDpc(PKSPIN_LOCK lock, KIRQL old_irql)
     release(lock, __builtin_return_address(0));
     if (old_irql != KeGetCurrentIrql())
         KeLowerIrql(old_irql);
+    else
+        schedule_choice(current_machine());
 }
 SB_EXPORT(KeReleaseSpinLockForDpc)

@@ -37,6 +37,18 @@ void net_destroy(struct machine *machine)
     machine->net = NULL;
 }
 
+/* Under the deterministic scheduler nobody blocks in Linux: there it looks now and then. */
+static int wait_for_sockets(struct machine *machine, struct linux_socket_ready *ready, int capacity)
+{
+    static const uint32_t never;
+    if (SB_LIKELY(!machine->scheduler))
+        return linux_poller_wait(machine->net->poller, ready, capacity, -1);
+    int count = linux_poller_wait(machine->net->poller, ready, capacity, 0);
+    if (count == 0)
+        schedule_park(machine, (uint32_t *)&never, 0, ke_monotonic_time(machine) + 1000000);
+    return count;
+}
+
 /* The network thread. Drivers are called at DISPATCH_LEVEL, as from the DPCs of a transport. */
 static VOID NTAPI network_main(PVOID context)
 {
@@ -47,7 +59,7 @@ static VOID NTAPI network_main(PVOID context)
     current_kpcr()->irql = DISPATCH_LEVEL;
     for (;;) {
         schedule_point(machine);
-        int count = linux_poller_wait(net->poller, ready, RTL_NUMBER_OF(ready), -1);
+        int count = wait_for_sockets(machine, ready, RTL_NUMBER_OF(ready));
         for (int i = 0; i < count; i++) {
             struct socket *socket = socket_find(net, ready[i].id);
             if (!socket)

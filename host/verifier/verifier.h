@@ -11,12 +11,16 @@
 
 #include "host/nt.h"
 
+struct loaded_image;
+
 struct verifier_hooks {
     /* May answer with a block of its own (special pool) or NULL to let the pool serve it;
      * *fail makes the allocation fail (low resources). */
     void *(*pool_allocate)(ULONG pool_type, SIZE_T size, ULONG tag, void *caller, BOOLEAN *fail);
     /* TRUE when the block was the verifier's and is dealt with. */
     BOOLEAN (*pool_free)(void *block, ULONG tag, void *caller);
+    /* The image's memory is about to go. */
+    void (*image_unload)(struct loaded_image *image);
     void (*irp_dispatch)(PDEVICE_OBJECT device, PIRP irp, BOOLEAN after, NTSTATUS status);
     void (*irp_complete)(PIRP irp, void *caller);
     void (*irp_free)(PIRP irp, void *caller);

@@ -1,0 +1,49 @@
+/* What the verifier keeps for a machine. Each group of rules has a structure of its own, known to
+ * its files alone; none exists while the verifier is off. */
+#ifndef SYSBUF_HOST_VERIFIER_STATE_H
+#define SYSBUF_HOST_VERIFIER_STATE_H
+
+#include "host/verifier/report.h"
+
+struct verifier_pool;    /* special pool and pool tracking */
+struct verifier_sites;   /* low resources: where drivers allocate */
+struct verifier_locks;   /* IRQL, locks, their order */
+struct verifier_irps;    /* requests under way */
+struct verifier_objects; /* references and handles of drivers */
+struct verifier_memory;  /* MDLs, user memory, replies */
+
+struct verifier_traces;  /* driver call stacks */
+
+/* What pool that was not asked to be zero holds: as an address it is not canonical, so that using
+ * it as a pointer faults, and is recognised. */
+enum { VERIFIER_FILL = 0xCB };
+
+struct verifier_state {
+    unsigned classes; /* SB_VERIFY_* */
+    BOOLEAN stops;    /* bug check at the first finding, as Windows does */
+    struct verifier_findings findings;
+    struct verifier_pool *pool;
+    struct verifier_sites *sites;
+    struct verifier_traces *traces;
+    struct verifier_locks *locks;
+    struct verifier_irps *irps;
+    struct verifier_objects *objects;
+    struct verifier_memory *memory;
+};
+
+/* The current machine's; only where machine->verifier is not NULL. */
+static inline struct verifier_state *verifier_state(void)
+{
+    return current_machine()->verifier_state;
+}
+
+static inline BOOLEAN verifier_checks(unsigned class)
+{
+    return (verifier_state()->classes & class) != 0;
+}
+
+/* A component of the machine, the first to begin and the last to end. */
+NTSTATUS verifier_initialize(struct machine *machine);
+void verifier_destroy(struct machine *machine);
+
+#endif

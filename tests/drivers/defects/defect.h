@@ -1,0 +1,137 @@
+/*
+ * The corpus of mistakes: each NAME.c here is a driver with one device, \Device\Defect (link
+ * \??\Defect), and exactly one mistake, which is there when DEFECT is 1; with DEFECT 0 the same
+ * file is the twin without it. The line that is to be reported carries the comment
+ *
+ *     MISTAKE: rule-identifier
+ *
+ * A file defines control(), which serves IRP_MJ_DEVICE_CONTROL and completes the request (or not,
+ * where that is the mistake), and, before it includes this header, HAS_LOAD, HAS_UNLOAD,
+ * HAS_CREATE, HAS_CLEANUP, HAS_CLOSE, HAS_READ, HAS_WRITE for the further routines it defines.
+ */
+#ifndef DEFECT_H
+#define DEFECT_H
+
+#include <ntifs.h>
+
+#ifndef DEFECT
+#error "DEFECT is 1 (with the mistake) or 0 (without)"
+#endif
+
+#define DEFECT_TAG 'tfeD'
+/* Keeps a function a frame of its own, so that a report's line is the one in the source. */
+#define DEFECT_NOINLINE __attribute__((noinline))
+
+#define DEFECT_CODE CTL_CODE(FILE_DEVICE_UNKNOWN, 0x800, METHOD_BUFFERED, FILE_ANY_ACCESS)
+
+static PDEVICE_OBJECT defect_device;
+
+static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack);
+#ifdef HAS_LOAD
+static NTSTATUS load(PDRIVER_OBJECT driver); /* after the device was made */
+#endif
+#ifdef HAS_UNLOAD
+static void unload(PDRIVER_OBJECT driver); /* before the device goes */
+#endif
+#ifdef HAS_CREATE
+static NTSTATUS create(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack);
+#endif
+#ifdef HAS_CLEANUP
+static NTSTATUS cleanup(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack);
+#endif
+#ifdef HAS_CLOSE
+static NTSTATUS close(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack);
+#endif
+#ifdef HAS_READ
+static NTSTATUS read(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack);
+#endif
+#ifdef HAS_WRITE
+static NTSTATUS write(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack);
+#endif
+
+static inline NTSTATUS complete(PIRP irp, NTSTATUS status, ULONG_PTR information)
+{
+    irp->IoStatus.Status = status;
+    irp->IoStatus.Information = information;
+    IoCompleteRequest(irp, IO_NO_INCREMENT);
+    return status;
+}
+
+static NTSTATUS NTAPI defect_dispatch(PDEVICE_OBJECT device, PIRP irp)
+{
+    PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
+    switch (stack->MajorFunction) {
+    case IRP_MJ_DEVICE_CONTROL:
+        return control(device, irp, stack);
+#ifdef HAS_CREATE
+    case IRP_MJ_CREATE:
+        return create(device, irp, stack);
+#endif
+#ifdef HAS_CLEANUP
+    case IRP_MJ_CLEANUP:
+        return cleanup(device, irp, stack);
+#endif
+#ifdef HAS_CLOSE
+    case IRP_MJ_CLOSE:
+        return close(device, irp, stack);
+#endif
+#ifdef HAS_READ
+    case IRP_MJ_READ:
+        return read(device, irp, stack);
+#endif
+#ifdef HAS_WRITE
+    case IRP_MJ_WRITE:
+        return write(device, irp, stack);
+#endif
+    default:
+        return complete(irp, STATUS_SUCCESS, 0);
+    }
+}
+
+static void NTAPI defect_unload(PDRIVER_OBJECT driver)
+{
+    UNICODE_STRING link = RTL_CONSTANT_STRING(L"\\??\\Defect");
+#ifdef HAS_UNLOAD
+    unload(driver);
+#endif
+    IoDeleteSymbolicLink(&link);
+    IoDeleteDevice(defect_device);
+}
+
+DRIVER_INITIALIZE DriverEntry;
+NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING registry_path)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\Defect");
+    UNICODE_STRING link = RTL_CONSTANT_STRING(L"\\??\\Defect");
+    NTSTATUS status = IoCreateDevice(driver, 0, &name, FILE_DEVICE_UNKNOWN, FILE_DEVICE_SECURE_OPEN,
+                                     FALSE, &defect_device);
+    if (!NT_SUCCESS(status))
+        return status;
+    defect_device->Flags |= DO_BUFFERED_IO;
+    status = IoCreateSymbolicLink(&link, &name);
+    if (!NT_SUCCESS(status))
+        goto delete_device;
+    driver->MajorFunction[IRP_MJ_CREATE] = defect_dispatch;
+    driver->MajorFunction[IRP_MJ_CLEANUP] = defect_dispatch;
+    driver->MajorFunction[IRP_MJ_CLOSE] = defect_dispatch;
+    driver->MajorFunction[IRP_MJ_READ] = defect_dispatch;
+    driver->MajorFunction[IRP_MJ_WRITE] = defect_dispatch;
+    driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = defect_dispatch;
+    driver->DriverUnload = defect_unload;
+#ifdef HAS_LOAD
+    status = load(driver);
+    if (!NT_SUCCESS(status))
+        goto delete_link;
+#endif
+    return STATUS_SUCCESS;
+
+#ifdef HAS_LOAD
+delete_link:
+    IoDeleteSymbolicLink(&link);
+#endif
+delete_device:
+    IoDeleteDevice(defect_device);
+    return status;
+}
+
+#endif
