@@ -143,6 +143,14 @@ static inline void rig_start(struct rig *rig)
     rig_start_image(rig, SOCK_SYS);
 }
 
+static inline void show_findings(struct sb_machine *machine)
+{
+    struct sb_finding finding;
+
+    for (uint32_t i = 0; sb_machine_finding(machine, i, &finding, NULL, 0); i++)
+        print_message("%s: %s in %s\n", finding.rule.identifier, finding.message, finding.function);
+}
+
 /* Unloads, within a limit of milliseconds whatever is connected, and leaves nothing behind. */
 static inline void rig_stop(struct rig *rig, uint64_t limit)
 {
@@ -150,6 +158,8 @@ static inline void rig_stop(struct rig *rig, uint64_t limit)
     uint64_t blocks, bytes;
 
     assert_int_equal(0, sb_machine_unload_driver(rig->machine, rig->driver));
+    show_findings(rig->machine);
+    assert_int_equal(0, sb_machine_finding_count(rig->machine));
     assert_in_range(milliseconds() - begin, 0, limit);
     sb_machine_pool_usage(rig->machine, &blocks, &bytes);
     /* The machine's own threads may have come to have blocks. */

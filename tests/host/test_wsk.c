@@ -13,7 +13,11 @@ static void run(const char *path, uint32_t processors)
 {
     static struct text log;
     const struct sb_machine_options options = {
-        .processors = processors, .log = keep_log, .log_context = &log};
+        .processors = processors,
+        .log = keep_log,
+        .log_context = &log,
+        .verify = SB_VERIFY_ALL,
+    };
     struct sb_machine *machine;
     struct sb_driver *driver;
     uint64_t blocks, bytes, blocks_after;
@@ -30,6 +34,7 @@ static void run(const char *path, uint32_t processors)
     assert_int_equal(0, status);
     assert_non_null(strstr(log.bytes, "checks passed"));
     assert_int_equal(0, sb_machine_unload_driver(machine, driver));
+    assert_int_equal(0, sb_machine_finding_count(machine));
     sb_machine_pool_usage(machine, &blocks_after, &bytes);
     sb_machine_destroy(machine);
     print_message("%s", log.bytes);
