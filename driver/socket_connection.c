@@ -159,7 +159,7 @@ static const UCHAR *payload(const struct connection *connection)
 static void make_nonce(struct sb_socket_channel_state *channel, UCHAR nonce[SB_SOCKET_NONCE_LENGTH])
 {
     struct {
-        LONG64 count;
+        LONG count;
         LARGE_INTEGER time, counter;
         ULONGLONG interrupt_time;
         void *place;
@@ -167,7 +167,7 @@ static void make_nonce(struct sb_socket_channel_state *channel, UCHAR nonce[SB_S
     struct sb_hmac hmac;
 
     RtlZeroMemory(&ingredients, sizeof(ingredients));
-    ingredients.count = InterlockedIncrement64(&channel->nonces);
+    ingredients.count = InterlockedIncrement(&channel->nonces);
     KeQuerySystemTime(&ingredients.time);
     ingredients.counter = KeQueryPerformanceCounter(NULL);
     ingredients.interrupt_time = KeQueryInterruptTime();

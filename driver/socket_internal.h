@@ -131,8 +131,8 @@ struct sb_socket_channel_state {
     KEVENT stopping;
     PVOID thread; /* accepts or connects; referenced */
     struct sb_transport listener;
-    volatile LONG64 nonces; /* given out */
-    ULONG input_maximum;    /* of the longest command */
+    volatile LONG nonces; /* given out */
+    ULONG input_maximum;  /* of the longest command */
 };
 
 /* Serves the peer until it or the channel ends, and closes the transport. Blocks. */
