@@ -151,7 +151,8 @@ static inline void show_findings(struct sb_machine *machine)
         print_message("%s: %s in %s\n", finding.rule.identifier, finding.message, finding.function);
 }
 
-/* Unloads, within a limit of milliseconds whatever is connected, and leaves nothing behind. */
+/* Unloads, within a limit of milliseconds whatever is connected, and leaves nothing behind. The
+   limit is far below the idle timeout; busy machines need some of it. */
 static inline void rig_stop(struct rig *rig, uint64_t limit)
 {
     uint64_t begin = milliseconds();
