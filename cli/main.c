@@ -10,6 +10,7 @@ static const struct command {
 } commands[] = {
     {"run", run_command},
     {"check", check_command},
+    {"fuzz", fuzz_command},
     {"info", info_command},
     {"exports", exports_command},
     {"help", help_command},

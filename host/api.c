@@ -4,6 +4,7 @@
 #include "host/io/io.h"
 #include "host/ke/call.h"
 #include "host/ke/ke.h"
+#include "host/ke/outside_stop.h"
 #include "host/mm/section.h"
 #include "host/ps/notify.h"
 #include "host/ps/ps.h"
@@ -30,6 +31,11 @@ bool sb_machine_bug_check(struct sb_machine *machine, struct sb_bug_check *bug_c
     __builtin_memcpy(bug_check->module, stop->module, sizeof(bug_check->module));
     bug_check->offset = stop->module_offset;
     return true;
+}
+
+void sb_machine_stop(struct sb_machine *machine)
+{
+    ke_stop_from_outside(machine_of(machine));
 }
 
 size_t sb_machine_describe_stop(struct sb_machine *machine, char *text, size_t size)

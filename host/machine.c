@@ -168,6 +168,7 @@ static NTSTATUS apply_options(struct machine *machine, const struct sb_machine_o
     machine->trap_missing_imports = options->trap_missing_imports;
     machine->verifier_classes = options->verify;
     machine->verifier_stops = options->stop_at_findings;
+    machine->verify_timeout = options->verify_timeout;
     machine->verify_fill = options->verify_fill ? options->verify_fill : VERIFIER_FILL;
     machine->fail_site = options->fail_site;
     machine->fail_hit = options->fail_hit;
@@ -215,6 +216,7 @@ NTSTATUS machine_create(const struct sb_machine_options *options, struct machine
 void machine_destroy(struct machine *machine)
 {
     __atomic_store_n(&machine->state, MACHINE_DESTROYING, __ATOMIC_RELEASE);
+    verifier_watch_stop(machine);
     scheduler_release(machine);
     live_remove(machine);
     ps_interrupt_threads(machine);

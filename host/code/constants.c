@@ -3,9 +3,11 @@
 
 #include "host/code/code.h"
 
+/* A number of 64 bits cannot be compared at once: it is loaded first. */
 static bool is_compare(unsigned id)
 {
-    return id == X86_INS_CMP || id == X86_INS_SUB || id == X86_INS_TEST || id == X86_INS_XOR;
+    return id == X86_INS_MOVABS || id == X86_INS_CMP || id == X86_INS_SUB || id == X86_INS_TEST ||
+           id == X86_INS_XOR;
 }
 
 static bool is_arithmetic(unsigned id)
@@ -41,8 +43,18 @@ static void collect(const struct code_reader *reader, struct sb_code *code,
     uint64_t bits = (uint64_t)value->value & mask;
     bool is_small = bits < 8 || bits > mask - 8;
     bool is_address = bits - reader->base < reader->size;
-    if (!is_small && !is_address)
-        add(code, (struct sb_code_constant){bits, size, is_compare(step->id)});
+    if (is_small || is_address)
+        return;
+    const struct code_operand *with = &step->operands[0];
+    bool is_offset = with->kind == CODE_MEMORY && with->base < CODE_OTHER &&
+                     with->index == CODE_NO_REG && with->value >= 0 && with->value < 0x10000;
+    add(code, (struct sb_code_constant){
+                  .value = bits,
+                  .address = step->address,
+                  .offset = is_offset ? (uint32_t)with->value : SB_CODE_NO_OFFSET,
+                  .size = size,
+                  .is_compared = is_compare(step->id),
+              });
 }
 
 static int compare(const void *left, const void *right)
@@ -50,22 +62,15 @@ static int compare(const void *left, const void *right)
     const struct sb_code_constant *a = left, *b = right;
     if (a->is_compared != b->is_compared)
         return a->is_compared ? -1 : 1;
-    if (a->size != b->size)
-        return a->size - b->size;
-    return (a->value > b->value) - (a->value < b->value);
+    return (a->address > b->address) - (a->address < b->address);
 }
 
 void code_collect_constants(struct code_reader *reader, struct sb_code *code)
 {
     struct code_step step;
-    size_t kept = 0;
     for (uint32_t at = 0; at < reader->size; at++)
         if ((reader->map[at] & CODE_START) && code_decode(reader, at, &step))
             collect(reader, code, &step);
     if (code->constant_count)
         qsort(code->constants, code->constant_count, sizeof(*code->constants), compare);
-    for (size_t i = 0; i < code->constant_count; i++)
-        if (kept == 0 || compare(&code->constants[kept - 1], &code->constants[i]) != 0)
-            code->constants[kept++] = code->constants[i];
-    code->constant_count = kept;
 }

@@ -66,6 +66,7 @@ struct ke_state {
     uint32_t bug_checked;     /* the first bug check wins */
     struct bug_check bug_check;
     struct linux_lock print_lock;
+    uint32_t is_stop_wanted; /* from outside; see outside_stop.h */
 };
 
 NTSTATUS ke_initialize(struct machine *machine);

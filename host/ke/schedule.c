@@ -4,12 +4,16 @@
 BOOLEAN schedule_block(PKTHREAD thread, int64_t deadline)
 {
     struct machine *machine = current_machine();
+    const struct verifier_hooks *verifier = machine->verifier;
+    int64_t until = deadline;
     while (__atomic_load_n(&thread->wake_word, __ATOMIC_ACQUIRE) == 0) {
         if (SB_UNLIKELY(!machine_is_running(machine)))
             ke_leave_stopped_machine();
         if (deadline != LINUX_FOREVER && ke_monotonic_time(machine) >= deadline)
             return FALSE;
-        schedule_park(machine, &thread->wake_word, 0, deadline);
+        if (SB_UNLIKELY(verifier) && verifier->block_until)
+            until = verifier->block_until(deadline);
+        schedule_park(machine, &thread->wake_word, 0, until);
     }
     if (SB_UNLIKELY(!machine_is_running(machine)))
         ke_leave_stopped_machine();
@@ -39,6 +43,9 @@ static void leave_if_stopped(struct machine *machine)
 
 static void pause(ULONG *turns)
 {
+    const struct verifier_hooks *verifier = current_machine()->verifier;
+    if (SB_UNLIKELY(verifier) && verifier->look_at_time)
+        verifier->look_at_time();
     if (++*turns % 64 == 0)
         linux_yield();
     else

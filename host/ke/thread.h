@@ -95,6 +95,7 @@ struct _ETHREAD {
     void *impersonation;             /* Se */
     void *exception_state;           /* seh: per-thread scratch */
     struct participant *participant; /* system threads under a scheduler */
+    struct verifier_thread *verified; /* NULL: nothing was checked yet */
 };
 
 struct _EPROCESS {

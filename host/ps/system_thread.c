@@ -11,7 +11,13 @@ enum { CREATE_THREAD_ACCESS = 2 }; /* PROCESS_CREATE_THREAD */
 static void run_start_routine(void *context)
 {
     PETHREAD thread = context;
+    const struct verifier_hooks *verifier = thread->machine->verifier;
+    struct verifier_callback callback = {VERIFIER_CALLBACK_THREAD, thread->start_routine, thread};
+    if (SB_UNLIKELY(verifier) && verifier->callback_begin)
+        verifier->callback_begin(&callback);
     thread->start_routine(thread->start_context);
+    if (SB_UNLIKELY(verifier) && verifier->callback_end)
+        verifier->callback_end(&callback);
 }
 
 static void run_exit(void *context)

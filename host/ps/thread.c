@@ -18,6 +18,8 @@ static void thread_remove(void *object)
     if (thread->machine_link.Flink)
         RemoveEntryList(&thread->machine_link);
     linux_unlock(&ps->lock);
+    if (SB_UNLIKELY(thread->verified) && thread->machine->verifier)
+        thread->machine->verifier->thread_free(thread);
     mm_pool_cache_drop(thread->machine, &thread->pool_cache);
     if (thread->Tcb.kpcr)
         mm_pages_free(thread->machine, thread->Tcb.kpcr);

@@ -1,5 +1,7 @@
 #include "host/verifier/before.h"
 
+#include "host/verifier/interpose.h"
+#include "host/verifier/lock.h"
 #include "host/verifier/sites.h"
 #include "host/verifier/watch.h"
 
@@ -121,6 +123,7 @@ static BOOLEAN same_text(const char *a, const char *b)
 
 const void *verifier_bind(const char *name, const void *address)
 {
+    address = verifier_stand_in(name, address);
     for (ULONG i = 0; i < BEFORE_COUNT; i++) {
         if (!same_text(befores[i].name, name))
             continue;

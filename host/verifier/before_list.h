@@ -5,6 +5,9 @@
  * SITE(routine, result)         may fail as if resources were short (sites.h), with that result
  * SITE_IF(routine, result, may) the same where may(arguments) says that Windows could fail it too
  */
+BEFORE(ExFreePool, lock_memory_freed)
+BEFORE(ExFreePoolWithTag, lock_memory_freed)
+BEFORE(ExFreePool2, lock_memory_freed)
 SITE(ExAllocateTimer, 0)
 SITE(ExCreateCallback, SHORT)
 SITE(ExInitializeLookasideListEx, SHORT)

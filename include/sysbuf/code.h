@@ -32,12 +32,16 @@ SB_HOST_API size_t sb_code_control_codes(const struct sb_code *code, const uint3
 
 /* A number that an instruction holds, which is neither small nor an address: little endian in
  * size (1, 2, 4, 8) bytes. */
+#define SB_CODE_NO_OFFSET UINT32_MAX
 struct sb_code_constant {
     uint64_t value;
+    uint32_t address; /* of the instruction */
+    uint32_t offset;  /* what it is compared with lies there from where a register points; or
+                       * SB_CODE_NO_OFFSET */
     uint8_t size;
-    bool is_compared; /* by cmp, sub or test */
+    bool is_compared; /* by cmp, sub, test or xor, or too long for them */
 };
-/* Each once, those that are compared first. */
+/* Those that are compared first; then by address. */
 SB_HOST_API size_t sb_code_constants(const struct sb_code *code,
                                      const struct sb_code_constant **constants);
 

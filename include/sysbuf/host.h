@@ -61,6 +61,9 @@ struct sb_machine_options {
     /* What the verifier watches drivers for: SB_VERIFY_*; 0: nothing, at no cost. Mistakes are kept
      * as findings (sb_machine_finding) and the machine goes on where it can. */
     uint32_t verify;
+    /* Milliseconds after which a routine of a driver that has not returned is stuck: a finding, and
+     * the machine stops. 0: ten seconds. System threads and work items may run for ever. */
+    uint32_t verify_timeout;
     /* Bug check at the first finding, as Windows' Driver Verifier does. */
     bool stop_at_findings;
     /* With verify: the byte that memory without defined contents (pool that was not asked to be
@@ -96,6 +99,11 @@ struct sb_bug_check {
 };
 /* True when the machine has stopped; fills bug_check then. */
 SB_HOST_API bool sb_machine_bug_check(struct sb_machine *machine, struct sb_bug_check *bug_check);
+
+/* Stops the machine from outside, for a driver that does not come back: MANUALLY_INITIATED_CRASH
+ * (0xE2), reported where a thread runs driver code, if one does. From a thread that is not in a
+ * call on the machine; blocks up to a second. No effect on a machine that has stopped. */
+SB_HOST_API void sb_machine_stop(struct sb_machine *machine);
 
 /* The report of the stop: code and parameters, the reason if one is known, where it happened by
  * module, function and source line, the registers and the stack, in lines of UTF-8. Writes what

@@ -6,7 +6,6 @@
 #define MAZE_CODE(function) (0x220000u | (function) << 2)
 
 #define MAZE_SUM        MAZE_CODE(0x800) /* adds the input's bytes: a loop */
-#define MAZE_DOOR       MAZE_CODE(0x801) /* ends at a wall behind four numbers */
 #define MAZE_KEY        MAZE_CODE(0x811) /* the file has a key from now on */
 #define MAZE_LOCK       MAZE_CODE(0x812) /* ends at a wall for a file with a key */
 #define MAZE_BREAKPOINT MAZE_CODE(0x813) /* the driver's own int3 */
@@ -14,10 +13,5 @@
 #define MAZE_FAULT      MAZE_CODE(0x816) /* reads address 8; its handler answers */
 #define MAZE_HANG       MAZE_CODE(0x820) /* never returns */
 #define MAZE_COUNT      MAZE_CODE(0x821) /* how often this was called since the driver started */
-
-#define MAZE_FIRST  0x74616C70u
-#define MAZE_SECOND 0xC0DEu
-#define MAZE_THIRD  0x1122334455667788ull
-#define MAZE_TEXT   "labyrinth"
 
 #endif

@@ -1,4 +1,4 @@
-/* A driver with walls (null pointers) that only some requests reach: what fuzzing must find. */
+/* A driver with dead ends that only some requests reach: what fuzzing must find. */
 #include <ntddk.h>
 
 #include "contract.h"
@@ -17,31 +17,6 @@ static NTSTATUS complete(PIRP irp, NTSTATUS status, ULONG_PTR information)
 static void wall(void)
 {
     *(volatile int *)16 = 1;
-}
-
-#pragma pack(push, 1)
-struct door {
-    ULONG first;
-    USHORT second;
-    ULONGLONG third;
-    CHAR text[9];
-};
-#pragma pack(pop)
-
-static NTSTATUS door(PIRP irp, const struct door *input, ULONG length)
-{
-    if (length < sizeof(*input))
-        return complete(irp, STATUS_BUFFER_TOO_SMALL, 0);
-    if (input->first != MAZE_FIRST)
-        return complete(irp, STATUS_UNSUCCESSFUL, 0);
-    if (input->second != MAZE_SECOND)
-        return complete(irp, STATUS_NO_SUCH_FILE, 0);
-    if (input->third != MAZE_THIRD)
-        return complete(irp, STATUS_NO_SUCH_MEMBER, 0);
-    if (RtlCompareMemory(input->text, MAZE_TEXT, sizeof(input->text)) != sizeof(input->text))
-        return complete(irp, STATUS_NO_SUCH_DEVICE, 0);
-    wall();
-    return complete(irp, STATUS_SUCCESS, 0);
 }
 
 static NTSTATUS sum(PIRP irp, UCHAR *buffer, ULONG input, ULONG output)
@@ -106,8 +81,6 @@ static NTSTATUS NTAPI control(PDEVICE_OBJECT device, PIRP irp)
     switch (stack->Parameters.DeviceIoControl.IoControlCode) {
     case MAZE_SUM:
         return sum(irp, buffer, input, output);
-    case MAZE_DOOR:
-        return door(irp, buffer, input);
     case MAZE_KEY:
         file->FsContext = device;
         return complete(irp, STATUS_SUCCESS, 0);
