@@ -9,6 +9,15 @@
 
 #include "checking_driver.h"
 
+static void show_findings(struct sb_machine *machine)
+{
+    struct sb_finding finding;
+    char stack[2048];
+
+    for (uint32_t i = 0; sb_machine_finding(machine, i, &finding, stack, sizeof(stack)); i++)
+        print_message("%s: %s\n%s\n", finding.rule.identifier, finding.message, stack);
+}
+
 static void run(const char *path, uint32_t processors)
 {
     static struct text log;
@@ -34,6 +43,7 @@ static void run(const char *path, uint32_t processors)
     assert_int_equal(0, status);
     assert_non_null(strstr(log.bytes, "checks passed"));
     assert_int_equal(0, sb_machine_unload_driver(machine, driver));
+    show_findings(machine);
     assert_int_equal(0, sb_machine_finding_count(machine));
     sb_machine_pool_usage(machine, &blocks_after, &bytes);
     sb_machine_destroy(machine);
