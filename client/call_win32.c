@@ -265,6 +265,8 @@ static enum sb_error run_request(struct sb_client *client, const struct request 
 {
     enum sb_error error;
 
+    if (sb_client_socket(client) != NULL) /* a socket carries sb_call()'s commands alone */
+        return sb_fail(SB_ERROR_UNKNOWN_COMMAND, ERROR_NOT_SUPPORTED);
     if (!begin_call(client))
         return sb_fail(SB_ERROR_CLOSED, ERROR_OPERATION_ABORTED);
     error = call_device(client, request, length, timeout);
@@ -291,6 +293,9 @@ enum sb_error sb_call(struct sb_client *client, uint32_t code, const void *input
     if (client == NULL || !fits(input, input_length) || !fits(output, output_capacity) ||
         SB_CONTROL_CODE_METHOD(code) == SB_METHOD_IN_DIRECT)
         return sb_fail(SB_ERROR_ARGUMENT, ERROR_INVALID_PARAMETER);
+    if (sb_client_socket(client) != NULL)
+        return sb_socket_call(sb_client_socket(client), code, input, input_length, output,
+                              output_capacity, reply_length, timeout);
     return run_request(client, &request, reply_length, timeout);
 }
 
@@ -346,8 +351,11 @@ struct sb_operation {
 enum sb_error sb_operation_create(struct sb_client *client, size_t capacity,
                                   struct sb_operation **operation)
 {
-    struct sb_operation *made = calloc(1, sizeof(*made));
+    struct sb_operation *made;
 
+    if (sb_client_socket(client) != NULL)
+        return sb_fail(SB_ERROR_UNKNOWN_COMMAND, ERROR_NOT_SUPPORTED);
+    made = calloc(1, sizeof(*made));
     if (made != NULL && capacity <= UINT32_MAX)
         made->call = new_call(capacity);
     if (made == NULL || made->call == NULL) {

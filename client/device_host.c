@@ -180,6 +180,10 @@ void sb_close(struct sb_client *client)
 {
     if (client == NULL)
         return;
+    if (sb_client_socket(client) != NULL) {
+        sb_socket_close(sb_client_socket(client));
+        return;
+    }
     end_calls(client);
     sb_process_close(client->process, client->file);
     free_blocks(client);

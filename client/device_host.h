@@ -5,11 +5,13 @@
 #define SYSBUF_CLIENT_DEVICE_HOST_H
 
 #include "host.h"
+#include "socket.h"
 
 #include <pthread.h>
 
 #define STATUS_INVALID_PARAMETER ((sb_status)0xC000000D)
 #define STATUS_NO_MEMORY         ((sb_status)0xC0000017)
+#define STATUS_NOT_SUPPORTED     ((sb_status)0xC00000BB)
 #define STATUS_CANCELLED         ((sb_status)0xC0000120)
 
 /* What one request needs: it is the request's until that has ended. */
@@ -22,6 +24,7 @@ struct sb_block {
 };
 
 struct sb_client {
+    struct sb_client_head head; /* no socket */
     struct sb_process *process;
     sb_handle file;
     pthread_mutex_t lock;

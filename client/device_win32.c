@@ -77,6 +77,10 @@ void sb_close(struct sb_client *client)
 {
     if (client == NULL)
         return;
+    if (sb_client_socket(client) != NULL) {
+        sb_socket_close(sb_client_socket(client));
+        return;
+    }
     AcquireSRWLockExclusive(&client->lock);
     client->closing = true;
     while (client->calls != 0) {

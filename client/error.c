@@ -85,6 +85,15 @@ const char *sb_error_text(enum sb_error error)
     case SB_ERROR_RING_BROKEN:
         return "The ring was closed because what one side wrote made no sense to the other; its "
                "report says what. Close it and open it anew.";
+    case SB_ERROR_PROTOCOL:
+        return "What answers there is no driver of the toolkit, or of another version; check the "
+               "address.";
+    case SB_ERROR_DISCONNECTED:
+        return "The driver has ended the connection, after a long silence or because it stops; "
+               "open it again.";
+    case SB_ERROR_SECRET:
+        return "The program and the driver do not know the same secret; give the one in the "
+               "driver's registry key.";
     case SB_ERROR_SYSTEM:
         break;
     }

@@ -1,3 +1,4 @@
+#include "socket.h"
 #include "ring.h"
 
 #include <stdlib.h>
@@ -95,6 +96,8 @@ enum sb_error sb_ring_open(struct sb_client *client, const struct sb_ring_option
 
     if (client == NULL || ring == NULL)
         return SB_ERROR_ARGUMENT;
+    if (sb_client_socket(client) != NULL) /* there is no memory to share with its driver */
+        return SB_ERROR_UNKNOWN_COMMAND;
     opened = calloc(1, sizeof(*opened));
     if (opened == NULL)
         return SB_ERROR_NO_MEMORY;

@@ -95,6 +95,24 @@ static void delete_link(const struct sb_driver *driver)
     IoDeleteSymbolicLink(&link);
 }
 
+static NTSTATUS start_socket(PDEVICE_OBJECT device, PUNICODE_STRING registry_path)
+{
+    struct sb_device *extension = device->DeviceExtension;
+
+    extension->socket = NULL;
+    if (extension->driver->socket == NULL)
+        return STATUS_SUCCESS;
+    return extension->driver->socket->start(device, registry_path, &extension->socket);
+}
+
+static void stop_socket(PDEVICE_OBJECT device)
+{
+    struct sb_device *extension = device->DeviceExtension;
+
+    if (extension->driver->socket != NULL)
+        extension->driver->socket->stop(extension->socket);
+}
+
 static DRIVER_UNLOAD driver_unload;
 static VOID NTAPI driver_unload(PDRIVER_OBJECT object)
 {
@@ -107,6 +125,7 @@ static VOID NTAPI driver_unload(PDRIVER_OBJECT object)
     delete_link(driver);
     if (driver->ring != NULL)
         driver->ring->channel->driver_unloads(device->DeviceExtension);
+    stop_socket(device);
     if (driver->unload != NULL)
         driver->unload();
     delete_device(device);
@@ -129,8 +148,6 @@ NTSTATUS sb_driver_start(PDRIVER_OBJECT object, PUNICODE_STRING registry_path,
     PDEVICE_OBJECT device;
     NTSTATUS status;
 
-    UNREFERENCED_PARAMETER(registry_path);
-
     status = sb_description_check(driver);
     if (!NT_SUCCESS(status))
         return status;
@@ -143,11 +160,16 @@ NTSTATUS sb_driver_start(PDRIVER_OBJECT object, PUNICODE_STRING registry_path,
             goto undo_device;
     }
     install_routines(object);
-    status = create_link(driver);
+    status = start_socket(device, registry_path);
     if (!NT_SUCCESS(status))
         goto unload;
+    status = create_link(driver);
+    if (!NT_SUCCESS(status))
+        goto stop_socket;
     return STATUS_SUCCESS;
 
+stop_socket:
+    stop_socket(device);
 unload:
     if (driver->unload != NULL)
         driver->unload();

@@ -10,6 +10,7 @@
  *   transfer     READ and WRITE, through the same checks
  *   pend         calls that wait in the driver
  *   ring*        the shared rings, see ring.h: only in drivers that have them
+ *   socket       the same commands over TCP (socket_internal.h)
  *   log          the debug output
  */
 #ifndef SYSBUF_DRIVER_INTERNAL_H
@@ -44,6 +45,16 @@ struct sb_device {
     LIST_ENTRY opens; /* struct sb_open_state.link */
     uint64_t last_open_id;
     uint64_t last_question;
+    void *socket; /* state of the socket channel, NULL: off */
+};
+
+/* What a description's socket field points to; so a driver without sockets has none of their code.
+   start reads the driver's parameters; *state is NULL where they ask for no socket. From then on
+   the device's dispatch routines are called. stop ends all connections (state may be NULL). Both at
+   PASSIVE_LEVEL. */
+struct sb_socket_channel {
+    NTSTATUS (*start)(PDEVICE_OBJECT device, PUNICODE_STRING registry_path, void **state);
+    void (*stop)(void *state);
 };
 
 /* What the shared rings are to the rest of the library: a driver without them links none of it. */

@@ -231,6 +231,8 @@ static NTSTATUS open_ring(struct sb_call *call)
 
     if (request->size != call->input_length || request_of(call)->FileObject == NULL)
         return STATUS_INVALID_PARAMETER;
+    if (call->request->RequestorMode == KernelMode) /* no process of the caller's: a socket */
+        return STATUS_NOT_SUPPORTED;
     if (refusal != SB_RING_ACCEPTED)
         return refuse(call, refusal);
     ring = new_ring(call, request);

@@ -11,6 +11,7 @@
 #include "host/ke/scheduler.h"
 #include "host/loader/loader.h"
 #include "host/mm/mm.h"
+#include "host/net/net.h"
 #include "host/ob/object.h"
 #include "host/po/po.h"
 #include "host/ps/ps.h"
@@ -34,6 +35,7 @@ static const struct component {
     {loader_initialize, loader_destroy},
     {io_initialize, io_destroy},
     {fs_initialize, fs_destroy},
+    {net_initialize, net_destroy},
 };
 
 /* Process wide: the machines that exist, so that a thread's end finds them. */

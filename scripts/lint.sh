@@ -25,5 +25,5 @@ check cppcheck cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -j 2
     --suppress=missingInclude --library=windows -Iinclude -I. \
     driver client mydevice examples cli bench tests/unit tests/wine \
     tests/drivers/echo tests/drivers/rude tests/drivers/pend tests/drivers/refuse \
-    tests/drivers/channels tests/drivers/first
+    tests/drivers/channels tests/drivers/first tests/drivers/sock
 exit $failed

@@ -16,8 +16,9 @@ import capstone
 import pefile
 
 FOLDERS = ("/usr/lib/x86_64-linux-gnu/wine/x86_64-windows", "/usr/lib/wine/x86_64-windows")
-IMAGES = ("ntoskrnl.exe", "hal.dll")
+IMAGES = ("ntoskrnl.exe", "hal.dll", "netio.sys")
 FAILS_AS_DOCUMENTED = (b"MmMapLockedPagesSpecifyCache",)  # NULL; direct requests come mapped
+NOTHING_TO_DO = (b"MmBuildMdlForNonPagedPool",)  # there, an MDL's addresses are those it was made of
 PARTLY = ("semi-stub", "partial stub", "mostly-stub")
 
 
@@ -44,7 +45,7 @@ class Image:
                 yield bytes(self.memory[target : target + 200]).split(b"\0")[0].decode("latin1")
 
     def calls_itself_stub(self, symbol):
-        if symbol.forwarder or symbol.name in FAILS_AS_DOCUMENTED:
+        if symbol.forwarder or symbol.name in FAILS_AS_DOCUMENTED + NOTHING_TO_DO:
             return False
         return any(
             "stub" in text and not any(word in text for word in PARTLY)

@@ -60,6 +60,10 @@ enum sb_error {
     SB_ERROR_RING_FULL = 55,    /* there was no room in time; nothing was sent */
     SB_ERROR_RING_EMPTY = 56,   /* no message came in time */
     SB_ERROR_RING_BROKEN = 57,  /* what one side wrote made no sense to the other */
+    /* Sockets. */
+    SB_ERROR_PROTOCOL = 40,     /* the other side is no driver of the toolkit, or a later one */
+    SB_ERROR_DISCONNECTED = 41, /* the driver ended the connection; it is of no more use */
+    SB_ERROR_SECRET = 42,       /* one of the two sides does not know the secret */
 
     /* Anything else; sb_system_error() says what. */
     SB_ERROR_SYSTEM = 99
@@ -86,6 +90,23 @@ struct sb_client;
  * caller is an administrator, whom the toolkit's drivers never refuse.
  */
 enum sb_error sb_open(const char *path, struct sb_client **client);
+
+/*
+ * Opens a driver's socket instead of its device (docs/channels.md, "Socket"). address is
+ * "tcp://127.0.0.1:PORT" for a driver that listens, or "tcp-listen://127.0.0.1:PORT" to wait at
+ * that port for one that connects; IPv4. secret is what the driver's registry has, secret_length
+ * (16 to 64) bytes of it; it is not kept. Blocks for at most timeout milliseconds (SB_FOREVER: no
+ * limit). *client is as from sb_open(), with these differences: calls go one at a time, input and
+ * output have at most 1 MiB (a longer input is BAD_LENGTH, a greater capacity is cut), and after
+ * DISCONNECTED, PROTOCOL or a request that was sent in half nothing but sb_close() is of use.
+ * A call that times out goes on in the driver; only its reply is dropped.
+ *
+ * Errors: ARGUMENT, NO_MEMORY, NOT_FOUND (nobody listens there, or the port is taken), SECRET, BUSY
+ * (the driver has as many connections as it takes), TIMEOUT, PROTOCOL, DISCONNECTED (the driver
+ * would not have this open), SYSTEM.
+ */
+enum sb_error sb_open_socket(const char *address, const void *secret, size_t secret_length,
+                             uint32_t timeout, struct sb_client **client);
 
 /*
  * Calls a command: sends input_length bytes of input, waits for the reply and puts it into output,

@@ -80,7 +80,7 @@ struct sb_call {
                                  leaves of the input and what is the caller's own pages */
     uint32_t reply_length;    /* bytes written to output, set by the handler or by sb_reply(); of a
                                  WRITE the bytes taken, all of them unless the handler says less */
-    uint32_t process_id;      /* of the calling process */
+    uint32_t process_id;      /* of the calling process; over a socket, of the System process */
     void *open_context;       /* this open's context, NULL if open_context_size is 0 */
     const struct sb_driver *driver; /* the description that the command belongs to */
     const struct sb_open *open;     /* as the create callback saw it; NULL without a file object */
@@ -155,7 +155,7 @@ enum sb_access_level {
 /* What a create callback learns of the open. */
 struct sb_open {
     void *context;       /* open_context_size zeroed bytes of nonpaged memory, or NULL */
-    uint32_t process_id; /* of the opener */
+    uint32_t process_id; /* of the opener; over a socket, of the System process */
     uint64_t id;         /* this open's number, never 0 and never used again */
 };
 
@@ -166,6 +166,10 @@ struct sb_notify_options {
     uint32_t maximum;  /* bytes of one message, 1 to 65536 */
     enum sb_overflow overflow; /* what happens to a message without room */
 };
+
+/* The socket channel; see struct sb_driver. */
+struct sb_socket_channel;
+extern const struct sb_socket_channel sb_socket_channel;
 
 /*
  * A driver with one device. All of it, the strings and the table included, must stay valid while
@@ -194,6 +198,11 @@ struct sb_driver {
     uint32_t batch_maximum;             /* commands in one SB_BATCH, at most 4096; 0: no batches */
     struct sb_notify_options notify;    /* SB_NOTIFY_... */
     const struct sb_ring_service *ring; /* shared rings (sysbuf/ring_driver.h); NULL: none */
+    /* &sb_socket_channel: the commands are served over TCP as well, to peers that know a secret, if
+       the registry says so (docs/channels.md, "Socket"). NULL: never, and the image has none of
+       that code. A connection counts as an open: it has a context, create and close are called,
+       from a system thread. An exclusive device does not exclude connections. */
+    const struct sb_socket_channel *socket;
 
     /* Optional. load runs in sb_driver_start() before the device can be opened; an error ends the
        start and is its result. unload runs after the last close, when nobody can open any more.
@@ -214,6 +223,9 @@ struct sb_driver {
  * own, then the link, and installs the dispatch routines and the unload routine. To be called
  * once, from DriverEntry (PASSIVE_LEVEL), whose result it is. On failure everything done so far
  * is undone in reverse.
+ *
+ * A socket that the registry asks for in vain (a port that is taken, a secret that is missing) is a
+ * failure, too.
  *
  * Returns STATUS_SUCCESS; STATUS_INVALID_PARAMETER for a description that contradicts itself (a
  * row without handler or with METHOD_NEITHER, a minimum above its maximum, a

@@ -41,6 +41,8 @@ include/sysbuf/protocol.h
 include/sysbuf/ring.h
 include/sysbuf/ring_client.h
 include/sysbuf/ring_driver.h
+include/sysbuf/socket.h
+include/sysbuf/wsk.h
 install.cmd
 lib/cmake/sysbuf/SysbufFinish.cmake
 lib/cmake/sysbuf/SysbufSigning.cmake

@@ -41,6 +41,9 @@ static const enum sb_error every_error[] = {
     SB_ERROR_RING_FULL,
     SB_ERROR_RING_EMPTY,
     SB_ERROR_RING_BROKEN,
+    SB_ERROR_PROTOCOL,
+    SB_ERROR_DISCONNECTED,
+    SB_ERROR_SECRET,
 };
 
 #define ERROR_COUNT (sizeof(every_error) / sizeof(every_error[0]))
