@@ -165,6 +165,7 @@ static NTSTATUS apply_options(struct machine *machine, const struct sb_machine_o
     machine->trap_missing_imports = options->trap_missing_imports;
     machine->verifier_classes = options->verify;
     machine->verifier_stops = options->stop_at_findings;
+    machine->verifier_fill = options->verify_fill;
     machine->log = options->log;
     machine->log_context = options->log_context;
     debug_filter_initialize(&machine->debug_filter, options->debug_print_mask);
@@ -206,6 +207,7 @@ void machine_destroy(struct machine *machine)
     live_remove(machine);
     ps_interrupt_threads(machine);
     ps_join_system_threads(machine);
+    machine->verifier = NULL; /* its hooks look at the current machine */
     components_destroy(machine, RTL_NUMBER_OF(components));
     linux_free(machine->root_directory);
     linux_free(machine);

@@ -44,6 +44,7 @@ struct machine {
     struct verifier_state *verifier_state; /* NULL when off */
     uint32_t verifier_classes;             /* SB_VERIFY_* */
     bool verifier_stops;                   /* at the first finding */
+    uint8_t verifier_fill;                 /* what unwritten memory holds; 0: patterns */
 
     struct ke_state *ke;
     struct mm_state *mm;

@@ -241,6 +241,8 @@ NTSTATUS io_driver_unload(struct io_driver *driver)
         return STATUS_DEVICE_BUSY;
     }
     driver->driver.DriverUnload(&driver->driver);
+    if (SB_UNLIKELY(machine->verifier) && machine->verifier->image_unloading && driver->image)
+        machine->verifier->image_unloading(driver->image->base, driver->image->size);
     io_driver_drop(driver);
     return STATUS_SUCCESS;
 }

@@ -107,11 +107,16 @@ NTSTATUS FASTCALL IofCallDriver(PDEVICE_OBJECT device, PIRP irp)
     PIO_STACK_LOCATION stack = --irp->Tail.Overlay.CurrentStackLocation;
     stack->DeviceObject = device;
     PDRIVER_DISPATCH dispatch = device->DriverObject->MajorFunction[stack->MajorFunction];
-    if (SB_LIKELY(!machine->verifier) || !machine->verifier->irp_dispatch)
+    const struct verifier_hooks *hooks = machine->verifier;
+    if (SB_LIKELY(!hooks))
         return dispatch(device, irp);
-    machine->verifier->irp_dispatch(device, irp, FALSE, STATUS_SUCCESS);
+    if (hooks->irp_dispatch)
+        hooks->irp_dispatch(device, irp, FALSE, STATUS_SUCCESS);
+    if (hooks->fresh_stack)
+        hooks->fresh_stack();
     NTSTATUS status = dispatch(device, irp);
-    machine->verifier->irp_dispatch(device, irp, TRUE, status);
+    if (hooks->irp_dispatch)
+        hooks->irp_dispatch(device, irp, TRUE, status);
     return status;
 }
 SB_EXPORT(IofCallDriver)

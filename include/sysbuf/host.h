@@ -62,6 +62,11 @@ struct sb_machine_options {
     uint32_t verify;
     /* Bug check at the first finding, as Windows' Driver Verifier does. */
     bool stop_at_findings;
+    /* With SB_VERIFY_REPLY, memory that drivers get unwritten (new pool blocks, system buffers
+     * behind the input, the stack below a dispatch routine) holds this byte; replies of two runs
+     * with different bytes differ where they disclose it. 0: patterns that the verifier recognises
+     * in a reply itself. */
+    uint8_t verify_fill;
 };
 
 /* options NULL: all defaults. The caller destroys the machine. STATUS_INSUFFICIENT_RESOURCES,
