@@ -158,7 +158,7 @@ static BOOLEAN check_free(const struct change *change)
     if (flags & MDL_PAGES_LOCKED)
         report(RULE_MDL_FREE_LOCKED, change,
                "an MDL was freed whose pages are locked; they stay locked for ever");
-    else if ((flags & MDL_MAPPED_TO_SYSTEM_VA) && !(flags & MDL_SOURCE_IS_NONPAGED_POOL))
+    else if (flags & MDL_MAPPED_TO_SYSTEM_VA)
         report(RULE_MDL_FREE_MAPPED, change, "an MDL was freed that is mapped");
     return FALSE;
 }

@@ -5,7 +5,10 @@
  */
 #include <sysbuf/host.h>
 
+#include "host/ex/event_object.h"
+#include "host/io/io.h"
 #include "host/loader/loader.h"
+#include "host/ps/ps.h"
 #include "host/verifier/object_state.h"
 
 static BOOLEAN is_driver(void *caller)
@@ -52,9 +55,27 @@ void verifier_object_referenced(void *object, void *caller)
     linux_unlock(&objects->lock);
 }
 
-BOOLEAN verifier_object_dereferencing(void *object, void *caller)
+/* Types that drivers get references to by routines that are counted, and by no others. */
+static BOOLEAN is_counted(POBJECT_TYPE type)
+{
+    return type == &ex_event_type || type == &io_file_type || type == &ps_process_type ||
+           type == &ps_thread_type;
+}
+
+/* TRUE: the drivers had one. */
+static BOOLEAN give_up(void *object)
 {
     struct verifier_objects *objects = verifier_objects();
+    linux_lock(&objects->lock);
+    struct object_record *record = verifier_table_find(&objects->objects, object);
+    if (record && --record->count == 0)
+        verifier_object_forget(objects, object);
+    linux_unlock(&objects->lock);
+    return record != NULL;
+}
+
+BOOLEAN verifier_object_dereferencing(void *object, void *caller)
+{
     const struct object_header *header = object_header_of(object);
     if (!is_driver(caller))
         return FALSE;
@@ -72,12 +93,14 @@ BOOLEAN verifier_object_dereferencing(void *object, void *caller)
                         header->directory ? " and its name" : "");
         return TRUE;
     }
-    linux_lock(&objects->lock);
-    struct object_record *record = verifier_table_find(&objects->objects, object);
-    if (record && --record->count == 0)
-        verifier_object_forget(objects, object);
-    linux_unlock(&objects->lock);
-    return FALSE;
+    if (give_up(object) || !is_counted(header->type))
+        return FALSE;
+    verifier_report(RULE_OBJECT_DEREFERENCED, caller,
+                    (ULONG_PTR[]){(ULONG_PTR)object, header->references - 1, 0},
+                    "an object of type %wZ was dereferenced to which no driver has a reference "
+                    "(any more)",
+                    &header->type->name);
+    return TRUE;
 }
 
 void verifier_object_forget(struct verifier_objects *objects, void *object)
