@@ -188,7 +188,9 @@ static void on_signal(int signal, siginfo_t *info, void *context)
     }
     if (frame->uc_mcontext.gregs[REG_RIP] == (greg_t)(uintptr_t)linux_copy_instruction &&
         (signal == SIGSEGV || signal == SIGBUS)) {
-        if (!copy_watched(frame, info))
+        struct linux_fault copy;
+        fault_describe(&copy, signal, info, frame);
+        if (!copy_watched(frame, info) && !is_watch_over(&copy))
             frame->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)linux_copy_failed;
         return;
     }

@@ -82,7 +82,7 @@ static NTSTATUS create_handle(struct _EPROCESS *process, void *object, ACCESS_MA
     *handle = (HANDLE)value;
     const struct verifier_hooks *verifier = process->machine->verifier;
     if (SB_UNLIKELY(verifier) && verifier->handle_created && ps_thread_inside())
-        verifier->handle_created(process, *handle);
+        verifier->handle_created(process, *handle, object);
     return STATUS_SUCCESS;
 }
 

@@ -15,18 +15,23 @@ NTSTATUS NTAPI ObCloseHandle(HANDLE handle, KPROCESSOR_MODE mode);
 BOOLEAN NTAPI ObReferenceObjectSafe(PVOID object);
 BOOLEAN NTAPI ObReferenceObjectSafeWithTag(PVOID object, ULONG tag);
 
-void ob_report_reference(void *object, void *caller)
+static void report_reference(void *object, BOOLEAN was_dead, void *caller)
 {
     const struct verifier_hooks *verifier = object_header_of(object)->machine->verifier;
     if (SB_UNLIKELY(verifier) && verifier->object_referenced)
-        verifier->object_referenced(object, caller);
+        verifier->object_referenced(object, was_dead, caller);
+}
+
+void ob_report_reference(void *object, void *caller)
+{
+    report_reference(object, FALSE, caller);
 }
 
 static LONG_PTR reference(void *object, void *caller)
 {
     struct object_header *header = object_header_of(object);
     LONG64 count = __atomic_add_fetch(&header->references, 1, __ATOMIC_RELAXED);
-    ob_report_reference(object, caller);
+    report_reference(object, count <= 1, caller);
     return count;
 }
 

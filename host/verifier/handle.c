@@ -23,14 +23,15 @@ static uint64_t calling_driver(void)
     return verifier_stack(&frame, 1) ? frame : 0;
 }
 
-void verifier_handle_created(struct _EPROCESS *process, HANDLE handle)
+void verifier_handle_created(struct _EPROCESS *process, HANDLE handle, void *object)
 {
     struct verifier_objects *objects = verifier_objects();
     uint64_t caller = is_on() ? calling_driver() : 0;
     struct handle_record *record = caller ? linux_allocate(sizeof(*record)) : NULL;
     if (!record)
         return;
-    *record = (struct handle_record){process, handle, caller, FALSE};
+    *record = (struct handle_record){process, handle, caller,
+                                     object_header_of(object)->type == &ps_thread_type, FALSE};
     linux_lock(&objects->lock);
     linux_free(verifier_table_remove(&objects->handles, key_of(process, handle)));
     if (!verifier_table_set(&objects->handles, key_of(process, handle), record))
@@ -68,7 +69,7 @@ static void check_user_handle(const struct verifier_handle_use *use, uint64_t ca
     struct handle_record record;
     ULONG_PTR parameters[] = {(ULONG_PTR)use->handle, (ULONG_PTR)use->owner, 0};
     if (find_record(use->owner, use->handle, &record)) {
-        if (!record.is_reported)
+        if (!record.is_reported && !record.is_of_thread)
             verifier_report(RULE_HANDLE_NOT_KERNEL, (void *)record.caller, parameters,
                             "handle 0x%llx was made here without OBJ_KERNEL_HANDLE in a process's "
                             "context, and the driver uses it itself: the application can close or "
@@ -120,13 +121,16 @@ void verifier_handle_used(const struct verifier_handle_use *use)
     }
 }
 
-/* Drivers for any kind of object find out the type afterwards. */
+/* Drivers for any kind of object find out the type afterwards; of its own handle a driver knows it.
+ */
 void verifier_handle_any_type(HANDLE handle, KPROCESSOR_MODE mode, void *caller)
 {
     uint64_t driver = (uint64_t)caller;
+    struct handle_record record;
     if (!is_on() || (LONG_PTR)handle < 0 || !loader_find(current_machine(), driver) ||
         verifier_imports(driver, "ObGetObjectType") ||
-        verifier_imports(driver, "ObQueryNameString"))
+        verifier_imports(driver, "ObQueryNameString") ||
+        find_record(current_thread()->Tcb.process, handle, &record))
         return;
     verifier_report(RULE_HANDLE_ANY_TYPE, caller,
                     (ULONG_PTR[]){(ULONG_PTR)handle, (ULONG_PTR)mode, 0},

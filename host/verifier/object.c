@@ -36,12 +36,12 @@ static void report_dead(void *object, LONG_PTR change, void *caller)
                     change > 0 ? "referenced" : "dereferenced");
 }
 
-void verifier_object_referenced(void *object, void *caller)
+void verifier_object_referenced(void *object, BOOLEAN was_dead, void *caller)
 {
     struct verifier_objects *objects = verifier_objects();
     if (!is_driver(caller))
         return;
-    if (object_header_of(object)->references <= 1) {
+    if (was_dead) {
         report_dead(object, 1, caller);
         return;
     }

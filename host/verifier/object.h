@@ -6,8 +6,8 @@
 #include "host/verifier/state.h"
 
 /* ---- references (object.c) ---- */
-/* A driver was given a reference. */
-void verifier_object_referenced(void *object, void *caller);
+/* A driver was given a reference. was_dead: there had been none left. */
+void verifier_object_referenced(void *object, BOOLEAN was_dead, void *caller);
 /* A driver is about to give one up. TRUE: it has none; nothing must be done. */
 BOOLEAN verifier_object_dereferencing(void *object, void *caller);
 
@@ -19,7 +19,7 @@ BOOLEAN verifier_object_free(void *header);
 void verifier_object_fault(const struct linux_fault *fault, const CONTEXT *context);
 
 /* ---- handles (handle.c) ---- */
-void verifier_handle_created(struct _EPROCESS *process, HANDLE handle);
+void verifier_handle_created(struct _EPROCESS *process, HANDLE handle, void *object);
 void verifier_handle_closed(struct _EPROCESS *process, HANDLE handle);
 /* Kernel code uses a handle: of which process, as it was given, what came of it. */
 struct verifier_handle_use {

@@ -19,6 +19,7 @@ struct handle_record {
     struct _EPROCESS *process;
     HANDLE handle; /* as the driver knows it */
     uint64_t caller;
+    BOOLEAN is_of_thread; /* PsCreateSystemThread in a process's context: closed at once by habit */
     BOOLEAN is_reported;
 };
 

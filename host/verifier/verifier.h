@@ -49,11 +49,11 @@ struct verifier_hooks {
     BOOLEAN (*mdl_change)(PMDL mdl, ULONG change, ULONG_PTR detail, void *caller);
     void (*io_space)(const void *address, SIZE_T length, BOOLEAN map, void *caller);
     /* ---- objects (host/verifier/object.h) ---- */
-    void (*object_referenced)(void *object, void *caller);
+    void (*object_referenced)(void *object, BOOLEAN was_dead, void *caller);
     BOOLEAN (*object_dereferencing)(void *object, void *caller);
     void *(*object_allocate)(SIZE_T size);
     BOOLEAN (*object_free)(void *header);
-    void (*handle_created)(struct _EPROCESS *process, HANDLE handle);
+    void (*handle_created)(struct _EPROCESS *process, HANDLE handle, void *object);
     void (*handle_closed)(struct _EPROCESS *process, HANDLE handle);
     void (*handle_used)(const struct verifier_handle_use *use);
     void (*handle_any_type)(HANDLE handle, KPROCESSOR_MODE mode, void *caller);

@@ -108,9 +108,13 @@ SB_HOST_API void sb_machine_pool_usage(struct sb_machine *machine, uint64_t *blo
 #define SB_VERIFY_REPLY   0x0010u /* length and contents of what goes back to the caller */
 #define SB_VERIFY_OBJECTS 0x0020u /* handles and references */
 #define SB_VERIFY_MDL     0x0040u /* memory descriptor lists */
-#define SB_VERIFY_USER    0x0080u /* user memory: probed, fetched once, never trusted */
-#define SB_VERIFY_UNLOAD  0x0100u /* what is left when the driver is gone */
-#define SB_VERIFY_ALL     0xFFFFu
+/* User memory: probed, guarded, fetched once. Buffers that a driver was given addresses of (by
+ * METHOD_NEITHER, or by addresses in other input) are without access while it works on a request of
+ * their process, as far as Linux is concerned: other threads that touch them are let through,
+ * slowly, but a system call given such a buffer meanwhile fails with EFAULT. */
+#define SB_VERIFY_USER   0x0080u
+#define SB_VERIFY_UNLOAD 0x0100u /* what is left when the driver is gone */
+#define SB_VERIFY_ALL    0xFFFFu
 
 /* One rule; the texts live for ever. */
 struct sb_rule {
