@@ -1,6 +1,6 @@
 /* IRPs: their memory, and the way down. */
 #include "host/io/io.h"
-#include "host/ke/ke.h"
+#include "host/ke/schedule.h"
 #include "host/mm/mm.h"
 
 enum { IRP_TAG = 0x20707249, COMPLETION_TAG = 0x72436F49 };
@@ -26,8 +26,11 @@ PIRP io_irp_allocate(struct machine *machine, CCHAR stack_size)
 {
     USHORT size = irp_size(stack_size);
     PIRP irp = mm_pool_allocate(machine, NonPagedPoolNx, size, IRP_TAG);
-    if (irp)
-        irp_fill(irp, size, stack_size);
+    if (!irp)
+        return NULL;
+    irp_fill(irp, size, stack_size);
+    if (SB_UNLIKELY(machine->verifier) && machine->verifier->irp_made)
+        machine->verifier->irp_made(irp, NULL);
     return irp;
 }
 
@@ -77,10 +80,10 @@ VOID NTAPI IoFreeIrp(PIRP irp)
     struct machine *machine = current_machine();
     if (SB_UNLIKELY(irp->Type != IO_TYPE_IRP))
         KeBugCheckEx(MULTIPLE_IRP_COMPLETE_REQUESTS, (ULONG_PTR)irp, 0, 0, 0);
-    if (SB_UNLIKELY(machine->verifier) && machine->verifier->irp_free)
-        machine->verifier->irp_free(irp, __builtin_return_address(0));
     if (SB_UNLIKELY(irp->AllocationFlags & IO_IRP_QUEUED))
         leave_thread(irp);
+    if (SB_UNLIKELY(machine->verifier) && machine->verifier->irp_freed)
+        machine->verifier->irp_freed(irp);
     irp->Type = 0;
     mm_pool_free(machine, irp);
 }
@@ -98,26 +101,40 @@ PIRP NTAPI IoMakeAssociatedIrp(PIRP master, CCHAR stack_size)
 }
 SB_EXPORT(IoMakeAssociatedIrp)
 
+static NTSTATUS call_verified(const struct verifier_hooks *verifier, PDEVICE_OBJECT device,
+                              PIRP irp, PDRIVER_DISPATCH dispatch)
+{
+    struct verifier_request request = {.callback = {VERIFIER_CALLBACK_DISPATCH, dispatch, device},
+                                       .irp = irp};
+    if (verifier->irp_dispatch)
+        verifier->irp_dispatch(device, irp, FALSE, STATUS_SUCCESS);
+    if (verifier->request_begin)
+        verifier->request_begin(&request);
+    if (verifier->fresh_stack)
+        verifier->fresh_stack();
+    NTSTATUS status = dispatch(device, irp);
+    if (verifier->request_end)
+        verifier->request_end(&request, status);
+    if (verifier->irp_dispatch)
+        verifier->irp_dispatch(device, irp, TRUE, status);
+    return status;
+}
+
 #undef IoCallDriver
 NTSTATUS FASTCALL IofCallDriver(PDEVICE_OBJECT device, PIRP irp)
 {
     struct machine *machine = current_machine();
+    schedule_choice(machine);
+    if (SB_UNLIKELY(machine->verifier) && machine->verifier->irp_send)
+        machine->verifier->irp_send(device, irp, __builtin_return_address(0));
     if (SB_UNLIKELY(--irp->CurrentLocation <= 0))
         KeBugCheckEx(NO_MORE_IRP_STACK_LOCATIONS, (ULONG_PTR)irp, 0, 0, 0);
     PIO_STACK_LOCATION stack = --irp->Tail.Overlay.CurrentStackLocation;
     stack->DeviceObject = device;
     PDRIVER_DISPATCH dispatch = device->DriverObject->MajorFunction[stack->MajorFunction];
-    const struct verifier_hooks *hooks = machine->verifier;
-    if (SB_LIKELY(!hooks))
+    if (SB_LIKELY(!machine->verifier))
         return dispatch(device, irp);
-    if (hooks->irp_dispatch)
-        hooks->irp_dispatch(device, irp, FALSE, STATUS_SUCCESS);
-    if (hooks->fresh_stack)
-        hooks->fresh_stack();
-    NTSTATUS status = dispatch(device, irp);
-    if (hooks->irp_dispatch)
-        hooks->irp_dispatch(device, irp, TRUE, status);
-    return status;
+    return call_verified(machine->verifier, device, irp, dispatch);
 }
 SB_EXPORT(IofCallDriver)
 SB_EXPORT_AS("IoCallDriver", IofCallDriver)

@@ -158,14 +158,14 @@ static NTSTATUS send(struct io_request *request, PDEVICE_OBJECT device, BOOLEAN 
         KeClearEvent(request->event);
     const struct verifier_hooks *verifier = thread->machine->verifier;
     BOOLEAN verified =
-        SB_UNLIKELY(verifier) && verifier->request_begin && verifier->request_begin(irp, request);
+        SB_UNLIKELY(verifier) && verifier->exchange_begin && verifier->exchange_begin(irp, request);
     status = IofCallDriver(device, irp);
     if (status == STATUS_PENDING)
         status = synchronous ? wait_for_end(file) : status;
     else if (SB_UNLIKELY(!IsListEmpty(&thread->irps)))
         give_up(irp, thread, request->status_block);
     if (SB_UNLIKELY(verified))
-        verifier->request_end();
+        verifier->exchange_end();
     return status;
 }
 

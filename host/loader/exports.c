@@ -1,6 +1,7 @@
 /* Looking up the host's own exports: the registry of host/export.h, sorted once per process. */
 #include "host/export.h"
 #include "host/loader/loader.h"
+#include "host/verifier/before.h"
 
 enum { MOST_EXPORTS = 8192 };
 
@@ -85,8 +86,9 @@ BOOLEAN host_module_exists(const char *module)
 
 static const void *address_of(struct machine *machine, const struct export_entry *entry)
 {
-    return entry->address ? entry->address
-                          : (const uint8_t *)machine->data_exports + entry->data_offset;
+    if (!entry->address)
+        return (const uint8_t *)machine->data_exports + entry->data_offset;
+    return machine->verifier ? verifier_bind(entry->name, entry->address) : entry->address;
 }
 
 const struct export_entry *host_export_at(uint64_t address)

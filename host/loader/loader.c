@@ -1,4 +1,5 @@
 #include "host/loader/loader.h"
+#include "host/loader/coverage.h"
 #include "host/ke/ke.h"
 #include "host/ke/text.h"
 #include "host/mm/mm.h"
@@ -17,6 +18,7 @@ NTSTATUS loader_initialize(struct machine *machine)
 
 static void image_free(struct loaded_image *image)
 {
+    image_coverage_free(image);
     image_unbind(image);
     missing_free(image);
     image_exports_free(image);
@@ -146,7 +148,10 @@ static BOOLEAN remove_orphan(struct loader_state *loader)
 
 void loader_unload(struct loaded_image *image)
 {
-    struct loader_state *loader = image->machine->loader;
+    struct machine *machine = image->machine;
+    struct loader_state *loader = machine->loader;
+    if (SB_UNLIKELY(machine->verifier) && machine->verifier->image_unload)
+        machine->verifier->image_unload(image);
     linux_lock(&loader->load_lock);
     image->is_orphan = TRUE;
     while (remove_orphan(loader))

@@ -235,23 +235,14 @@ static void *map_physical(PHYSICAL_ADDRESS address, SIZE_T length, enum linux_pr
     return base ? base + offset : NULL;
 }
 
-static void report_io_space(uint64_t address, SIZE_T length, BOOLEAN map, void *caller)
-{
-    const struct verifier_hooks *verifier = current_machine()->verifier;
-    if (SB_UNLIKELY(verifier) && verifier->io_space)
-        verifier->io_space((const void *)address, length, map, caller);
-}
-
 PVOID NTAPI MmMapIoSpace(PHYSICAL_ADDRESS address, SIZE_T length, MEMORY_CACHING_TYPE cache)
 {
-    report_io_space((uint64_t)address.QuadPart, length, TRUE, __builtin_return_address(0));
     return map_physical(address, length, LINUX_READ_WRITE);
 }
 SB_EXPORT(MmMapIoSpace)
 
 PVOID NTAPI MmMapIoSpaceEx(PHYSICAL_ADDRESS address, SIZE_T length, ULONG protect)
 {
-    report_io_space((uint64_t)address.QuadPart, length, TRUE, __builtin_return_address(0));
     BOOLEAN writes =
         (protect & 0xFF) == PAGE_READWRITE || (protect & 0xFF) == PAGE_EXECUTE_READWRITE;
     return map_physical(address, length, writes ? LINUX_READ_WRITE : LINUX_READ);
@@ -260,7 +251,6 @@ SB_EXPORT(MmMapIoSpaceEx)
 
 VOID NTAPI MmUnmapIoSpace(PVOID base, SIZE_T length)
 {
-    report_io_space((uint64_t)base, length, FALSE, __builtin_return_address(0));
     struct mm_region *region = mm_region_find(current_machine(), base);
     if (!region || region->kind != MM_REGION_ALIAS)
         KeBugCheckEx(SYSTEM_PTE_MISUSE, 0x300, (ULONG_PTR)base, length, 0);

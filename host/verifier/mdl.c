@@ -59,8 +59,6 @@ static BOOLEAN check_build(const struct change *change)
 static BOOLEAN check_lock(const struct change *change)
 {
     KPROCESSOR_MODE mode = (KPROCESSOR_MODE)(change->detail & 0xFF);
-    if (report_irql(RULE_MDL_LOCK_IRQL, change, DISPATCH_LEVEL, "MmProbeAndLockPages"))
-        return FALSE;
     if (change->mdl->MdlFlags & MDL_PAGES_LOCKED)
         report(RULE_MDL_LOCK_FLAGS, change,
                "MmProbeAndLockPages was given an MDL whose pages are locked already");
@@ -69,8 +67,8 @@ static BOOLEAN check_lock(const struct change *change)
                "MmProbeAndLockPages was given an MDL of MmBuildMdlForNonPagedPool");
     else if (change->mdl->MdlFlags & MDL_PARTIAL)
         report(RULE_MDL_LOCK_FLAGS, change, "MmProbeAndLockPages was given a partial MDL");
-    if (mode == KernelMode && is_user(change->mdl) && verifier_request_current() &&
-        !verifier_ranges_cover(&verifier_request_current()->probed,
+    if (mode == KernelMode && is_user(change->mdl) && verifier_exchange_current() &&
+        !verifier_ranges_cover(&verifier_exchange_current()->probed,
                                (uint64_t)change->mdl->StartVa + change->mdl->ByteOffset,
                                (uint64_t)change->mdl->StartVa + change->mdl->ByteOffset + 1))
         report(RULE_MDL_LOCK_MODE, change,
@@ -195,16 +193,4 @@ BOOLEAN verifier_mdl_change(PMDL mdl, ULONG what, ULONG_PTR detail, void *caller
         return TRUE;
     verifier_mdl_track(mdl, what, is_driver, caller);
     return FALSE;
-}
-
-void verifier_io_space(const void *address, SIZE_T length, BOOLEAN map, void *caller)
-{
-    KIRQL irql = KeGetCurrentIrql(), highest = map ? DISPATCH_LEVEL : APC_LEVEL;
-    if (irql > highest && verifier_checks(SB_VERIFY_MDL) &&
-        loader_find(current_machine(), (uint64_t)caller))
-        verifier_report(map ? RULE_IO_SPACE_MAP_IRQL : RULE_IO_SPACE_UNMAP_IRQL, caller,
-                        (ULONG_PTR[]){irql, (ULONG_PTR)address, length},
-                        "%s was called at IRQL %u; it is allowed up to %s",
-                        map ? "MmMapIoSpace" : "MmUnmapIoSpace", irql,
-                        map ? "DISPATCH_LEVEL" : "APC_LEVEL");
 }

@@ -6,8 +6,6 @@
 
 /* Hook: host/mm/mdl.h says what detail is. TRUE: the change must not be made. */
 BOOLEAN verifier_mdl_change(PMDL mdl, ULONG change, ULONG_PTR detail, void *caller);
-/* MmMapIoSpace and kin (map), MmUnmapIoSpace. */
-void verifier_io_space(const void *address, SIZE_T length, BOOLEAN map, void *caller);
 /* What is left when the driver whose image holds base is unloaded, or a process ends. */
 void verifier_mdl_unload(const uint8_t *base, SIZE_T size);
 void verifier_mdl_process_exit(struct _EPROCESS *process);

@@ -2,7 +2,7 @@
 
 #include "host/io/io.h"
 #include "host/verifier/mdl.h"
-#include "host/verifier/request.h"
+#include "host/verifier/exchange.h"
 
 NTSTATUS verifier_memory_initialize(struct verifier_state *state)
 {
@@ -32,14 +32,14 @@ void verifier_memory_process_exit(struct _EPROCESS *process)
 void verifier_memory_destroy(struct verifier_state *state)
 {
     struct verifier_memory *memory = state->memory;
-    struct verifier_request *request;
+    struct verifier_exchange *request;
     struct verifier_process *known;
     SIZE_T position = 0;
     if (!memory)
         return;
     while ((request = verifier_table_next(&memory->requests, &position)) != NULL) {
         request->holds = 1;
-        verifier_request_release(request);
+        verifier_exchange_release(request);
     }
     position = 0;
     while ((known = verifier_table_next(&memory->processes, &position)) != NULL)

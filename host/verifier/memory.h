@@ -6,11 +6,11 @@
 #include "host/verifier/state.h"
 #include "host/verifier/table.h"
 
-struct verifier_request;
+struct verifier_exchange;
 
 struct verifier_memory {
     struct linux_lock lock;          /* a leaf but for mm's */
-    struct verifier_table requests;  /* struct verifier_request by IRP */
+    struct verifier_table requests;  /* struct verifier_exchange by IRP */
     struct verifier_table processes; /* struct verifier_process by EPROCESS */
     struct verifier_table mdls;      /* struct verifier_mdl by MDL */
 };

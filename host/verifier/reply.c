@@ -44,7 +44,7 @@ static BOOLEAN may_be_kernel(uint64_t value)
 }
 
 /* ---- what the caller gave ---- */
-static void note_given(struct verifier_request *request, const uint8_t *bytes, SIZE_T length)
+static void note_given(struct verifier_exchange *request, const uint8_t *bytes, SIZE_T length)
 {
     struct verifier_unwritten found;
     request->held_fill = request->held_fill || verifier_find_unwritten(bytes, length, &found);
@@ -56,7 +56,7 @@ static void note_given(struct verifier_request *request, const uint8_t *bytes, S
     }
 }
 
-static BOOLEAN was_given(const struct verifier_request *request, uint64_t value)
+static BOOLEAN was_given(const struct verifier_exchange *request, uint64_t value)
 {
     for (ULONG i = 0; i < request->pointer_count; i++)
         if (request->pointers[i] == value)
@@ -65,8 +65,8 @@ static BOOLEAN was_given(const struct verifier_request *request, uint64_t value)
 }
 
 /* Calls look with a copy of the caller's memory, if it can be had. */
-static void look_at_user(struct verifier_request *request, const uint8_t *base, SIZE_T length,
-                         void (*look)(struct verifier_request *, const uint8_t *, SIZE_T))
+static void look_at_user(struct verifier_exchange *request, const uint8_t *base, SIZE_T length,
+                         void (*look)(struct verifier_exchange *, const uint8_t *, SIZE_T))
 {
     if (length > MOST_EXAMINED)
         length = MOST_EXAMINED;
@@ -76,7 +76,7 @@ static void look_at_user(struct verifier_request *request, const uint8_t *base, 
     linux_free(copy);
 }
 
-void verifier_reply_note_given(PIRP irp, struct verifier_request *request)
+void verifier_reply_note_given(PIRP irp, struct verifier_exchange *request)
 {
     if (request->method == METHOD_IS_BUFFERED && irp->AssociatedIrp.SystemBuffer &&
         request->major != IRP_MJ_READ)
@@ -88,7 +88,7 @@ void verifier_reply_note_given(PIRP irp, struct verifier_request *request)
 }
 
 /* ---- the reply ---- */
-static void check_bytes(struct verifier_request *request, const uint8_t *bytes, SIZE_T length)
+static void check_bytes(struct verifier_exchange *request, const uint8_t *bytes, SIZE_T length)
 {
     struct verifier_unwritten found;
     if (!request->held_fill && verifier_find_unwritten(bytes, length, &found))
@@ -109,7 +109,7 @@ static void check_bytes(struct verifier_request *request, const uint8_t *bytes, 
 }
 
 /* Whether Information counts bytes of the caller's output. */
-static BOOLEAN has_output(PIRP irp, const struct verifier_request *request)
+static BOOLEAN has_output(PIRP irp, const struct verifier_exchange *request)
 {
     if (request->method == METHOD_IS_BUFFERED)
         return request->output && (irp->Flags & IRP_INPUT_OPERATION);
@@ -119,7 +119,7 @@ static BOOLEAN has_output(PIRP irp, const struct verifier_request *request)
 
 /* METHOD_NEITHER leaves the meaning of Information to the driver: only what lies in the buffer is
  * looked at. */
-SIZE_T verifier_reply_check(PIRP irp, struct verifier_request *request)
+SIZE_T verifier_reply_check(PIRP irp, struct verifier_exchange *request)
 {
     SIZE_T length = irp->IoStatus.Information, room = request->output_length;
     if (length == 0 || !has_output(irp, request))

@@ -51,9 +51,6 @@ RULE(RULE_USER_TO_SERVICE, "user-memory-to-zw-routine", SB_VERIFY_USER, 0xC4, 0x
 RULE(RULE_USER_TO_KERNEL, "user-memory-to-kernel-routine", SB_VERIFY_USER, 0xC4, 0xE0,
      "The driver gave a user address to a routine that takes kernel memory only",
      "Driver Verifier stops with DRIVER_VERIFIER_DETECTED_VIOLATION.", DOCUMENT_C4)
-RULE(RULE_MDL_LOCK_IRQL, "mdl-lock-irql", SB_VERIFY_MDL, 0xC4, 0x70,
-     "MmProbeAndLockPages was called above DISPATCH_LEVEL",
-     "Driver Verifier stops with DRIVER_VERIFIER_DETECTED_VIOLATION.", DOCUMENT_C4)
 RULE(RULE_MDL_MAP_IRQL, "mdl-map-irql", SB_VERIFY_MDL, 0xC4, 0x76,
      "MmMapLockedPagesSpecifyCache was called at too high an IRQL",
      "Driver Verifier stops with DRIVER_VERIFIER_DETECTED_VIOLATION.", DOCUMENT_C4)
@@ -62,12 +59,6 @@ RULE(RULE_MDL_UNLOCK_IRQL, "mdl-unlock-irql", SB_VERIFY_MDL, 0xC4, 0x78,
      "Driver Verifier stops with DRIVER_VERIFIER_DETECTED_VIOLATION.", DOCUMENT_C4)
 RULE(RULE_MDL_UNMAP_IRQL, "mdl-unmap-irql", SB_VERIFY_MDL, 0xC4, 0x79,
      "MmUnmapLockedPages was called at too high an IRQL",
-     "Driver Verifier stops with DRIVER_VERIFIER_DETECTED_VIOLATION.", DOCUMENT_C4)
-RULE(RULE_IO_SPACE_MAP_IRQL, "io-space-map-irql", SB_VERIFY_MDL, 0xC4, 0x73,
-     "MmMapIoSpace was called above DISPATCH_LEVEL",
-     "Driver Verifier stops with DRIVER_VERIFIER_DETECTED_VIOLATION.", DOCUMENT_C4)
-RULE(RULE_IO_SPACE_UNMAP_IRQL, "io-space-unmap-irql", SB_VERIFY_MDL, 0xC4, 0x7B,
-     "MmUnmapIoSpace was called above APC_LEVEL",
      "Driver Verifier stops with DRIVER_VERIFIER_DETECTED_VIOLATION.", DOCUMENT_C4)
 RULE(RULE_MDL_UNLOCK_NOT_LOCKED, "mdl-unlock-not-locked", SB_VERIFY_MDL, 0xC4, 0x7C,
      "MmUnlockPages was called for pages that were never locked",

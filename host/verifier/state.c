@@ -1,11 +1,13 @@
 /* The verifier's beginning and end. */
 #include <sysbuf/host.h>
 
+#include "host/verifier/sites.h"
+#include "host/verifier/stack_trace.h"
 #include "host/verifier/state.h"
 #include "host/verifier/fill.h"
 #include "host/verifier/mdl.h"
 #include "host/verifier/object.h"
-#include "host/verifier/request.h"
+#include "host/verifier/exchange.h"
 #include "host/verifier/user_memory.h"
 #include "host/verifier/user_probe.h"
 #include "host/verifier/user_watch.h"
@@ -46,21 +48,21 @@ static void image_unloading(const uint8_t *base, SIZE_T size)
 }
 
 static const struct verifier_hooks hooks = {
+    /* pool, faults, low resources */
     .pool_allocate = verifier_pool_allocate,
     /* Replies, user memory, MDLs, objects. */
-    .request_begin = verifier_request_begin,
-    .request_end = verifier_request_end,
-    .reply = verifier_request_reply,
+    .exchange_begin = verifier_exchange_begin,
+    .exchange_end = verifier_exchange_end,
+    .reply = verifier_exchange_reply,
     .fresh_pool = fresh_pool,
     .fresh_stack = fresh_stack,
     .user_memory = verifier_user_probed,
     .user_copy = verifier_user_copy,
     .user_copied = verifier_user_copied,
     .memory_fault = memory_fault,
-    .stopped = verifier_watch_stop,
+    .stopped = verifier_user_watch_stop,
     .process_exit = process_exit,
     .mdl_change = verifier_mdl_change,
-    .io_space = verifier_io_space,
     .object_referenced = verifier_object_referenced,
     .object_dereferencing = verifier_object_dereferencing,
     .object_allocate = verifier_object_allocate,
@@ -70,6 +72,24 @@ static const struct verifier_hooks hooks = {
     .handle_used = verifier_handle_used,
     .handle_any_type = verifier_handle_any_type,
     .image_unloading = image_unloading,
+    .image_unload = verifier_image_unload,
+    /* IRQL, locks, requests, unloading */
+    .callback_begin = verifier_callback_begin,
+    .callback_end = verifier_callback_end,
+    .cancel_lock = verifier_cancel_lock,
+    .thread_free = verifier_thread_free,
+    .irp_made = verifier_irp_made,
+    .irp_freed = verifier_irp_freed,
+    .irp_send = verifier_irp_send,
+    .request_begin = verifier_request_begin,
+    .request_end = verifier_request_end,
+    .irp_completing = verifier_irp_completing,
+    .irp_passes = verifier_irp_passes,
+    .irp_not_cancelled = verifier_irp_not_cancelled,
+    .driver_gone = verifier_driver_gone,
+    .block_until = verifier_block_until,
+    .look_at_time = verifier_look_at_time,
+    .stuck = verifier_stuck,
 };
 
 NTSTATUS verifier_initialize(struct machine *machine)
@@ -83,12 +103,23 @@ NTSTATUS verifier_initialize(struct machine *machine)
     state->stops = machine->verifier_stops;
     verifier_findings_initialize(&state->findings);
     machine->verifier_state = state;
-    NTSTATUS status = verifier_memory_initialize(state);
+    NTSTATUS status = verifier_locks_initialize(state);
+    if (NT_SUCCESS(status))
+        status = verifier_irps_initialize(state);
+    if (NT_SUCCESS(status))
+        status = verifier_made_initialize(state);
+    if (NT_SUCCESS(status))
+        status = verifier_memory_initialize(state);
     if (NT_SUCCESS(status))
         status = verifier_objects_initialize(state);
     if (NT_SUCCESS(status))
-        machine->verifier = &hooks;
-    return status;
+        status = verifier_watchman_initialize(machine, state);
+    if (!NT_SUCCESS(status)) {
+        verifier_destroy(machine);
+        return status;
+    }
+    machine->verifier = &hooks;
+    return STATUS_SUCCESS;
 }
 
 void verifier_destroy(struct machine *machine)
@@ -98,8 +129,14 @@ void verifier_destroy(struct machine *machine)
         return;
     machine->verifier = NULL;
     machine->verifier_state = NULL;
+    verifier_watchman_destroy(state);
     verifier_objects_destroy(state);
     verifier_memory_destroy(state);
+    verifier_made_destroy(state);
+    verifier_irps_destroy(state);
+    verifier_locks_destroy(state);
     verifier_findings_destroy(&state->findings);
+    verifier_sites_destroy(state->sites);
+    verifier_traces_destroy(state->traces);
     linux_free(state);
 }

@@ -5,12 +5,20 @@
 
 #include "host/verifier/report.h"
 
-struct verifier_pool;    /* special pool and pool tracking */
-struct verifier_sites;   /* low resources: where drivers allocate */
-struct verifier_locks;   /* IRQL, locks, their order */
-struct verifier_irps;    /* requests under way */
-struct verifier_objects; /* references and handles of drivers */
-struct verifier_memory;  /* MDLs, user memory, replies */
+struct verifier_pool;     /* special pool and pool tracking */
+struct verifier_sites;    /* low resources: where drivers allocate */
+struct verifier_locks;    /* IRQL, locks, their order */
+struct verifier_irps;     /* requests under way */
+struct verifier_made;     /* what must be gone when the driver is */
+struct verifier_watchman; /* looks for what is stuck */
+struct verifier_objects;  /* references and handles of drivers */
+struct verifier_memory;   /* MDLs, user memory, replies */
+
+struct verifier_traces; /* driver call stacks */
+
+/* What pool that was not asked to be zero holds: as an address it is not canonical, so that using
+ * it as a pointer faults, and is recognised. */
+enum { VERIFIER_FILL = 0xCB };
 
 struct verifier_state {
     unsigned classes; /* SB_VERIFY_* */
@@ -18,8 +26,11 @@ struct verifier_state {
     struct verifier_findings findings;
     struct verifier_pool *pool;
     struct verifier_sites *sites;
+    struct verifier_traces *traces;
     struct verifier_locks *locks;
     struct verifier_irps *irps;
+    struct verifier_made *made;
+    struct verifier_watchman *watchman;
     struct verifier_objects *objects;
     struct verifier_memory *memory;
 };
@@ -34,6 +45,9 @@ static inline BOOLEAN verifier_checks(unsigned class)
 {
     return (verifier_state()->classes & class) != 0;
 }
+
+/* stuck.c: nobody is looked at any more; the machine is about to go. */
+void verifier_watch_stop(struct machine *machine);
 
 /* A component of the machine, the first to begin and the last to end. */
 NTSTATUS verifier_initialize(struct machine *machine);

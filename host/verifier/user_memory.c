@@ -73,7 +73,7 @@ static void report_address(enum verifier_rule rule, const struct access *access,
         access->length, access->write ? "to" : "from", access->address, what);
 }
 
-static BOOLEAN is_probed(struct verifier_request *request, const struct access *access)
+static BOOLEAN is_probed(struct verifier_exchange *request, const struct access *access)
 {
     struct verifier_memory *memory = verifier_memory();
     uint64_t end = access->address + (access->length ? access->length : 1);
@@ -97,7 +97,7 @@ static BOOLEAN probes_itself(const struct access *access)
            verifier_imports(access->place, "MmSystemRangeStart");
 }
 
-static void report_unprobed(struct verifier_request *request, const struct access *access)
+static void report_unprobed(struct verifier_exchange *request, const struct access *access)
 {
     const uint64_t near = 0x10000;
     const struct verifier_range *before =
@@ -114,7 +114,7 @@ static void report_unprobed(struct verifier_request *request, const struct acces
 }
 
 /* Everything of the region counts as probed from then on: one finding says it. */
-static void check_probed(struct verifier_request *request, const struct access *access)
+static void check_probed(struct verifier_exchange *request, const struct access *access)
 {
     if (is_probed(request, access))
         return;
@@ -130,7 +130,7 @@ static void check_probed(struct verifier_request *request, const struct access *
 }
 
 /* The same place at the same depth of the stack has the same handlers. */
-static BOOLEAN is_known_guarded(struct verifier_request *request, const CONTEXT *context)
+static BOOLEAN is_known_guarded(struct verifier_exchange *request, const CONTEXT *context)
 {
     if (!request)
         return FALSE;
@@ -142,7 +142,7 @@ static BOOLEAN is_known_guarded(struct verifier_request *request, const CONTEXT 
     return FALSE;
 }
 
-static void check_guarded(struct verifier_request *request, const struct access *access)
+static void check_guarded(struct verifier_exchange *request, const struct access *access)
 {
     struct mm_region *region = mm_region_find(current_machine(), (void *)access->address);
     if ((request && request->unguarded_is_known) || (region && region->secures) ||
@@ -155,7 +155,7 @@ static void check_guarded(struct verifier_request *request, const struct access 
                    "outside of any __try: the application can take the memory away at any time");
 }
 
-static void check_fetch(struct verifier_request *request, const struct access *access)
+static void check_fetch(struct verifier_exchange *request, const struct access *access)
 {
     struct verifier_fetch fetch = {access->address, access->length, access->place,
                                    !access->is_copy && !access->routine};
@@ -188,7 +188,7 @@ static BOOLEAN is_of_other_process(uint64_t address)
 
 static void check(const struct access *access)
 {
-    struct verifier_request *request = verifier_request_current();
+    struct verifier_exchange *request = verifier_exchange_current();
     if (is_of_other_process(access->address)) {
         report_address(RULE_USER_WRONG_PROCESS, access,
                        "in a thread of another process, where it is other memory or none");
@@ -233,19 +233,19 @@ static BOOLEAN describe(const struct linux_fault *fault, const CONTEXT *context,
 /* What the driver is about to read may be addresses itself. */
 static void follow(const struct access *access)
 {
-    struct verifier_request *request = verifier_request_current();
+    struct verifier_exchange *request = verifier_exchange_current();
     const SIZE_T most = 4096;
     SIZE_T length = access->length < most ? access->length : most;
     void *copy = request && !access->write && length >= 4 ? linux_allocate(length) : NULL;
     if (copy && linux_copy_guarded(copy, (void *)access->address, length))
-        verifier_watch_contents(request, copy, length);
+        verifier_user_watch_contents(request, copy, length);
     linux_free(copy);
 }
 
 /* Whether a caller gave the address, so that a fault there is no accident. */
 static BOOLEAN is_given(uint64_t address)
 {
-    struct verifier_request *request = verifier_request_current();
+    struct verifier_exchange *request = verifier_exchange_current();
     for (ULONG i = 0; request && i < request->area_count; i++)
         if (address >= request->areas[i].start && address < request->areas[i].end)
             return TRUE;
@@ -303,5 +303,5 @@ void verifier_user_copy(const void *to, const void *from, SIZE_T length, void *c
 void verifier_user_copied(void)
 {
     if (verifier_checks(SB_VERIFY_USER))
-        verifier_watch_again();
+        verifier_user_watch_again();
 }

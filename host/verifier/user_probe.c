@@ -10,7 +10,7 @@
 void verifier_probe_note(uint64_t address, SIZE_T length)
 {
     struct verifier_memory *memory = verifier_memory();
-    struct verifier_request *request = verifier_request_current();
+    struct verifier_exchange *request = verifier_exchange_current();
     uint64_t end = address + length;
     if (end < address || end > LINUX_USER_END)
         return; /* the probe raises */
@@ -28,7 +28,7 @@ void verifier_probe_note(uint64_t address, SIZE_T length)
 /* A caller's pointer into the kernel is what probes are for; a driver's own is not. */
 static BOOLEAN is_callers(const void *address)
 {
-    struct verifier_request *request = verifier_request_current();
+    struct verifier_exchange *request = verifier_exchange_current();
     if (!request || request->input == address || request->output == address)
         return TRUE;
     for (ULONG i = 0; i < request->pointer_count; i++)

@@ -61,7 +61,7 @@ static void add_area(struct verifier_process *known, const struct verifier_range
 }
 
 /* A driver may use the memory at address from now on. */
-static void expose(struct verifier_request *request, uint64_t address)
+static void expose(struct verifier_exchange *request, uint64_t address)
 {
     struct verifier_memory *memory = verifier_memory();
     struct verifier_range area;
@@ -75,7 +75,8 @@ static void expose(struct verifier_request *request, uint64_t address)
 }
 
 /* Addresses of user memory have 31 bits, so fields of four bytes are found too. */
-void verifier_watch_contents(struct verifier_request *request, const void *bytes, SIZE_T length)
+void verifier_user_watch_contents(struct verifier_exchange *request, const void *bytes,
+                                  SIZE_T length)
 {
     const uint8_t *at = bytes;
     ULONG value;
@@ -88,7 +89,7 @@ void verifier_watch_contents(struct verifier_request *request, const void *bytes
     }
 }
 
-static void name_area(struct verifier_request *request, const void *base, ULONG length)
+static void name_area(struct verifier_exchange *request, const void *base, ULONG length)
 {
     if (!base || request->area_count == REQUEST_AREAS)
         return;
@@ -113,14 +114,15 @@ static void watch_all(struct _EPROCESS *process, struct verifier_process *known)
     }
 }
 
-void verifier_watch_begin(PIRP irp, struct verifier_request *request)
+void verifier_user_watch_begin(PIRP irp, struct verifier_exchange *request)
 {
     struct verifier_memory *memory = verifier_memory();
     if (request->method == METHOD_IS_NEITHER) {
         name_area(request, request->input, request->input_length);
         name_area(request, request->output, request->output_length);
     } else if ((irp->Flags & IRP_BUFFERED_IO) && request->major != IRP_MJ_READ) {
-        verifier_watch_contents(request, irp->AssociatedIrp.SystemBuffer, request->input_length);
+        verifier_user_watch_contents(request, irp->AssociatedIrp.SystemBuffer,
+                                     request->input_length);
     }
     linux_lock(&memory->lock);
     struct verifier_process *known = verifier_process_of(request->process);
@@ -129,7 +131,7 @@ void verifier_watch_begin(PIRP irp, struct verifier_request *request)
     linux_unlock(&memory->lock);
 }
 
-void verifier_watch_again(void)
+void verifier_user_watch_again(void)
 {
     struct verifier_memory *memory = verifier_memory();
     struct _EPROCESS *process = current_thread()->Tcb.process;
@@ -147,7 +149,7 @@ static void unwatch_all(struct verifier_process *known)
         unwatch(&known->areas[i]);
 }
 
-void verifier_watch_end(struct _EPROCESS *process)
+void verifier_user_watch_end(struct _EPROCESS *process)
 {
     struct verifier_memory *memory = verifier_memory();
     linux_lock(&memory->lock);
@@ -157,7 +159,7 @@ void verifier_watch_end(struct _EPROCESS *process)
     linux_unlock(&memory->lock);
 }
 
-void verifier_watch_stop(void)
+void verifier_user_watch_stop(void)
 {
     struct verifier_memory *memory = verifier_memory();
     struct verifier_process *known;

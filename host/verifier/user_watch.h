@@ -7,16 +7,17 @@
 #ifndef SYSBUF_HOST_VERIFIER_USER_WATCH_H
 #define SYSBUF_HOST_VERIFIER_USER_WATCH_H
 
-#include "host/verifier/request.h"
+#include "host/verifier/exchange.h"
 
-void verifier_watch_begin(PIRP irp, struct verifier_request *request);
-void verifier_watch_end(struct _EPROCESS *process);
+void verifier_user_watch_begin(PIRP irp, struct verifier_exchange *request);
+void verifier_user_watch_end(struct _EPROCESS *process);
 /* Watches again what a copy of the host's routines has opened. */
-void verifier_watch_again(void);
+void verifier_user_watch_again(void);
 /* The thread leaves a machine that was stopped: everything is accessible again. */
-void verifier_watch_stop(void);
+void verifier_user_watch_stop(void);
 /* Memory that a driver read, and that may hold further addresses. */
-void verifier_watch_contents(struct verifier_request *request, const void *bytes, SIZE_T length);
+void verifier_user_watch_contents(struct verifier_exchange *request, const void *bytes,
+                                  SIZE_T length);
 
 /* The process' record, made when there is none (NULL: no memory). memory->lock held. */
 struct verifier_process *verifier_process_of(struct _EPROCESS *process);

@@ -65,7 +65,7 @@ WRITE = "write [HANDLE] BUFFER [at OFFSET] [event EVENT] [async] [as REQUEST]"
 DUPLICATE = "duplicate [HANDLE] [to PROCESS] [access WHAT...] [close] as NAME"
 EXPECT = ("expect [status S] [success] [failure] [information N] [bytes [at N] DATA] "
           "[output [at N] DATA] [log TEXT [within MS]] [no log [TEXT]] [bugcheck CODE]")
-BYTES = "bytes are expected: hex, text, utf16, file, fill, zeros, u8, u16, u32 or u64"
+BYTES = "bytes are expected: hex, text, utf16, file, fill, zeros, u8, u16, u32, u64 or pointer"
 
 STATEMENTS = {  # statement: (message, usage)
     "load": ("the driver's file is missing", "load FILE [as NAME]"),

@@ -1,4 +1,4 @@
-#include "host/verifier/request.h"
+#include "host/verifier/exchange.h"
 
 #include <sysbuf/host.h>
 
@@ -24,9 +24,9 @@ static enum verifier_method method_of(PIRP irp, const struct io_request *asked)
     return irp->MdlAddress ? METHOD_IS_DIRECT : METHOD_IS_NEITHER;
 }
 
-static struct verifier_request *describe(PIRP irp, const struct io_request *asked)
+static struct verifier_exchange *describe(PIRP irp, const struct io_request *asked)
 {
-    struct verifier_request *request = linux_allocate(sizeof(*request));
+    struct verifier_exchange *request = linux_allocate(sizeof(*request));
     if (!request)
         return NULL;
     request->holds = 2;
@@ -42,7 +42,7 @@ static struct verifier_request *describe(PIRP irp, const struct io_request *aske
 }
 
 /* The system buffer behind the input is nobody's yet. */
-static void fill_system_buffer(PIRP irp, struct verifier_request *request)
+static void fill_system_buffer(PIRP irp, struct verifier_exchange *request)
 {
     ULONG input = request->major == IRP_MJ_READ ? 0 : request->input_length;
     request->unwritten_from = input;
@@ -52,10 +52,10 @@ static void fill_system_buffer(PIRP irp, struct verifier_request *request)
                       request->output_length - input, VERIFIER_FILL_BUFFER);
 }
 
-BOOLEAN verifier_request_begin(PIRP irp, const struct io_request *asked)
+BOOLEAN verifier_exchange_begin(PIRP irp, const struct io_request *asked)
 {
     struct verifier_memory *memory = verifier_memory();
-    struct verifier_request *request =
+    struct verifier_exchange *request =
         asked->mode == UserMode && memory ? describe(irp, asked) : NULL;
     if (!request)
         return FALSE;
@@ -70,19 +70,19 @@ BOOLEAN verifier_request_begin(PIRP irp, const struct io_request *asked)
         verifier_reply_note_given(irp, request);
         fill_system_buffer(irp, request);
     }
-    request->outer = current_thread()->verified_request;
-    current_thread()->verified_request = request;
+    request->outer = current_thread()->exchange;
+    current_thread()->exchange = request;
     if (verifier_checks(SB_VERIFY_USER))
-        verifier_watch_begin(irp, request);
+        verifier_user_watch_begin(irp, request);
     return TRUE;
 }
 
-struct verifier_request *verifier_request_current(void)
+struct verifier_exchange *verifier_exchange_current(void)
 {
-    return current_thread()->verified_request;
+    return current_thread()->exchange;
 }
 
-void verifier_request_release(struct verifier_request *request)
+void verifier_exchange_release(struct verifier_exchange *request)
 {
     if (__atomic_sub_fetch(&request->holds, 1, __ATOMIC_ACQ_REL) > 0)
         return;
@@ -92,27 +92,27 @@ void verifier_request_release(struct verifier_request *request)
     linux_free(request);
 }
 
-void verifier_request_end(void)
+void verifier_exchange_end(void)
 {
     PETHREAD thread = current_thread();
-    struct verifier_request *request = thread->verified_request;
+    struct verifier_exchange *request = thread->exchange;
     if (verifier_checks(SB_VERIFY_USER))
-        verifier_watch_end(request->process);
-    thread->verified_request = request->outer;
-    verifier_request_release(request);
+        verifier_user_watch_end(request->process);
+    thread->exchange = request->outer;
+    verifier_exchange_release(request);
 }
 
-SIZE_T verifier_request_reply(PIRP irp)
+SIZE_T verifier_exchange_reply(PIRP irp)
 {
     struct verifier_memory *memory = verifier_memory();
     linux_lock(&memory->lock);
-    struct verifier_request *request = verifier_table_remove(&memory->requests, irp);
+    struct verifier_exchange *request = verifier_table_remove(&memory->requests, irp);
     linux_unlock(&memory->lock);
     if (!request)
         return MAXSIZE_T;
     SIZE_T most = MAXSIZE_T;
     if (verifier_checks(SB_VERIFY_REPLY) && !NT_ERROR(irp->IoStatus.Status))
         most = verifier_reply_check(irp, request);
-    verifier_request_release(request);
+    verifier_exchange_release(request);
     return most;
 }

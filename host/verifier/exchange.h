@@ -3,8 +3,8 @@
  * user memory note about it. A request is held by its IRP until that is finished, and by the thread
  * that sent it until the driver has answered.
  */
-#ifndef SYSBUF_HOST_VERIFIER_REQUEST_H
-#define SYSBUF_HOST_VERIFIER_REQUEST_H
+#ifndef SYSBUF_HOST_VERIFIER_EXCHANGE_H
+#define SYSBUF_HOST_VERIFIER_EXCHANGE_H
 
 #include "host/io/io.h"
 #include "host/verifier/memory.h"
@@ -14,9 +14,9 @@ enum { REQUEST_POINTERS = 16, REQUEST_AREAS = 16, REQUEST_GUARD_CACHE = 16 };
 /* Where a request's data goes. */
 enum verifier_method { METHOD_IS_BUFFERED, METHOD_IS_DIRECT, METHOD_IS_NEITHER, METHOD_IS_NONE };
 
-struct verifier_request {
+struct verifier_exchange {
     LONG holds;
-    struct verifier_request *outer; /* of the same thread */
+    struct verifier_exchange *outer; /* of the same thread */
     struct _EPROCESS *process;
     UCHAR major;
     ULONG control_code;
@@ -40,14 +40,14 @@ struct verifier_request {
 };
 
 /* An application's IRP is ready; its driver is about to be called on this thread. TRUE when it is
- * noted: verifier_request_end must follow. */
-BOOLEAN verifier_request_begin(PIRP irp, const struct io_request *asked);
+ * noted: verifier_exchange_end must follow. */
+BOOLEAN verifier_exchange_begin(PIRP irp, const struct io_request *asked);
 /* The driver has answered (and a synchronous request has ended). */
-void verifier_request_end(void);
+void verifier_exchange_end(void);
 /* The IRP is finished: checks the reply. How many bytes of it may go to the caller. */
-SIZE_T verifier_request_reply(PIRP irp);
+SIZE_T verifier_exchange_reply(PIRP irp);
 /* The current thread's innermost request, or NULL. */
-struct verifier_request *verifier_request_current(void);
-void verifier_request_release(struct verifier_request *request);
+struct verifier_exchange *verifier_exchange_current(void);
+void verifier_exchange_release(struct verifier_exchange *request);
 
 #endif

@@ -1,0 +1,134 @@
+#include "host/verifier/before.h"
+
+#include "host/verifier/interpose.h"
+#include "host/verifier/lock.h"
+#include "host/verifier/sites.h"
+#include "host/verifier/watch.h"
+
+/* What a call that fails for want of resources returns. */
+#define SHORT     ((uint32_t)STATUS_INSUFFICIENT_RESOURCES)
+#define NO_MEMORY ((uint32_t)STATUS_NO_MEMORY)
+#define INVALID   ((uint32_t)STATUS_INVALID_PARAMETER) /* no room in a table of fixed size */
+#define RAISES    UINT64_MAX                           /* STATUS_INSUFFICIENT_RESOURCES */
+
+struct before {
+    const char *name;
+    BOOLEAN (*check)(struct verifier_call *call); /* NULL: a site */
+    BOOLEAN (*may_fail)(const uint64_t *arguments);
+    uint64_t result;
+};
+
+static const struct before befores[] = {
+#define BEFORE(routine, check)        {#routine, check, NULL, 0},
+#define SITE_IF(routine, result, may) {#routine, NULL, may, result},
+#define SITE(routine, result)         SITE_IF(routine, result, NULL)
+#include "host/verifier/before_list.h"
+#undef BEFORE
+#undef SITE_IF
+#undef SITE
+};
+enum { BEFORE_COUNT = RTL_NUMBER_OF(befores), STUB_SIZE = 16 };
+
+/* The routines' own addresses: constants of the process, set while drivers are bound. */
+static const void *targets[BEFORE_COUNT];
+
+/* Where a driver's call goes: the index in eax, which carries no argument. The four register
+ * arguments are put where the caller left room for them, so that all of them are an array. A
+ * routine that is let through is jumped to: it sees the driver's stack. */
+extern const char verifier_before_stubs[] __attribute__((visibility("hidden")));
+__asm__(".text\n"
+        ".p2align 4\n"
+        ".hidden verifier_before_stubs\n.globl verifier_before_stubs\n"
+        "verifier_before_stubs:\n"
+        ".cfi_startproc\n"
+        ".set index, 0\n"
+        ".rept 256\n\t"
+        ".p2align 4\n\t"
+        "movl $index, %eax\n\t"
+        "jmp 1f\n\t"
+        ".set index, index + 1\n"
+        ".endr\n"
+        ".p2align 4\n"
+        "1:\n\t"
+        "movq %rcx, 8(%rsp)\n\t"
+        "movq %rdx, 16(%rsp)\n\t"
+        "movq %r8, 24(%rsp)\n\t"
+        "movq %r9, 32(%rsp)\n\t"
+        "subq $0x68, %rsp\n\t"
+        ".cfi_adjust_cfa_offset 0x68\n\t"
+        "movaps %xmm0, 0x20(%rsp)\n\t"
+        "movaps %xmm1, 0x30(%rsp)\n\t"
+        "movaps %xmm2, 0x40(%rsp)\n\t"
+        "movaps %xmm3, 0x50(%rsp)\n\t"
+        "movl %eax, %ecx\n\t"
+        "leaq 0x70(%rsp), %rdx\n\t"
+        "call verifier_before\n\t"
+        "movaps 0x20(%rsp), %xmm0\n\t"
+        "movaps 0x30(%rsp), %xmm1\n\t"
+        "movaps 0x40(%rsp), %xmm2\n\t"
+        "movaps 0x50(%rsp), %xmm3\n\t"
+        "addq $0x68, %rsp\n\t"
+        ".cfi_adjust_cfa_offset -0x68\n\t"
+        "testq %rax, %rax\n\t"
+        "jz 2f\n\t"
+        "movq 8(%rsp), %rcx\n\t"
+        "movq 16(%rsp), %rdx\n\t"
+        "movq 24(%rsp), %r8\n\t"
+        "movq 32(%rsp), %r9\n\t"
+        "jmp *%rax\n"
+        "2:\n\t"
+        "movq 8(%rsp), %rax\n\t"
+        "ret\n"
+        ".cfi_endproc\n");
+_Static_assert(BEFORE_COUNT <= 256, "a stub for each routine");
+
+static BOOLEAN site_allows(const struct before *before, struct verifier_call *call)
+{
+    if (before->may_fail && !before->may_fail(call->arguments))
+        return TRUE;
+    if (!verifier_site_fails(before->name, call->caller))
+        return TRUE;
+    if (before->result == RAISES)
+        ExRaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
+    call->result = before->result;
+    return FALSE;
+}
+
+/* Called by the stubs: the address to go on at, or NULL with the result in the first argument. */
+const void *NTAPI verifier_before(ULONG index, uint64_t *arguments) __attribute__((used));
+const void *NTAPI verifier_before(ULONG index, uint64_t *arguments)
+{
+    const struct before *before = &befores[index];
+    struct verifier_call call = {
+        .routine = before->name,
+        .arguments = arguments,
+        .caller = (const void *)arguments[-1],
+        .stack_pointer = (uint64_t)arguments,
+    };
+    BOOLEAN allowed = before->check ? before->check(&call) : site_allows(before, &call);
+    if (allowed)
+        return targets[index];
+    arguments[0] = call.result;
+    return NULL;
+}
+
+static BOOLEAN same_text(const char *a, const char *b)
+{
+    while (*a && *a == *b) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
+const void *verifier_bind(const char *name, const void *address)
+{
+    address = verifier_stand_in(name, address);
+    for (ULONG i = 0; i < BEFORE_COUNT; i++) {
+        if (!same_text(befores[i].name, name))
+            continue;
+        __atomic_store_n(&targets[i], address, __ATOMIC_RELEASE);
+        return verifier_before_stubs + (SIZE_T)i * STUB_SIZE;
+    }
+    return address;
+}
