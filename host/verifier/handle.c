@@ -105,6 +105,8 @@ void verifier_handle_used(const struct verifier_handle_use *use)
     BOOLEAN is_kernel = use->owner == use->owner->machine->ps->system_process;
     if (use->mode == KernelMode && is_kernel && NT_SUCCESS(use->status))
         return;
+    if (use->mode != KernelMode && !is_kernel)
+        return; /* an application's own, as it should be */
     uint64_t caller = calling_driver();
     if (!caller)
         return;
