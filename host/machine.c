@@ -168,6 +168,7 @@ static NTSTATUS apply_options(struct machine *machine, const struct sb_machine_o
     machine->trap_missing_imports = options->trap_missing_imports;
     machine->verifier_classes = options->verify;
     machine->verifier_stops = options->stop_at_findings;
+    machine->verifier_fill = options->verify_fill;
     machine->verify_timeout = options->verify_timeout;
     machine->verify_fill = options->verify_fill ? options->verify_fill : VERIFIER_FILL;
     machine->fail_site = options->fail_site;
@@ -221,6 +222,7 @@ void machine_destroy(struct machine *machine)
     live_remove(machine);
     ps_interrupt_threads(machine);
     ps_join_system_threads(machine);
+    machine->verifier = NULL; /* its hooks look at the current machine */
     components_destroy(machine, RTL_NUMBER_OF(components));
     scheduler_destroy(machine);
     linux_free(machine->root_directory);

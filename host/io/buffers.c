@@ -4,7 +4,7 @@
  * one is STATUS_ACCESS_VIOLATION.
  */
 #include "host/io/buffers.h"
-#include "host/mm/mm.h"
+#include "host/mm/mdl.h"
 
 enum { SYSTEM_BUFFER_TAG = 0x20206F49 };
 
@@ -72,6 +72,7 @@ static NTSTATUS take_mdl(PIRP irp, void *base, ULONG length, KPROCESSOR_MODE mod
     PMDL mdl = IoAllocateMdl(base, length, FALSE, FALSE, irp);
     if (!mdl)
         return STATUS_INSUFFICIENT_RESOURCES;
+    mm_mdl_report(mdl, MM_MDL_OF_IRP, 0, NULL);
     MmProbeAndLockPages(mdl, mode, operation);
     return STATUS_SUCCESS;
 }

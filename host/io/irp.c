@@ -101,15 +101,17 @@ PIRP NTAPI IoMakeAssociatedIrp(PIRP master, CCHAR stack_size)
 }
 SB_EXPORT(IoMakeAssociatedIrp)
 
-static NTSTATUS call_verified(const struct verifier_hooks *verifier, PDEVICE_OBJECT device, PIRP irp,
-                              PDRIVER_DISPATCH dispatch)
+static NTSTATUS call_verified(const struct verifier_hooks *verifier, PDEVICE_OBJECT device,
+                              PIRP irp, PDRIVER_DISPATCH dispatch)
 {
-    struct verifier_request request = {
-        .callback = {VERIFIER_CALLBACK_DISPATCH, dispatch, device}, .irp = irp};
+    struct verifier_request request = {.callback = {VERIFIER_CALLBACK_DISPATCH, dispatch, device},
+                                       .irp = irp};
     if (verifier->irp_dispatch)
         verifier->irp_dispatch(device, irp, FALSE, STATUS_SUCCESS);
     if (verifier->request_begin)
         verifier->request_begin(&request);
+    if (verifier->fresh_stack)
+        verifier->fresh_stack();
     NTSTATUS status = dispatch(device, irp);
     if (verifier->request_end)
         verifier->request_end(&request, status);

@@ -152,6 +152,9 @@ void ps_process_exit(struct _EPROCESS *process, NTSTATUS status)
     ps_notify_process_exits(process);
     KeUnstackDetachProcess(&state);
     ob_handle_table_close_all(process);
+    const struct verifier_hooks *verifier = process->machine->verifier;
+    if (SB_UNLIKELY(verifier) && verifier->process_exit)
+        verifier->process_exit(process);
     mm_process_exit(process);
     process->exit_time = ke_system_time(process->machine);
     __atomic_store_n(&process->exit_status, status, __ATOMIC_RELEASE);

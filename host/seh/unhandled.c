@@ -75,6 +75,14 @@ __attribute__((used)) void exception_handle_fault(struct linux_fault *fault)
     uint64_t stack_low, stack_high;
 
     context_from_registers(&context, &fault->registers);
+    struct machine *machine = current_machine(); /* NULL in tests of this component alone */
+    const struct verifier_hooks *verifier = machine ? machine->verifier : NULL;
+    if (SB_UNLIKELY(verifier) && verifier->memory_fault) {
+        if (verifier->memory_fault(fault, &context))
+            context_resume(&context);
+        if (linux_watch_step_end())
+            context.EFlags &= ~LINUX_TRAP_FLAG;
+    }
     if (fault_emulate_on_thread(fault, &context))
         context_resume(&context);
     linux_stack_bounds(&stack_low, &stack_high);

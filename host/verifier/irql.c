@@ -158,8 +158,8 @@ const char *verifier_irql_name(KIRQL irql)
     }
 }
 
-__attribute__((ms_abi, used, visibility("hidden"))) void
-verifier_irql_wrong(const struct irql_row *row, const struct irql_call *call)
+__attribute__((ms_abi, used, visibility("hidden"))) void verifier_irql_wrong(
+    const struct irql_row *row, const struct irql_call *call)
 {
     KIRQL irql = KeGetCurrentIrql();
     const void *caller = (const void *)call->stack[0];
@@ -168,12 +168,13 @@ verifier_irql_wrong(const struct irql_row *row, const struct irql_call *call)
     if (!verifier_checks(SB_VERIFY_IRQL) || (row->limit->applies && !row->limit->applies(call)))
         return;
     if (irql < row->minimum)
-        verifier_report(row->limit->rule, caller, parameters, "%s was called at %s (%u); it needs %s",
-                        row->name, verifier_irql_name(irql), irql, verifier_irql_name(row->minimum));
+        verifier_report(row->limit->rule, caller, parameters,
+                        "%s was called at %s (%u); it needs %s", row->name,
+                        verifier_irql_name(irql), irql, verifier_irql_name(row->minimum));
     else
         verifier_report(row->limit->rule, caller, parameters,
-                        "%s was called at %s (%u); %s is the highest at which it may be",
-                        row->name, verifier_irql_name(irql), irql, verifier_irql_name(row->maximum));
+                        "%s was called at %s (%u); %s is the highest at which it may be", row->name,
+                        verifier_irql_name(irql), irql, verifier_irql_name(row->maximum));
 }
 
 /*

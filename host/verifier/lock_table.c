@@ -147,8 +147,8 @@ void verifier_locks_memory_freed(const void *start, SIZE_T size, const void *cal
         return;
     ULONG_PTR parameters[3] = {(ULONG_PTR)range.held, (ULONG_PTR)range.holder};
     verifier_report(RULE_LOCK_FREED_HELD, caller, parameters,
-                    "memory at %p (%Iu bytes) was freed while the %s at its offset %Iu was held", start,
-                    size, verifier_lock_name(range.held_kind),
+                    "memory at %p (%Iu bytes) was freed while the %s at its offset %Iu was held",
+                    start, size, verifier_lock_name(range.held_kind),
                     (SIZE_T)((const UCHAR *)range.held - (const UCHAR *)start));
 }
 

@@ -5,16 +5,16 @@
 
 #include "host/verifier/report.h"
 
-struct verifier_pool;    /* special pool and pool tracking */
-struct verifier_sites;   /* low resources: where drivers allocate */
-struct verifier_locks;   /* IRQL, locks, their order */
-struct verifier_irps;    /* requests under way */
-struct verifier_made;    /* what must be gone when the driver is */
+struct verifier_pool;     /* special pool and pool tracking */
+struct verifier_sites;    /* low resources: where drivers allocate */
+struct verifier_locks;    /* IRQL, locks, their order */
+struct verifier_irps;     /* requests under way */
+struct verifier_made;     /* what must be gone when the driver is */
 struct verifier_watchman; /* looks for what is stuck */
-struct verifier_objects; /* references and handles of drivers */
-struct verifier_memory;  /* MDLs, user memory, replies */
+struct verifier_objects;  /* references and handles of drivers */
+struct verifier_memory;   /* MDLs, user memory, replies */
 
-struct verifier_traces;  /* driver call stacks */
+struct verifier_traces; /* driver call stacks */
 
 /* What pool that was not asked to be zero holds: as an address it is not canonical, so that using
  * it as a pointer faults, and is recognised. */

@@ -66,8 +66,10 @@ struct sb_machine_options {
     uint32_t verify_timeout;
     /* Bug check at the first finding, as Windows' Driver Verifier does. */
     bool stop_at_findings;
-    /* With verify: the byte that memory without defined contents (pool that was not asked to be
-     * zero, system buffers behind the input) is filled with; 0: the verifier's own choice. */
+    /* With SB_VERIFY_REPLY, memory that drivers get unwritten (new pool blocks, system buffers
+     * behind the input, the stack below a dispatch routine) holds this byte; replies of two runs
+     * with different bytes differ where they disclose it. 0: patterns that the verifier recognises
+     * in a reply itself. */
     uint8_t verify_fill;
     /* With verify: the sb_site whose call fails as if resources were short; 0: none does. */
     uint64_t fail_site;
@@ -123,9 +125,13 @@ SB_HOST_API void sb_machine_pool_usage(struct sb_machine *machine, uint64_t *blo
 #define SB_VERIFY_REPLY   0x0010u /* length and contents of what goes back to the caller */
 #define SB_VERIFY_OBJECTS 0x0020u /* handles and references */
 #define SB_VERIFY_MDL     0x0040u /* memory descriptor lists */
-#define SB_VERIFY_USER    0x0080u /* user memory: probed, fetched once, never trusted */
-#define SB_VERIFY_UNLOAD  0x0100u /* what is left when the driver is gone */
-#define SB_VERIFY_ALL     0xFFFFu
+/* User memory: probed, guarded, fetched once. Buffers that a driver was given addresses of (by
+ * METHOD_NEITHER, or by addresses in other input) are without access while it works on a request of
+ * their process, as far as Linux is concerned: other threads that touch them are let through,
+ * slowly, but a system call given such a buffer meanwhile fails with EFAULT. */
+#define SB_VERIFY_USER   0x0080u
+#define SB_VERIFY_UNLOAD 0x0100u /* what is left when the driver is gone */
+#define SB_VERIFY_ALL    0xFFFFu
 
 /* One rule; the texts live for ever. */
 struct sb_rule {

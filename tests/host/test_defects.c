@@ -16,19 +16,21 @@
 #include <cmocka.h>
 #include <sysbuf/host.h>
 
-enum { CODE = 0x222000, MOST_DEFECTS = 512 };
+enum { SIZE = 64, PAGE = 4096, MOST_DEFECTS = 512 };
 
 struct defect {
     char name[64];
     char rule[64];
     int line;
+    char calls[128];
+    bool is_for_clang_alone;
     const struct sequence *sequence;
 };
 
 /* What an application does, and what is expected of loading. */
 struct sequence {
     const char *name;
-    void (*call)(struct sb_machine *machine);
+    void (*call)(struct sb_machine *machine, const struct defect *defect);
     bool fails_to_load; /* DriverEntry refuses */
     uint32_t timeout;   /* sb_machine_options.verify_timeout */
 };
@@ -42,24 +44,70 @@ static void no_log(void *context, const char *text, size_t length)
     (void)context, (void)text, (void)length;
 }
 
-/* What the caller's buffers hold is of no importance to most mistakes. */
-static void call_driver(struct sb_machine *machine)
-{
-    struct sb_process *process;
-    struct sb_io_status io_status;
-    sb_handle file;
+struct pointers {
+    uint64_t buffer, length, file_handle;
+};
 
-    if (sb_process_create(machine, NULL, &process) != 0)
-        return;
-    if (sb_process_open(process, "\\\\.\\Defect", NULL, &file) == 0) {
-        void *buffer = sb_process_allocate(process, 64, true);
-        memset(buffer, 0x41, 64);
-        sb_process_ioctl(process, file, 0, &io_status, CODE, buffer, 64, buffer, 64);
-        sb_process_read(process, file, 0, &io_status, buffer, 64, 0);
-        sb_process_write(process, file, 0, &io_status, buffer, 64, 0);
-        sb_process_close(process, file);
+struct caller {
+    struct sb_process *process;
+    sb_handle file;
+    uint8_t *buffer; /* SIZE bytes */
+    uint8_t *other;  /* a page for pointers to lead to */
+};
+
+static void control(const struct caller *caller, uint32_t code, size_t input)
+{
+    struct sb_io_status io_status;
+    sb_process_ioctl(caller->process, caller->file, 0, &io_status, code, caller->buffer, input,
+                     caller->buffer, SIZE);
+}
+
+static void send(const struct caller *caller, const char *call)
+{
+    struct pointers pointers = {(uint64_t)caller->other, SIZE, caller->file};
+    struct sb_io_status io_status;
+    const uint32_t length = 16;
+
+    memset(caller->buffer, 0x41, SIZE);
+    memset(caller->other, 0x41, PAGE);
+    memcpy(caller->other, &length, sizeof length);
+    if (strcmp(call, "buffered") == 0) {
+        control(caller, 0x222000, SIZE);
+    } else if (strcmp(call, "in-direct") == 0) {
+        control(caller, 0x222001, SIZE);
+    } else if (strcmp(call, "out-direct") == 0) {
+        control(caller, 0x222002, SIZE);
+    } else if (strcmp(call, "neither") == 0) {
+        memcpy(caller->buffer, &length, sizeof length);
+        control(caller, 0x222003, SIZE);
+    } else if (strcmp(call, "pointer") == 0) {
+        memcpy(caller->buffer, &pointers, sizeof pointers);
+        control(caller, 0x222000, sizeof pointers);
+    } else if (strcmp(call, "read") == 0) {
+        sb_process_read(caller->process, caller->file, 0, &io_status, caller->buffer, SIZE, 0);
+    } else if (strcmp(call, "write") == 0) {
+        sb_process_write(caller->process, caller->file, 0, &io_status, caller->buffer, SIZE, 0);
+    } else {
+        fail_msg("CALLS: %s is unknown", call);
     }
-    sb_process_destroy(process);
+}
+
+static void call_driver(struct sb_machine *machine, const struct defect *defect)
+{
+    struct caller caller;
+    char calls[sizeof defect->calls], *rest = calls;
+
+    memcpy(calls, defect->calls, sizeof calls);
+    if (sb_process_create(machine, NULL, &caller.process) != 0)
+        return;
+    if (sb_process_open(caller.process, "\\\\.\\Defect", NULL, &caller.file) == 0) {
+        caller.buffer = sb_process_allocate(caller.process, SIZE, true);
+        caller.other = sb_process_allocate(caller.process, PAGE, true);
+        for (const char *call; (call = strtok_r(rest, " ", &rest)) != NULL;)
+            send(&caller, call);
+        sb_process_close(caller.process, caller.file);
+    }
+    sb_process_destroy(caller.process);
 }
 
 /* A control request that pends; what then becomes of it is the sequence's. */
@@ -77,8 +125,9 @@ static struct sb_process *call_pending(struct sb_machine *machine, sb_handle *fi
     return process;
 }
 
-static void pend_and_cancel(struct sb_machine *machine)
+static void pend_and_cancel(struct sb_machine *machine, const struct defect *defect)
 {
+    (void)defect;
     struct sb_io_status io_status = {0};
     sb_handle file = 0;
     struct sb_process *process = call_pending(machine, &file, &io_status);
@@ -90,8 +139,9 @@ static void pend_and_cancel(struct sb_machine *machine)
 }
 
 /* The process ends with its request pending. */
-static void pend_and_exit(struct sb_machine *machine)
+static void pend_and_exit(struct sb_machine *machine, const struct defect *defect)
 {
+    (void)defect;
     struct sb_io_status io_status = {0};
     sb_handle file = 0;
     struct sb_process *process = call_pending(machine, &file, &io_status);
@@ -99,8 +149,9 @@ static void pend_and_exit(struct sb_machine *machine)
         sb_process_destroy(process);
 }
 
-static void call_nothing(struct sb_machine *machine)
+static void call_nothing(struct sb_machine *machine, const struct defect *defect)
 {
+    (void)defect;
     (void)machine;
 }
 
@@ -137,7 +188,7 @@ static void run(const struct defect *defect, const char *variant, bool bad)
     if ((status != 0) != defect->sequence->fails_to_load)
         print_message("%s: %08x %s\n", path, (unsigned)status, error);
     if (status == 0)
-        defect->sequence->call(machine);
+        defect->sequence->call(machine, defect);
     if (status == 0)
         sb_machine_unload_driver(machine, driver);
     uint32_t count = sb_machine_finding_count(machine);
@@ -153,6 +204,9 @@ static void run(const struct defect *defect, const char *variant, bool bad)
     if (!bad)
         return;
     assert_string_equal(defect->rule, finding.rule.identifier);
+    if (defect->line != finding.line)
+        print_message("%s: %s at %s+0x%lx %s:%d\n%s", path, finding.message, finding.module,
+                      finding.offset, finding.source_file, finding.line, stack);
     assert_int_equal(defect->line, finding.line);
 }
 
@@ -161,28 +215,43 @@ static void test_defect(void **state)
     static const char *const variants[] = {"gcc-O0", "gcc-O2", "clang-O0", "clang-O2"};
 
     sb_host_claim_faults();
-    for (size_t i = 0; i < sizeof variants / sizeof *variants; i++) {
+    const struct defect *defect = *state;
+    size_t first = defect->is_for_clang_alone ? 2 : 0;
+    for (size_t i = first; i < sizeof variants / sizeof *variants; i++) {
         run(*state, variants[i], true);
         run(*state, variants[i], false);
     }
 }
 
-/* The rule, the line and the sequence that a source names. */
-static bool read_mistake(const char *path, struct defect *defect)
+/* What a line says behind a mark. */
+static void read_marks(struct defect *defect, const char *line, int number)
 {
-    char line[512], sequence[64] = "calls", *at;
+    static const char mistake[] = "MISTAKE: ", calls[] = "CALLS: ";
+    char sequence[64];
+    const char *at = strstr(line, mistake);
+
+    if (at && sscanf(at + sizeof mistake - 1, "%63[a-z0-9-]", defect->rule) == 1)
+        defect->line = number;
+    if ((at = strstr(line, calls)) != NULL)
+        sscanf(at + sizeof calls - 1, "%127[a-z -]", defect->calls);
+    if ((at = strstr(line, "SEQUENCE: ")) != NULL)
+        defect->sequence =
+            sscanf(at, "SEQUENCE: %63[a-z-]", sequence) == 1 ? find_sequence(sequence) : NULL;
+    if (strstr(line, "COMPILER: clang"))
+        defect->is_for_clang_alone = true;
+}
+
+static bool read_source(const char *path, struct defect *defect)
+{
+    char line[512];
     FILE *file = fopen(path, "r");
 
-    for (int number = 1; file && fgets(line, sizeof line, file); number++) {
-        if ((at = strstr(line, "SEQUENCE: ")) != NULL)
-            sscanf(at, "SEQUENCE: %63[a-z-]", sequence);
-        if ((at = strstr(line, "MISTAKE: ")) != NULL &&
-            sscanf(at, "MISTAKE: %63[a-z0-9-]", defect->rule) == 1)
-            defect->line = number;
-    }
+    strcpy(defect->calls, "buffered read write");
+    defect->sequence = find_sequence("calls");
+    for (int number = 1; file && fgets(line, sizeof line, file); number++)
+        read_marks(defect, line, number);
     if (file)
         fclose(file);
-    defect->sequence = find_sequence(sequence);
     return defect->line != 0 && defect->sequence;
 }
 
@@ -202,7 +271,7 @@ static void add(const char *file_name)
 
     snprintf(path, sizeof path, SYSBUF_DEFECT_SOURCES "/%s", file_name);
     snprintf(defect->name, sizeof defect->name, "%.*s", (int)(length - 2), file_name);
-    if (!read_mistake(path, defect)) {
+    if (!read_source(path, defect)) {
         fprintf(stderr, "%s: no line says MISTAKE: rule, or its SEQUENCE is unknown\n", path);
         exit(2);
     }

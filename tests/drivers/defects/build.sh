@@ -1,5 +1,6 @@
 #!/bin/bash
-# Builds the eight drivers of one mistake: build.sh SOURCE FOLDER FLAGS...
+# Builds the drivers of one mistake, with and without it, by each compiler at two levels:
+# build.sh SOURCE FOLDER FLAGS... A source that says COMPILER: clang is not for gcc.
 set -eu
 source=$1
 folder=$2
@@ -14,7 +15,7 @@ for defect in 0 1; do
     kind=$([ $defect = 1 ] && echo bad || echo good)
     for level in O0 O2; do
         # A mistake is often what compilers warn of.
-        x86_64-w64-mingw32-gcc "$@" -w -$level -DDEFECT=$defect "$source" \
+        grep -q 'COMPILER: clang' "$source" || x86_64-w64-mingw32-gcc "$@" -w -$level -DDEFECT=$defect "$source" \
             -o "$folder/$name-$kind-gcc-$level.sys" "${link[@]}" "${libraries[@]}" -lgcc
         clang --target=x86_64-w64-windows-gnu -fuse-ld=lld "$@" -w -$level -DDEFECT=$defect \
             "$source" -o "$folder/$name-$kind-clang-$level.sys" "${link[@]}" \
