@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli/run/machine.h"
 #include "cli/run/play.h"
 #include "cli/run/request.h"
 
@@ -85,13 +86,15 @@ static void keep_findings(struct session *session, struct case_result *result)
 }
 
 /* From DriverEntry to the unload. */
-static void play_machine(const struct case_target *target, struct play *play,
+static void play_machine(const struct case_target *target, struct play *play, const char *script,
                          struct case_result *result)
 {
     struct session *session = &play->session;
 
     result->end = CASE_NOT_STARTED;
     if (play_start(play)) {
+        if (!strstr(script, "device add"))
+            result->device_count = devices_add_all(session);
         keep_paths(session, result);
         if (target->wants_codes)
             keep_codes(session, result);
@@ -144,7 +147,7 @@ static void play_once(const struct case_target *target, const char *script, uint
         return;
     }
     result->end = CASE_CRASHED; /* until it is known better */
-    play_machine(target, &play, result);
+    play_machine(target, &play, script, result);
     end_play(&play);
 }
 

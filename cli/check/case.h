@@ -46,6 +46,7 @@ struct case_result {
     struct case_finding findings[CASE_FINDINGS];
     struct sb_bug_check bug_check; /* CASE_STOPPED */
     char stop_description[CASE_OUTPUT];
+    uint32_t device_count; /* that were made for drivers with an AddDevice routine */
     uint32_t path_count;
     char paths[CASE_PATHS][256]; /* by which the drivers' devices are opened */
     uint64_t schedules;          /* that were tried */

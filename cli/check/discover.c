@@ -226,6 +226,7 @@ bool workload_discover(struct workload *workload)
     workload->cases++;
     findings_take(workload->findings, workload->result, "", NULL, "start");
     count = workload->result->path_count;
+    workload->has_plug_and_play = workload->result->device_count > 0;
     memcpy(paths, workload->result->paths, sizeof paths);
     memcpy(codes.codes, workload->result->codes, sizeof codes.codes);
     codes.count = workload->result->code_count;

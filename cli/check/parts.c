@@ -90,6 +90,37 @@ static void play_alone(struct workload *workload, const char *phase, struct line
     lines_free(body);
 }
 
+/* ---- plug and play ---- */
+static void add_actions(struct lines *body)
+{
+    static const char *const actions[] = {
+        "query-stop", "cancel-stop", "query-stop",   "stop",          "start",
+        "sleep",      "wake",        "query-remove", "cancel-remove", "sleep"};
+
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
+        lines_add(body, "device %s", actions[i]);
+}
+
+void part_plug_and_play(struct workload *workload)
+{
+    static const char *const ends[] = {"remove", "surprise-remove"};
+    static const char phase[] = "plug and play";
+    struct lines body = {0};
+
+    workload->progress(phase, "");
+    add_actions(&body);
+    lines_add(&body, "device remove");
+    play_alone(workload, phase, &body);
+    for (size_t i = 0; i < workload->device_count; i++)
+        for (size_t k = 0; k < sizeof ends / sizeof *ends; k++) {
+            lines_add(&body, "%s", workload->devices[i].open);
+            add_actions(&body);
+            lines_add(&body, "device %s", ends[k]);
+            lines_add(&body, "close d");
+            play_alone(workload, phase, &body);
+        }
+}
+
 /* The device's path as it stands in its open statement. */
 static int path_of(const struct device *device, const char **path)
 {

@@ -6,6 +6,8 @@
 
 /* Starting and unloading, again and again. */
 void part_start_and_stop(struct workload *workload);
+/* Devices that stop, sleep and are removed, with and without files open on them. */
+void part_plug_and_play(struct workload *workload);
 /* Opens and closes in every order, by every kind of caller; unload with handles open. */
 void part_open_and_close(struct workload *workload, struct device *device);
 /* Lengths around every boundary, contents, pointers; notes which calls succeed. */

@@ -73,6 +73,8 @@ void workload_play(struct workload *workload, const char *phase, const struct li
 void workload_run(struct workload *workload)
 {
     part_start_and_stop(workload);
+    if (workload->has_plug_and_play)
+        part_plug_and_play(workload);
     for (size_t i = 0; i < workload->device_count; i++) {
         struct device *device = &workload->devices[i];
         part_open_and_close(workload, device);

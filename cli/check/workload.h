@@ -28,6 +28,7 @@ struct workload {
     struct findings *findings;
     struct case_result *result; /* scratch */
     void (*progress)(const char *phase, const char *what);
+    bool has_plug_and_play; /* a driver has an AddDevice routine; each script finds its device */
     struct device *devices;
     size_t device_count;
     unsigned cases, calls; /* how many were run */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/run/machine.h"
 #include "cli/run/request.h"
 #include "cli/run/together.h"
 #include "cli/run/watch.h"
@@ -220,6 +221,8 @@ static bool (*const execute[])(struct session *session, const struct action *act
     [ACTION_SIGNAL] = execute_signal,
     [ACTION_RESET] = execute_signal,
     [ACTION_SHUTDOWN] = shut_down,
+    [ACTION_DEVICE] = execute_device,
+    [ACTION_REGISTRY] = execute_registry,
     [ACTION_FLUSH] = request_flush,
     [ACTION_CANCEL] = request_cancel,
     [ACTION_IOCTL] = request_execute,

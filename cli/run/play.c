@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/files.h"
+#include "cli/run/machine.h"
 #include "cli/run/request.h"
 #include "cli/run/together.h"
 #include "cli/run/watch.h"
@@ -131,6 +132,7 @@ void play_finish(struct play *play)
     processes_exit_all(session);
     watch_step(0, "the unload at the end");
     sb_machine_mark_request(session->machine, 0);
+    devices_remove_all(session);
     if (!sb_machine_bug_check(session->machine, &bug_check))
         drivers_unload_all(session);
 }

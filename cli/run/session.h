@@ -64,6 +64,7 @@ struct session {
     struct log log;
     struct session_driver *drivers; /* in the order in which they were loaded first */
     struct session_process *processes;
+    struct session_device *devices;  /* of drivers with AddDevice */
     struct session_handle *handles;  /* the newest first */
     struct request *requests;        /* that have a name or are not done yet */
     struct together *together;       /* calls that are ready to run at the same time */

@@ -3,6 +3,7 @@
 #include "host/cm/cm.h"
 #include "host/ex/event_object.h"
 #include "host/io/io.h"
+#include "host/io/pnp.h"
 #include "host/ke/ke.h"
 #include "host/loader/loader.h"
 #include "host/mm/mm.h"
@@ -243,6 +244,20 @@ static BOOLEAN is_in_use(PDEVICE_OBJECT device)
            (above && above->DriverObject != device->DriverObject);
 }
 
+/* Below the root bus: the PnP manager unloads such a driver when the last of its devices is gone.
+ */
+static BOOLEAN has_nodes(PDRIVER_OBJECT driver)
+{
+    for (PDEVICE_OBJECT device = driver->DeviceObject; device; device = device->NextDevice) {
+        PDEVICE_OBJECT lowest = device;
+        while (io_device_extension_of(lowest)->attached_to)
+            lowest = io_device_extension_of(lowest)->attached_to;
+        if (io_node_of(lowest))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 /* Files that are open and other drivers' devices attached above keep a driver; afterwards no open
  * gets in. */
 static BOOLEAN begin_unload(struct io_state *io, PDRIVER_OBJECT driver)
@@ -263,6 +278,8 @@ NTSTATUS io_driver_unload(struct io_driver *driver)
 {
     struct machine *machine = current_machine();
     if (!driver->driver.DriverUnload)
+        return STATUS_INVALID_DEVICE_REQUEST;
+    if (has_nodes(&driver->driver)) /* as ZwUnloadDriver documents for PnP drivers */
         return STATUS_INVALID_DEVICE_REQUEST;
     if (driver->image && driver->image->importers)
         return STATUS_DEVICE_BUSY;

@@ -1,5 +1,6 @@
 /* Keeping findings: where, with which stack, how often. */
 #include "host/verifier/state.h"
+#include "host/verifier/thread.h"
 
 #include "host/ke/ke.h"
 #include "host/ke/text.h"
@@ -72,6 +73,12 @@ static void locate(struct verifier_finding *finding, const struct verifier_place
     if (place->caller && loader_find(machine, (uint64_t)place->caller)) {
         finding->address = (uint64_t)place->caller;
         finding->is_exact = place->is_exact;
+    }
+    if (!finding->address) { /* its last call was a jump: then at least the routine is known */
+        const struct verifier_thread *thread = verifier_thread();
+        if (thread && thread->call)
+            finding->address = (uint64_t)thread->call->routine;
+        finding->is_exact = TRUE;
     }
     if (finding->address)
         loader_describe_address(machine, finding->address, finding->module, sizeof(finding->module),

@@ -193,8 +193,9 @@ SB_HOST_API sb_status sb_machine_load_driver(struct sb_machine *machine, const v
 SB_HOST_API sb_status sb_machine_load_driver_file(struct sb_machine *machine, const char *path,
                                                   struct sb_driver **driver, char *error,
                                                   size_t error_size);
-/* Runs DriverUnload and frees the image. STATUS_INVALID_DEVICE_REQUEST: the driver has none.
- * STATUS_DEVICE_BUSY: files are open or drivers import from it. */
+/* Runs DriverUnload and frees the image. STATUS_INVALID_DEVICE_REQUEST: the driver has none, or has
+ * devices from sb_device_add that were not removed. STATUS_DEVICE_BUSY: files are open or drivers
+ * import from it. */
 SB_HOST_API sb_status sb_machine_unload_driver(struct sb_machine *machine,
                                                struct sb_driver *driver);
 
