@@ -19,6 +19,7 @@ struct buffer_pair {
     uint8_t *input, *output; /* PROGRAM_LARGEST_BUFFER bytes each */
     struct sb_io_status io_status;
     bool is_pending;
+    struct operation operation; /* the request; its data may be gone */
 };
 
 /* A machine with the driver, ready for requests. */
@@ -34,6 +35,7 @@ struct rig {
     uint64_t blocks_at_start;       /* of pool */
     uint32_t findings;              /* that were there already */
     struct operation last;          /* what was sent last; its data may be gone */
+    bool is_ending;                 /* the process ends; last is a request that pends then */
 };
 
 /* The numbers that a block compares with: those from first on. */

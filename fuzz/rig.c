@@ -132,10 +132,13 @@ static void describe_hang(const struct rig *rig, char identity[IDENTITY_SIZE], c
     static const char *const requests[] = {"ioctl", "read",   "write", "open",
                                            "close", "cancel", "flush", "wait"};
     const struct operation *last = &rig->last;
-    snprintf(identity, IDENTITY_SIZE, "hang-%s-%s-%x", rig->module, requests[last->kind],
-             last->code);
-    snprintf(title, title_size, "%s does not return from %s 0x%x", rig->module,
+    snprintf(identity, IDENTITY_SIZE, "%s-%s-%s-%x", rig->is_ending ? "kept" : "hang", rig->module,
              requests[last->kind], last->code);
+    snprintf(title, title_size,
+             rig->is_ending
+                 ? "%s does not let go of %s 0x%x, which was cancelled as its process ended"
+                 : "%s does not return from %s 0x%x",
+             rig->module, requests[last->kind], last->code);
 }
 
 static void describe_stop(const struct rig *rig, const struct sb_bug_check *stop,
