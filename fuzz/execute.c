@@ -129,6 +129,8 @@ static sb_status transfer(struct sb_fuzz *fuzz, struct rig *rig, const struct op
         return 0; /* no more requests until one ends */
     sb_status status = send_request(fuzz, rig, operation, pair);
     pair->is_pending = status == SB_STATUS_PENDING;
+    if (pair->is_pending)
+        pair->operation = *operation;
     return status;
 }
 
@@ -189,12 +191,15 @@ static sb_status execute(struct sb_fuzz *fuzz, struct rig *rig, struct operation
     return transfer(fuzz, rig, operation);
 }
 
+/* Notes which one, for when the driver does not let go of it. */
 static bool anything_pends(struct rig *rig)
 {
-    bool pends = false;
     for (unsigned i = 0; i < BUFFER_PAIRS; i++)
-        pends |= is_pending(&rig->pairs[i]);
-    return pends;
+        if (is_pending(&rig->pairs[i])) {
+            rig->last = rig->pairs[i].operation;
+            return true;
+        }
+    return false;
 }
 
 /* Closing first, as an application that ends early: the driver must let go of what pends. What it
@@ -204,9 +209,13 @@ static bool finish(struct rig *rig)
     for (unsigned slot = 0; slot < PROGRAM_SLOTS; slot++)
         if (is_over(close_slot(rig, slot)))
             return false;
-    if (anything_pends(rig) && !rig_renew_process(rig))
-        return false;
-    return true;
+    if (!anything_pends(rig))
+        return true;
+    rig->is_ending = true;
+    bool renewed = rig_renew_process(rig);
+    struct sb_bug_check stop;
+    rig->is_ending = sb_machine_bug_check(rig->machine, &stop);
+    return renewed;
 }
 
 bool execute_program(struct sb_fuzz *fuzz, struct rig *rig, struct program *program)

@@ -132,21 +132,28 @@ static void write_operation(struct text *text, const struct operation *operation
 }
 
 char *script_of_program(const struct sb_fuzz *fuzz, const struct program *program,
-                        const char *comment)
+                        const struct sb_fuzz_crash *crash)
 {
     char *script = NULL;
     size_t size;
     struct text text = {.stream = open_memstream(&script, &size), .fuzz = fuzz};
     if (!text.stream)
         return NULL;
-    if (comment)
-        fprintf(text.stream, "# %s\n", comment);
-    fprintf(text.stream, "# sysbuf run %s THIS-FILE\nguard on\n", fuzz->options.driver);
+    /* Only a check looks at the verifier's rules. */
+    bool is_finding = crash && strncmp(crash->identity, "stop-", 5) != 0 &&
+                      strncmp(crash->identity, "hang-", 5) != 0 &&
+                      strncmp(crash->identity, "kept-", 5) != 0;
+    if (crash)
+        fprintf(text.stream, "# %s\n", crash->title);
+    fprintf(text.stream, "# sysbuf %s %s THIS-FILE\n%sguard on\n", is_finding ? "check" : "run",
+            fuzz->options.driver, fuzz->is_plug_and_play ? "device add\n" : "");
     for (size_t i = 0; i < program->count; i++)
         write_operation(&text, &program->operations[i]);
     for (unsigned slot = 0; slot < PROGRAM_SLOTS; slot++)
         if (text.is_open[slot])
             fprintf(text.stream, "close h%u\n", slot);
+    if (fuzz->is_plug_and_play)
+        fprintf(text.stream, "device remove\n");
     return fclose(text.stream) == 0 ? script : NULL;
 }
 

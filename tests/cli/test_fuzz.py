@@ -8,6 +8,7 @@ import unittest
 from sysbuf import Case, DRIVERS, MYDEVICE, PLAIN, run
 
 MAZE = str(DRIVERS / "maze-gcc.sys")
+PEND = MYDEVICE.parents[1] / "tests" / "drivers" / "pend.sys"
 DOOR = str(DRIVERS / "door-gcc.sys")
 
 
@@ -66,6 +67,11 @@ class Fuzz(Case):
         self.assertEqual(re.findall(r"^(ioctl h\d) (0x\w+)", text, re.M)[0][1], "0x222044")
         self.assertEqual(re.findall(r"^(ioctl h\d) (0x\w+)", text, re.M)[1][1], "0x222048")
         self.assertEqual(run("run", "-q", MAZE, self.folder / "crashes" / wall).code, 3)
+
+    def test_a_request_that_is_kept_for_ever_is_found(self):
+        answer = self.fuzz("-q", "--runs", 100, "--timeout", 200, "--verify", "none", PEND)
+        self.check(answer, 1)
+        self.assertEqual(self.crashes(), ["kept-pend.sys-ioctl-222804.script"])
 
     def test_the_same_seed_does_the_same(self):
         options = ["-q", "--runs", 5000, "--verify", "none"]
