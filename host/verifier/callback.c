@@ -12,9 +12,8 @@
 static const char *name_of(const struct verifier_callback *call)
 {
     static const char *const names[] = {
-        "dispatch routine", "completion routine", "cancel routine", "DPC routine",
-        "work item",        "thread routine",     "DriverEntry",    "DriverUnload",
-        "AddDevice routine"};
+        "dispatch routine", "completion routine", "cancel routine", "DPC routine",      "work item",
+        "thread routine",   "DriverEntry",        "DriverUnload",   "AddDevice routine"};
     return names[call->kind];
 }
 
@@ -66,7 +65,8 @@ static BOOLEAN is_still_held(const struct verifier_held *held)
 
 /* A lock that one driver takes for another (or keeps until a later call of the same request) is
  * released before the thread leaves the kernel. */
-static BOOLEAN must_be_released(const struct verifier_callback *call, const struct verifier_held *held)
+static BOOLEAN must_be_released(const struct verifier_callback *call,
+                                const struct verifier_held *held)
 {
     BOOLEAN raises = held->kind == LOCK_SPIN || held->kind == LOCK_QUEUED;
     return raises || !call->outer;

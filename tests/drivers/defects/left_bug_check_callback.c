@@ -1,0 +1,28 @@
+/* Leaves a bug check callback. SEQUENCE: load */
+#define HAS_LOAD
+#define HAS_UNLOAD
+#include "defect.h"
+
+static KBUGCHECK_CALLBACK_RECORD record;
+
+static VOID NTAPI notify(PVOID buffer, ULONG length)
+{
+}
+
+static NTSTATUS load(PDRIVER_OBJECT driver)
+{
+    BOOLEAN done = KeRegisterBugCheckCallback(
+        &record, notify, NULL, 0, NULL); /* MISTAKE: bug-check-callback-left-at-unload */
+    return done ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
+}
+
+static void unload(PDRIVER_OBJECT driver)
+{
+    if (!DEFECT)
+        KeDeregisterBugCheckCallback(&record);
+}
+
+static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
+{
+    return complete(irp, STATUS_SUCCESS, 0);
+}
