@@ -3,6 +3,7 @@
 
 static VOID NTAPI cancel(PDEVICE_OBJECT device, PIRP irp)
 { /* MISTAKE: cancel-spin-lock-kept */
+    DbgPrint("cancelled\n");
     KIRQL irql = irp->CancelIrql;
     if (!DEFECT)
         IoReleaseCancelSpinLock(irql);

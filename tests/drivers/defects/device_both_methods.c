@@ -7,8 +7,9 @@ static PDEVICE_OBJECT other;
 
 static NTSTATUS load(PDRIVER_OBJECT driver)
 {
-    NTSTATUS status = IoCreateDevice(driver, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE,
-                                     &other); /* MISTAKE: device-buffered-and-direct */
+    DEVICE_TYPE type = FILE_DEVICE_UNKNOWN;
+    NTSTATUS status;
+    status = IoCreateDevice(driver, 0, NULL, type, 0, 0, &other); /* MISTAKE: device-buffered-and-direct */
     if (NT_SUCCESS(status))
         other->Flags |= DO_BUFFERED_IO | (DEFECT ? DO_DIRECT_IO : 0);
     return status;

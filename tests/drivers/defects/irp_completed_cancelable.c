@@ -7,7 +7,9 @@ static VOID NTAPI cancel(PDEVICE_OBJECT device, PIRP irp)
     complete(irp, STATUS_CANCELLED, 0);
 }
 
-static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
+static volatile LONG done; /* so that the call is not the last thing */
+
+static DEFECT_NOINLINE NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
 {
     IoSetCancelRoutine(irp, cancel);
     if (!DEFECT)
@@ -15,5 +17,6 @@ static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stac
     irp->IoStatus.Status = STATUS_SUCCESS;
     irp->IoStatus.Information = 0;
     IoCompleteRequest(irp, IO_NO_INCREMENT); /* MISTAKE: irp-completed-with-cancel-routine */
+    done++;
     return STATUS_SUCCESS;
 }

@@ -1,7 +1,7 @@
 /* Completes a request at a device's IRQL. */
 #include "defect.h"
 
-static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
+static DEFECT_NOINLINE NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
 {
     KIRQL irql;
     irp->IoStatus.Status = STATUS_SUCCESS;

@@ -3,7 +3,7 @@
 
 static KSPIN_LOCK lock;
 
-static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
+static DEFECT_NOINLINE NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
 {
     KIRQL irql;
     irp->IoStatus.Status = STATUS_SUCCESS;

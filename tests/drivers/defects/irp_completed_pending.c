@@ -1,7 +1,9 @@
 /* Completes a request with STATUS_PENDING. */
 #include "defect.h"
 
-static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
+static volatile LONG done; /* so that the call is not the last thing */
+
+static DEFECT_NOINLINE NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
 {
     irp->IoStatus.Information = 0;
     irp->IoStatus.Status = DEFECT ? STATUS_PENDING : STATUS_SUCCESS;
@@ -9,5 +11,6 @@ static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stac
     if (DEFECT)
         IoMarkIrpPending(irp);
     IoCompleteRequest(irp, IO_NO_INCREMENT); /* MISTAKE: irp-completed-pending */
+    done++;
     return status;
 }

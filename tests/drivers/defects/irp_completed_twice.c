@@ -1,7 +1,7 @@
 /* Completes a request twice. */
 #include "defect.h"
 
-static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
+static DEFECT_NOINLINE NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
 {
     complete(irp, STATUS_SUCCESS, 0);
     if (DEFECT)

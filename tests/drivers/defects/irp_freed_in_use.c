@@ -18,7 +18,7 @@ static NTSTATUS read(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
     return STATUS_PENDING;
 }
 
-static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
+static DEFECT_NOINLINE NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
 {
     PIRP own = IoAllocateIrp(device->StackSize, FALSE);
     if (!own)

@@ -1,7 +1,7 @@
 /* Frees the request of its caller. */
 #include "defect.h"
 
-static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
+static DEFECT_NOINLINE NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
 {
     if (DEFECT)
         IoFreeIrp(irp); /* MISTAKE: irp-freed-threaded */

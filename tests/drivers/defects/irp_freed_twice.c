@@ -1,7 +1,7 @@
 /* Frees an IRP of its own twice. */
 #include "defect.h"
 
-static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
+static DEFECT_NOINLINE NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
 {
     PIRP own = IoAllocateIrp(1, FALSE);
     if (own)

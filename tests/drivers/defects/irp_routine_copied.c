@@ -3,6 +3,7 @@
 #define HAS_UNLOAD
 #include "defect.h"
 
+static volatile LONG sent;
 static PDEVICE_OBJECT top, middle, bottom;
 
 static NTSTATUS NTAPI go_on(PDEVICE_OBJECT device, PIRP irp, PVOID context)
@@ -24,7 +25,9 @@ static NTSTATUS NTAPI dispatch(PDEVICE_OBJECT device, PIRP irp)
             *IoGetNextIrpStackLocation(irp) = *IoGetCurrentIrpStackLocation(irp);
         else
             IoCopyCurrentIrpStackLocationToNext(irp);
-        return IoCallDriver(bottom, irp); /* MISTAKE: irp-completion-routine-copied */
+        NTSTATUS status = IoCallDriver(bottom, irp); /* MISTAKE: irp-completion-routine-copied */
+        sent++;
+        return status;
     }
     return defect_dispatch(device, irp);
 }

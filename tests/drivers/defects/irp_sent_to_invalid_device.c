@@ -6,7 +6,7 @@ static NTSTATUS NTAPI stop(PDEVICE_OBJECT device, PIRP irp, PVOID context)
     return STATUS_MORE_PROCESSING_REQUIRED;
 }
 
-static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
+static DEFECT_NOINLINE NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
 {
     PIRP own = IoAllocateIrp(device->StackSize, FALSE);
     if (!own)

@@ -4,6 +4,7 @@
 
 static NTSTATUS NTAPI dispatch(PDEVICE_OBJECT device, PIRP irp)
 { /* MISTAKE: irp-neither-completed-nor-pending */
+    DbgPrint("a request\n");
     if (DEFECT)
         return STATUS_SUCCESS;
     return complete(irp, STATUS_SUCCESS, 0);

@@ -12,7 +12,7 @@ static NTSTATUS read(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
     return complete(irp, STATUS_SUCCESS, 0);
 }
 
-static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
+static DEFECT_NOINLINE NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
 {
     PIRP own = IoAllocateIrp(device->StackSize, FALSE);
     if (!own)

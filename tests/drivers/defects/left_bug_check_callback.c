@@ -11,9 +11,8 @@ static VOID NTAPI notify(PVOID buffer, ULONG length)
 
 static NTSTATUS load(PDRIVER_OBJECT driver)
 {
-    BOOLEAN done = KeRegisterBugCheckCallback(
-        &record, notify, NULL, 0, NULL); /* MISTAKE: bug-check-callback-left-at-unload */
-    return done ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
+    KeRegisterBugCheckCallback(&record, notify, 0, 0, 0); /* MISTAKE: bug-check-callback-left-at-unload */
+    return STATUS_SUCCESS;
 }
 
 static void unload(PDRIVER_OBJECT driver)

@@ -7,8 +7,9 @@ static PDEVICE_OBJECT other;
 
 static NTSTATUS load(PDRIVER_OBJECT driver)
 {
-    NTSTATUS status = IoCreateDevice(driver, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE,
-                                     &other); /* MISTAKE: device-left-at-unload */
+    DEVICE_TYPE type = FILE_DEVICE_UNKNOWN;
+    NTSTATUS status;
+    status = IoCreateDevice(driver, 0, NULL, type, 0, 0, &other); /* MISTAKE: device-left-at-unload */
     return status;
 }
 

@@ -7,8 +7,8 @@ static NPAGED_LOOKASIDE_LIST list;
 
 static NTSTATUS load(PDRIVER_OBJECT driver)
 {
-    ExInitializeNPagedLookasideList(&list, NULL, NULL, 0, 64, DEFECT_TAG,
-                                    0); /* MISTAKE: lookaside-list-left-at-unload */
+    PNPAGED_LOOKASIDE_LIST at = &list;
+    ExInitializeNPagedLookasideList(at, 0, 0, 0, 64, 1, 0); /* MISTAKE: lookaside-list-left-at-unload */
     return STATUS_SUCCESS;
 }
 

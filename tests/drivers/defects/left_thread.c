@@ -18,8 +18,8 @@ static NTSTATUS load(PDRIVER_OBJECT driver)
     HANDLE handle;
     KeInitializeEvent(&stop, NotificationEvent, FALSE);
     InitializeObjectAttributes(&attributes, NULL, OBJ_KERNEL_HANDLE, NULL, NULL);
-    NTSTATUS status = PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, &attributes, NULL, NULL, run,
-                                           NULL); /* MISTAKE: thread-left-at-unload */
+    NTSTATUS status;
+    status = PsCreateSystemThread(&handle, 0, &attributes, NULL, NULL, run, NULL); /* MISTAKE: thread-left-at-unload */
     if (!NT_SUCCESS(status))
         return status;
     status =
