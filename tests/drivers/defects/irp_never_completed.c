@@ -4,6 +4,7 @@
 
 static NTSTATUS NTAPI dispatch(PDEVICE_OBJECT device, PIRP irp)
 { /* MISTAKE: irp-cancel-timeout */
+    DbgPrint("a request\n");
     if (!DEFECT)
         return complete(irp, STATUS_SUCCESS, 0);
     IoMarkIrpPending(irp);
