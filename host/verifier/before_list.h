@@ -8,6 +8,8 @@
 BEFORE(ExFreePool, lock_memory_freed)
 BEFORE(ExFreePoolWithTag, lock_memory_freed)
 BEFORE(ExFreePool2, lock_memory_freed)
+BEFORE(ExpInterlockedPushEntrySList, lock_entry_pushed)
+BEFORE(InterlockedPushEntrySList, lock_entry_pushed)
 SITE(ExAllocateTimer, 0)
 SITE(ExCreateCallback, SHORT)
 SITE(ExInitializeLookasideListEx, SHORT)

@@ -3,6 +3,7 @@
 
 #include "host/io/io.h"
 #include "host/verifier/interpose.h"
+#include "host/verifier/lock.h"
 #include "host/verifier/made.h"
 #include "host/verifier/watch.h"
 
@@ -23,6 +24,7 @@ static VOID NTAPI watch_IoDeleteDevice(PDEVICE_OBJECT device)
                         "the device object at %p was deleted while it is attached to the one at %p",
                         device, extension->attached_to);
     verifier_unmade(MADE_DEVICE, (uint64_t)device);
+    verifier_locks_forget(device, device->Size); /* the extension's are not used any more */
     IoDeleteDevice(device);
 }
 SB_WATCH("IoDeleteDevice", watch_IoDeleteDevice)

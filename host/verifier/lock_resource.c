@@ -42,6 +42,13 @@ static void need_apcs_held_back(enum verifier_rule rule, const struct lock_use *
 }
 
 /* ---- resources ---- */
+static NTSTATUS NTAPI watch_ExInitializeResourceLite(PERESOURCE resource)
+{
+    verifier_locks_forget(resource, sizeof(ULONG));
+    return ExInitializeResourceLite(resource);
+}
+SB_WATCH("ExInitializeResourceLite", watch_ExInitializeResourceLite)
+
 static BOOLEAN NTAPI watch_ExAcquireResourceExclusiveLite(PERESOURCE resource, BOOLEAN wait)
 {
     struct lock_use use = use_of(LOCK_RESOURCE, resource, FALSE, __builtin_return_address(0));

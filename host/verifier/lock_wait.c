@@ -130,6 +130,22 @@ static LONG NTAPI watch_KeReleaseMutex(PRKMUTEX mutex, BOOLEAN wait)
 }
 SB_WATCH("KeReleaseMutex", watch_KeReleaseMutex)
 
+/* ---- what is initialised has no history ---- */
+static VOID NTAPI watch_KeInitializeMutex(PRKMUTEX mutex, ULONG level)
+{
+    verifier_locks_forget(mutex, sizeof(ULONG));
+    KeInitializeMutex(mutex, level);
+}
+SB_WATCH("KeInitializeMutex", watch_KeInitializeMutex)
+
+/* ExInitializeFastMutex is inline, but for its event. */
+static VOID NTAPI watch_KeInitializeEvent(PRKEVENT event, EVENT_TYPE type, BOOLEAN state)
+{
+    verifier_locks_forget(CONTAINING_RECORD(event, FAST_MUTEX, Event), sizeof(ULONG));
+    KeInitializeEvent(event, type, state);
+}
+SB_WATCH("KeInitializeEvent", watch_KeInitializeEvent)
+
 /* ---- what signals ---- */
 static LONG NTAPI watch_KeSetEvent(PRKEVENT event, KPRIORITY increment, BOOLEAN wait)
 {

@@ -217,26 +217,7 @@ static VOID NTAPI watch_ExUnregisterCallback(PVOID registration)
 }
 SB_WATCH("ExUnregisterCallback", watch_ExUnregisterCallback)
 
-/* ---- shutdown, plug and play, power, bug checks, tracing ---- */
-static NTSTATUS NTAPI watch_IoRegisterShutdownNotification(PDEVICE_OBJECT device)
-{
-    return noted(IoRegisterShutdownNotification(device), MADE_SHUTDOWN, device, CALLER);
-}
-SB_WATCH("IoRegisterShutdownNotification", watch_IoRegisterShutdownNotification)
-
-static NTSTATUS NTAPI watch_IoRegisterLastChanceShutdownNotification(PDEVICE_OBJECT device)
-{
-    return noted(IoRegisterLastChanceShutdownNotification(device), MADE_SHUTDOWN, device, CALLER);
-}
-SB_WATCH("IoRegisterLastChanceShutdownNotification", watch_IoRegisterLastChanceShutdownNotification)
-
-static VOID NTAPI watch_IoUnregisterShutdownNotification(PDEVICE_OBJECT device)
-{
-    verifier_unmade(MADE_SHUTDOWN, (uint64_t)device);
-    IoUnregisterShutdownNotification(device);
-}
-SB_WATCH("IoUnregisterShutdownNotification", watch_IoUnregisterShutdownNotification)
-
+/* ---- plug and play, power, bug checks, tracing ---- */
 static NTSTATUS NTAPI watch_IoRegisterPlugPlayNotification(
     IO_NOTIFICATION_EVENT_CATEGORY category, ULONG flags, PVOID data, PDRIVER_OBJECT driver,
     PDRIVER_NOTIFICATION_CALLBACK_ROUTINE routine, PVOID context, PVOID *registered)

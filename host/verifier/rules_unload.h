@@ -28,10 +28,6 @@ LEFT_RULE(RULE_LEFT_OBJECT_CALLBACK, "object-callback-left-at-unload",
           "The driver left object callbacks when it was unloaded")
 LEFT_RULE(RULE_LEFT_CALLBACK, "callback-left-at-unload",
           "The driver left a callback routine registered when it was unloaded")
-RULE(RULE_LEFT_SHUTDOWN, "shutdown-notification-left-at-unload", SB_VERIFY_UNLOAD, 0, 0,
-     "The driver left a shutdown notification when it was unloaded",
-     "Its device stays, and the request at shutdown reaches code that is gone.",
-     VERIFIER_DOCUMENTS "ddi/wdm/nf-wdm-ioregistershutdownnotification")
 LEFT_RULE(RULE_LEFT_PNP_NOTIFY, "pnp-notification-left-at-unload",
           "The driver left a plug and play notification when it was unloaded")
 LEFT_RULE(RULE_LEFT_POWER_SETTING, "power-setting-callback-left-at-unload",

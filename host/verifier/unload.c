@@ -49,7 +49,6 @@ static const struct {
     [MADE_REGISTRY_CALLBACK] = {RULE_LEFT_REGISTRY_CALLBACK, "the registry callback"},
     [MADE_OBJECT_CALLBACK] = {RULE_LEFT_OBJECT_CALLBACK, "the object callbacks"},
     [MADE_CALLBACK] = {RULE_LEFT_CALLBACK, "the callback routine"},
-    [MADE_SHUTDOWN] = {RULE_LEFT_SHUTDOWN, "the shutdown notification"},
     [MADE_PNP_NOTIFY] = {RULE_LEFT_PNP_NOTIFY, "the plug and play notification"},
     [MADE_POWER_SETTING] = {RULE_LEFT_POWER_SETTING, "the power setting callback"},
     [MADE_BUG_CHECK] = {RULE_LEFT_BUG_CHECK, "the bug check callback"},

@@ -195,7 +195,8 @@ static void run(const struct defect *defect, const char *variant, bool bad)
     if (count)
         sb_machine_finding(machine, 0, &finding, stack, sizeof stack);
     sb_machine_destroy(machine);
-    if ((count != 0) != bad || (bad && strcmp(finding.rule.identifier, defect->rule) != 0))
+    if ((count != 0) != bad || (bad && (strcmp(finding.rule.identifier, defect->rule) != 0 ||
+                                        finding.line != defect->line)))
         print_message("%s: %u findings; %s: %s at %s+0x%lx %s:%d\n%s", path, count,
                       count ? finding.rule.identifier : "-", finding.message, finding.module,
                       finding.offset, finding.source_file, finding.line, stack);

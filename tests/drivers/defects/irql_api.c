@@ -7,7 +7,8 @@ static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stac
     PEPROCESS process;
 
     KeRaiseIrql(DEFECT ? DISPATCH_LEVEL : PASSIVE_LEVEL, &irql);
-    NTSTATUS status = PsLookupProcessByProcessId(PsGetCurrentProcessId(), &process); /* MISTAKE: irql-api */
+    NTSTATUS status =
+        PsLookupProcessByProcessId(PsGetCurrentProcessId(), &process); /* MISTAKE: irql-api */
     if (NT_SUCCESS(status))
         ObDereferenceObject(process);
     KeLowerIrql(irql);

@@ -1,5 +1,10 @@
 /* A DPC routine that returns at PASSIVE_LEVEL. */
+#define KeLowerIrql header_KeLowerIrql
 #include "defect.h"
+#undef KeLowerIrql
+
+/* The headers have it inline, with a write to cr8; newer kits import it. */
+__declspec(dllimport) VOID NTAPI KeLowerIrql(KIRQL irql);
 
 static KDPC dpc;
 

@@ -7,7 +7,8 @@ static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stac
     PVOID object;
 
     KeRaiseIrql(DEFECT ? APC_LEVEL : PASSIVE_LEVEL, &irql);
-    ObReferenceObjectByHandle((HANDLE)4, 0, NULL, KernelMode, &object, NULL); /* MISTAKE: irql-ob-passive */
+    ObReferenceObjectByHandle((HANDLE)4, 0, NULL, KernelMode, &object,
+                              NULL); /* MISTAKE: irql-ob-passive */
     KeLowerIrql(irql);
     return complete(irp, STATUS_SUCCESS, 0);
 }

@@ -7,7 +7,8 @@ static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stac
     OBJECT_ATTRIBUTES attributes;
     HANDLE handle;
     InitializeObjectAttributes(&attributes, NULL, OBJ_KERNEL_HANDLE, NULL, NULL);
-    NTSTATUS status = ZwCreateEvent(&handle, EVENT_ALL_ACCESS, &attributes, NotificationEvent, FALSE);
+    NTSTATUS status =
+        ZwCreateEvent(&handle, EVENT_ALL_ACCESS, &attributes, NotificationEvent, FALSE);
     if (!NT_SUCCESS(status))
         return complete(irp, status, 0);
 

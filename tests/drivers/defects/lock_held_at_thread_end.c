@@ -5,7 +5,8 @@ static KMUTEX mutex;
 
 static VOID NTAPI run(PVOID context)
 {
-    KeWaitForSingleObject(&mutex, Executive, KernelMode, FALSE, NULL); /* MISTAKE: lock-held-at-thread-end */
+    KeWaitForSingleObject(&mutex, Executive, KernelMode, FALSE,
+                          NULL); /* MISTAKE: lock-held-at-thread-end */
     if (!DEFECT)
         KeReleaseMutex(&mutex, FALSE);
 }

@@ -4,7 +4,7 @@
 
 static KSPIN_LOCK queue_lock, state_lock;
 
-static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
+static DEFECT_NOINLINE NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
 {
     KIRQL irql;
     KeAcquireSpinLock(&queue_lock, &irql);
@@ -14,7 +14,7 @@ static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stac
     return complete(irp, STATUS_SUCCESS, 0);
 }
 
-static NTSTATUS read(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
+static DEFECT_NOINLINE NTSTATUS read(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
 {
     KIRQL irql;
     KeAcquireSpinLock(DEFECT ? &state_lock : &queue_lock, &irql);

@@ -13,7 +13,7 @@ static NTSTATUS load(PDRIVER_OBJECT driver)
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
+static DEFECT_NOINLINE NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
 {
     ExAcquireFastMutex(&gate);
     ExAcquireFastMutex(&one);
@@ -24,7 +24,7 @@ static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stac
     return complete(irp, STATUS_SUCCESS, 0);
 }
 
-static NTSTATUS read(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
+static DEFECT_NOINLINE NTSTATUS read(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
 {
     if (!DEFECT)
         ExAcquireFastMutex(&gate);

@@ -8,7 +8,8 @@ static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stac
     KLOCK_QUEUE_HANDLE one, two;
 
     KeAcquireInStackQueuedSpinLock(&lock, &one);
-    KeAcquireInStackQueuedSpinLock(&other, DEFECT ? &one : &two); /* MISTAKE: queued-spin-lock-handle-in-use */
+    KeAcquireInStackQueuedSpinLock(
+        &other, DEFECT ? &one : &two); /* MISTAKE: queued-spin-lock-handle-in-use */
     KeReleaseInStackQueuedSpinLock(&two);
     KeReleaseInStackQueuedSpinLock(&one);
     return complete(irp, STATUS_SUCCESS, 0);
