@@ -52,6 +52,10 @@ void seh_unhandled(PEXCEPTION_RECORD record, PCONTEXT context)
     ULONG_PTR code = (ULONG_PTR)(LONG_PTR)record->ExceptionCode;
     ULONG_PTR address = (ULONG_PTR)record->ExceptionAddress;
     ULONG_PTR *information = record->ExceptionInformation;
+    const struct verifier_hooks *verifier = current_machine()->verifier;
+
+    if (SB_UNLIKELY(verifier) && verifier->unhandled)
+        verifier->unhandled(record, context);
 
     if (current_kpcr()->dpc_active || current_kpcr()->irql >= DISPATCH_LEVEL)
         stop(&(struct fault_stop){KMODE_EXCEPTION_NOT_HANDLED,
@@ -77,6 +81,9 @@ __attribute__((used)) void exception_handle_fault(struct linux_fault *fault)
     context_from_registers(&context, &fault->registers);
     if (fault_emulate_on_thread(fault, &context))
         context_resume(&context);
+    const struct verifier_hooks *verifier = current_machine()->verifier;
+    if (SB_UNLIKELY(verifier) && verifier->fault && verifier->fault(fault, &context, &bug_check))
+        stop(&bug_check, &context);
     linux_stack_bounds(&stack_low, &stack_high);
     if (fault_classify(fault, current_kpcr()->irql, stack_low, &context, &record, &bug_check) ==
         FAULT_STOP)

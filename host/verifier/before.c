@@ -1,5 +1,6 @@
 #include "host/verifier/before.h"
 
+#include "host/verifier/pool_residents.h"
 #include "host/verifier/sites.h"
 #include "host/verifier/watch.h"
 
@@ -11,19 +12,21 @@
 
 struct before {
     const char *name;
-    BOOLEAN (*check)(struct verifier_call *call); /* NULL: a site */
+    BOOLEAN (*check)(struct verifier_call *call); /* may be NULL */
+    BOOLEAN is_site;
     BOOLEAN (*may_fail)(const uint64_t *arguments);
     uint64_t result;
 };
 
 static const struct before befores[] = {
-#define BEFORE(routine, check)        {#routine, check, NULL, 0},
-#define SITE_IF(routine, result, may) {#routine, NULL, may, result},
-#define SITE(routine, result)         SITE_IF(routine, result, NULL)
+#define ENTRY(routine, ...)     {.name = #routine, __VA_ARGS__},
+#define BEFORE(routine, before) ENTRY(routine, .check = before)
+#define BEFORE_SITE(routine, before, failure) \
+    ENTRY(routine, .check = before, .is_site = TRUE, .result = failure)
+#define SITE_IF(routine, failure, may) \
+    ENTRY(routine, .is_site = TRUE, .may_fail = may, .result = failure)
+#define SITE(routine, failure) SITE_IF(routine, failure, NULL)
 #include "host/verifier/before_list.h"
-#undef BEFORE
-#undef SITE_IF
-#undef SITE
 };
 enum { BEFORE_COUNT = RTL_NUMBER_OF(befores), STUB_SIZE = 16 };
 
@@ -103,8 +106,8 @@ const void *NTAPI verifier_before(ULONG index, uint64_t *arguments)
         .caller = (const void *)arguments[-1],
         .stack_pointer = (uint64_t)arguments,
     };
-    BOOLEAN allowed = before->check ? before->check(&call) : site_allows(before, &call);
-    if (allowed)
+    if ((!before->is_site || site_allows(before, &call)) &&
+        (!before->check || before->check(&call)))
         return targets[index];
     arguments[0] = call.result;
     return NULL;

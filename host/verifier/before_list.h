@@ -1,13 +1,23 @@
 /*
  * The routines that are checked before they run. No include guard: see before.c.
  *
- * BEFORE(routine, check)        calls check(struct verifier_call *): TRUE lets the call happen
- * SITE(routine, result)         may fail as if resources were short (sites.h), with that result
- * SITE_IF(routine, result, may) the same where may(arguments) says that Windows could fail it too
+ * BEFORE(routine, check)              calls check(struct verifier_call *): TRUE lets it happen
+ * SITE(routine, result)               may fail as if resources were short, with that result
+ * SITE_IF(routine, result, may)       the same, where may(arguments) says that Windows could fail it
+ * BEFORE_SITE(routine, check, result) both: what does not fail is checked
  */
+BEFORE(ExInitializeNPagedLookasideList, resident_lookaside)
+BEFORE(ExInitializePagedLookasideList, resident_lookaside)
+BEFORE(ExDeleteNPagedLookasideList, resident_gone)
+BEFORE(ExDeletePagedLookasideList, resident_gone)
+BEFORE_SITE(ExInitializeLookasideListEx, resident_lookaside, SHORT)
+BEFORE(ExDeleteLookasideListEx, resident_gone)
+BEFORE(ExInitializeResourceLite, resident_resource)
+BEFORE(ExDeleteResourceLite, resident_gone)
+BEFORE(KeInitializeTimer, resident_timer)
+BEFORE(KeInitializeTimerEx, resident_timer)
 SITE(ExAllocateTimer, 0)
 SITE(ExCreateCallback, SHORT)
-SITE(ExInitializeLookasideListEx, SHORT)
 SITE(ExAllocateCacheAwareRundownProtection, 0)
 SITE(CmRegisterCallback, SHORT)
 SITE(CmRegisterCallbackEx, SHORT)

@@ -2,6 +2,7 @@
 #include <sysbuf/host.h>
 
 #include "host/verifier/sites.h"
+#include "host/verifier/special_pool.h"
 #include "host/verifier/stack_trace.h"
 #include "host/verifier/state.h"
 #include "host/verifier/watch.h"
@@ -9,6 +10,11 @@
 static const struct verifier_hooks hooks = {
     /* pool, faults, low resources */
     .pool_allocate = verifier_pool_allocate,
+    .pool_free = verifier_pool_free,
+    .pool_query = verifier_pool_query,
+    .io_allocate = verifier_io_allocate,
+    .fault = verifier_fault,
+    .unhandled = verifier_unhandled,
     .image_unload = verifier_image_unload,
 };
 
@@ -35,6 +41,7 @@ void verifier_destroy(struct machine *machine)
     machine->verifier = NULL;
     machine->verifier_state = NULL;
     verifier_findings_destroy(&state->findings);
+    special_destroy(state->pool);
     verifier_sites_destroy(state->sites);
     verifier_traces_destroy(state->traces);
     linux_free(state);

@@ -12,7 +12,7 @@ struct verifier_irps;    /* requests under way */
 struct verifier_objects; /* references and handles of drivers */
 struct verifier_memory;  /* MDLs, user memory, replies */
 
-struct verifier_traces;  /* driver call stacks */
+struct verifier_traces; /* driver call stacks */
 
 /* What pool that was not asked to be zero holds: as an address it is not canonical, so that using
  * it as a pointer faults, and is recognised. */
@@ -22,6 +22,7 @@ struct verifier_state {
     unsigned classes; /* SB_VERIFY_* */
     BOOLEAN stops;    /* bug check at the first finding, as Windows does */
     struct verifier_findings findings;
+    uint64_t told; /* the instruction of the last fault that a rule told of */
     struct verifier_pool *pool;
     struct verifier_sites *sites;
     struct verifier_traces *traces;
