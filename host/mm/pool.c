@@ -194,7 +194,7 @@ static struct mm_region *large_region(struct machine *machine, const void *block
 BOOLEAN mm_pool_query(struct machine *machine, const void *block, SIZE_T *size, ULONG *tag)
 {
     if (SB_UNLIKELY(machine->verifier) && machine->verifier->pool_query &&
-        machine->verifier->pool_query(block, size, tag))
+        machine->verifier->pool_query(machine, block, size, tag))
         return TRUE;
     if (is_large(block)) {
         struct mm_region *region = large_region(machine, block);
@@ -316,7 +316,7 @@ BOOLEAN mm_pool_free(struct machine *machine, void *block)
 {
     ULONG actual;
     if (SB_UNLIKELY(machine->verifier) && machine->verifier->pool_free &&
-        machine->verifier->pool_free(block, 0, NULL))
+        machine->verifier->pool_free(machine, block, 0, NULL))
         return TRUE;
     return mm_pool_free_tagged(machine, block, 0, &actual) == MM_FREED;
 }

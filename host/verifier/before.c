@@ -1,7 +1,9 @@
 #include "host/verifier/before.h"
 
+#include "host/verifier/pool_copy.h"
 #include "host/verifier/pool_residents.h"
 #include "host/verifier/sites.h"
+#include "host/verifier/stack_guard.h"
 #include "host/verifier/watch.h"
 
 /* What a call that fails for want of resources returns. */
@@ -19,12 +21,13 @@ struct before {
 };
 
 static const struct before befores[] = {
-#define ENTRY(routine, ...)     {.name = #routine, __VA_ARGS__},
-#define BEFORE(routine, before) ENTRY(routine, .check = before)
+#define ENTRY(text, ...)        {.name = text, __VA_ARGS__},
+#define BEFORE_AS(text, before) ENTRY(text, .check = before)
+#define BEFORE(routine, before) ENTRY(#routine, .check = before)
 #define BEFORE_SITE(routine, before, failure) \
-    ENTRY(routine, .check = before, .is_site = TRUE, .result = failure)
+    ENTRY(#routine, .check = before, .is_site = TRUE, .result = failure)
 #define SITE_IF(routine, failure, may) \
-    ENTRY(routine, .is_site = TRUE, .may_fail = may, .result = failure)
+    ENTRY(#routine, .is_site = TRUE, .may_fail = may, .result = failure)
 #define SITE(routine, failure) SITE_IF(routine, failure, NULL)
 #include "host/verifier/before_list.h"
 };

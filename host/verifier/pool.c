@@ -43,13 +43,18 @@ void *verifier_pool_allocate(ULONG pool_type, SIZE_T size, ULONG tag, void *call
                             &(struct special_request){size, tag, pool_type, SPECIAL_DRIVER, trace});
 }
 
-void *verifier_io_allocate(SIZE_T size, ULONG tag, BOOLEAN is_irp)
+void *verifier_io_allocate(SIZE_T size, ULONG tag, PIRP irp)
 {
-    enum special_owner owner = is_irp ? SPECIAL_IRP : SPECIAL_SYSTEM_BUFFER;
+    struct special_request request = {
+        .size = size,
+        .tag = tag,
+        .pool_type = NonPagedPoolNx,
+        .owner = irp ? SPECIAL_SYSTEM_BUFFER : SPECIAL_IRP,
+    };
     if (!verifier_checks(SB_VERIFY_POOL))
         return NULL;
-    return special_allocate(current_machine(),
-                            &(struct special_request){size, tag, NonPagedPoolNx, owner, NULL});
+    return irp ? special_allocate_beside(current_machine(), irp, &request)
+               : special_allocate(current_machine(), &request);
 }
 
 void verifier_image_unload(struct loaded_image *image)

@@ -143,9 +143,9 @@ static BOOLEAN check_other(const void *block, ULONG tag, const void *caller)
     return TRUE;
 }
 
-BOOLEAN verifier_pool_free(void *address, ULONG tag, void *caller)
+BOOLEAN verifier_pool_free(struct machine *machine, void *address, ULONG tag, void *caller)
 {
-    struct special_block *block = special_find(current_machine(), (uint64_t)address);
+    struct special_block *block = special_find(machine, (uint64_t)address);
     if (!block || block->state == SPECIAL_UNUSED)
         return caller && check_other(address, tag, caller);
     BOOLEAN is_start = block->start == address;
@@ -158,9 +158,9 @@ BOOLEAN verifier_pool_free(void *address, ULONG tag, void *caller)
     return TRUE;
 }
 
-BOOLEAN verifier_pool_query(const void *address, SIZE_T *size, ULONG *tag)
+BOOLEAN verifier_pool_query(struct machine *machine, const void *address, SIZE_T *size, ULONG *tag)
 {
-    const struct special_block *block = special_find(current_machine(), (uint64_t)address);
+    const struct special_block *block = special_find(machine, (uint64_t)address);
     if (!block || block->state != SPECIAL_LIVE || block->start != address)
         return FALSE;
     *size = block->size;

@@ -63,6 +63,16 @@ BOOLEAN resident_lookaside(struct verifier_call *call)
     return settle(call, RESIDENT_LOOKASIDE);
 }
 
+/* ExInitializeLookasideListEx(List, Allocate, Free, PoolType, Flags, Size, Tag, Depth) refuses both
+ * flags together and any depth: nothing is initialised then. */
+BOOLEAN resident_lookaside_ex(struct verifier_call *call)
+{
+    const ULONG both =
+        EX_LOOKASIDE_LIST_EX_FLAGS_RAISE_ON_FAIL | EX_LOOKASIDE_LIST_EX_FLAGS_FAIL_NO_RAISE;
+    BOOLEAN is_refused = (ULONG)call->arguments[4] >= both || (USHORT)call->arguments[7] != 0;
+    return is_refused || settle(call, RESIDENT_LOOKASIDE);
+}
+
 BOOLEAN resident_gone(struct verifier_call *call)
 {
     struct verifier_pool *pool = special_state(current_machine());

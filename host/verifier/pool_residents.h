@@ -10,6 +10,7 @@
 BOOLEAN resident_timer(struct verifier_call *call);
 BOOLEAN resident_resource(struct verifier_call *call);
 BOOLEAN resident_lookaside(struct verifier_call *call);
+BOOLEAN resident_lookaside_ex(struct verifier_call *call);
 BOOLEAN resident_gone(struct verifier_call *call);
 
 /* The block is about to be freed: reports what is still in use, and forgets all. */

@@ -19,11 +19,6 @@ static SIZE_T pages_of(SIZE_T size)
     return size ? (size + LINUX_PAGE_SIZE - 1) / LINUX_PAGE_SIZE : 1;
 }
 
-static SIZE_T slot_size(const struct special_block *block)
-{
-    return block->slab->slot_pages * LINUX_PAGE_SIZE;
-}
-
 /* ---- slots ---- */
 static void push(struct special_queue *queue, struct special_block *block)
 {
@@ -51,12 +46,14 @@ static struct special_block *take_new(struct machine *machine, struct verifier_p
     struct special_slab *slab = pool->filling[pages];
     if (pool->slot_count >= SPECIAL_MOST_SLOTS)
         return NULL;
-    if (!slab || slab->used == slab->slot_count)
+    if (!slab || slab->used == slab->block_count)
         slab = pool->filling[pages] = special_slab_create(machine, pool, pages);
     if (!slab)
         return NULL;
+    struct special_block *block = &slab->blocks[slab->used];
+    slab->used += pages == SPECIAL_PAIRS ? 2 : 1;
     pool->slot_count++;
-    return &slab->blocks[slab->used++];
+    return block;
 }
 
 /* The oldest freed slot, once enough younger ones are kept; else a new one. */
@@ -66,7 +63,7 @@ static struct special_block *take_small(struct machine *machine, struct verifier
     struct special_queue *queue = &pool->free[pages];
     struct special_block *block = NULL;
     linux_lock(&pool->lock);
-    if (queue->count * pages < KEPT_PAGES)
+    if (queue->count * (pages ? pages : 2) < KEPT_PAGES)
         block = take_new(machine, pool, pages);
     if (!block)
         block = pop(queue);
@@ -88,12 +85,18 @@ static enum linux_protection protection_of(ULONG pool_type)
     return pool_type & (PagedPool | NonPagedPoolNx) ? LINUX_READ_WRITE : LINUX_READ_WRITE_EXECUTE;
 }
 
+/* A pair is opened and closed as a whole, by its first block. */
+static SIZE_T opened_size(const struct special_block *block)
+{
+    return special_is_paired(block) ? 2 * LINUX_PAGE_SIZE : special_slot_size(block);
+}
+
 static BOOLEAN open_slot(struct special_block *block, ULONG pool_type)
 {
     enum linux_protection protection = protection_of(pool_type);
     int error = block->state == SPECIAL_UNUSED
-                    ? linux_pages_commit(special_slot(block), slot_size(block), protection)
-                    : linux_pages_protect(special_slot(block), slot_size(block), protection);
+                    ? linux_pages_commit(special_slot(block), opened_size(block), protection)
+                    : linux_pages_protect(special_slot(block), opened_size(block), protection);
     return error == 0;
 }
 
@@ -117,10 +120,10 @@ static uint8_t *place(const struct machine *machine, const struct special_block 
     uint8_t *slot = special_slot(block);
     SIZE_T alignment = request->pool_type & NonPagedPoolCacheAligned ? CACHE_LINE : ALIGNMENT;
     if (request->owner == SPECIAL_SYSTEM_BUFFER)
-        return slot + slot_size(block) - request->size;
+        return slot + special_slot_size(block) - request->size;
     if (request->size >= LINUX_PAGE_SIZE || machine->verify_underruns)
         return slot;
-    return slot + ((slot_size(block) - request->size) & ~(alignment - 1));
+    return slot + ((special_slot_size(block) - request->size) & ~(alignment - 1));
 }
 
 static uint8_t *pad_start(const struct special_block *block)
@@ -132,7 +135,8 @@ static uint8_t *pad_start(const struct special_block *block)
 /* As far as padding is filled and checked: with the block at its slot's start much is behind. */
 static uint8_t *pad_end(const struct special_block *block)
 {
-    uint8_t *end = special_slot(block) + slot_size(block), *behind = block->start + block->size;
+    uint8_t *end = special_slot(block) + special_slot_size(block),
+            *behind = block->start + block->size;
     return end - behind > (SSIZE_T)LINUX_PAGE_SIZE ? behind + LINUX_PAGE_SIZE : end;
 }
 
@@ -145,20 +149,9 @@ static void fill(const struct machine *machine, struct special_block *block)
     __builtin_memset(behind, PAD, (SIZE_T)(pad_end(block) - behind));
 }
 
-void *special_allocate(struct machine *machine, const struct special_request *request)
+static void *begin(struct machine *machine, struct special_block *block,
+                   const struct special_request *request)
 {
-    struct verifier_pool *pool = special_state(machine);
-    SIZE_T pages = pages_of(request->size);
-    if (!pool || !mm_charge(machine, request->size))
-        return NULL;
-    struct special_block *block = pages <= SPECIAL_CLASSES ? take_small(machine, pool, pages)
-                                                           : take_large(machine, pool, pages);
-    if (!block)
-        goto uncharge;
-    if (!open_slot(block, request->pool_type)) {
-        give_up_slot(machine, pool, block);
-        goto uncharge;
-    }
     block->owner = request->owner;
     block->size = request->size;
     block->tag = request->tag;
@@ -172,20 +165,78 @@ void *special_allocate(struct machine *machine, const struct special_request *re
     __atomic_store_n(&block->state, SPECIAL_LIVE, __ATOMIC_RELEASE);
     mm_pool_count_more(machine, 1, (LONG64)request->size);
     return block->start;
+}
+
+void *special_allocate(struct machine *machine, const struct special_request *request)
+{
+    struct verifier_pool *pool = special_state(machine);
+    SIZE_T pages = request->owner == SPECIAL_IRP && request->size <= LINUX_PAGE_SIZE
+                       ? SPECIAL_PAIRS
+                       : pages_of(request->size);
+    if (!pool || !mm_charge(machine, request->size))
+        return NULL;
+    struct special_block *block = pages <= SPECIAL_CLASSES ? take_small(machine, pool, pages)
+                                                           : take_large(machine, pool, pages);
+    if (!block)
+        goto uncharge;
+    if (open_slot(block, request->pool_type))
+        return begin(machine, block, request);
+    give_up_slot(machine, pool, block);
 
 uncharge:
     mm_uncharge(machine, request->size);
     return NULL;
 }
 
+void *special_allocate_beside(struct machine *machine, const void *irp,
+                              const struct special_request *request)
+{
+    struct special_block *first = special_find(machine, (uint64_t)irp);
+    if (!first || !special_is_paired(first) || special_is_second(first) || first->start != irp ||
+        first->state != SPECIAL_LIVE || first[1].state == SPECIAL_LIVE ||
+        request->size > LINUX_PAGE_SIZE)
+        return special_allocate(machine, request);
+    return mm_charge(machine, request->size) ? begin(machine, first + 1, request) : NULL;
+}
+
 /* The oldest large blocks go for good. Pool lock held. */
 static void trim_large(struct machine *machine, struct verifier_pool *pool)
 {
     while (pool->large_bytes > KEPT_LARGE_BYTES) {
-        struct special_block *block = pop(&pool->free[0]);
-        pool->large_bytes -= slot_size(block);
+        struct special_block *block = pop(&pool->large);
+        pool->large_bytes -= special_slot_size(block);
         special_slab_destroy(machine, pool, block->slab);
     }
+}
+
+static void retire(struct machine *machine, struct verifier_pool *pool, struct special_block *block)
+{
+    linux_lock(&pool->lock);
+    if (block->slab->slot_pages <= SPECIAL_CLASSES) {
+        push(&pool->free[block->slab->slot_pages], block);
+    } else {
+        push(&pool->large, block);
+        pool->large_bytes += special_slot_size(block);
+        trim_large(machine, pool);
+    }
+    linux_unlock(&pool->lock);
+}
+
+/* A pair's buffer stays open until its IRP goes too, which is at once; an IRP that goes before its
+ * buffer is closed alone. */
+static void close_slot(struct machine *machine, struct verifier_pool *pool,
+                       struct special_block *block)
+{
+    struct special_block *first = special_is_second(block) ? block - 1 : block;
+    BOOLEAN other_lives = special_is_paired(block) && first[block == first].state == SPECIAL_LIVE;
+    if (other_lives && block != first)
+        return;
+    if (other_lives) {
+        linux_pages_protect(special_slot(block), LINUX_PAGE_SIZE, LINUX_NO_ACCESS);
+        return;
+    }
+    linux_pages_protect(special_slot(first), opened_size(first), LINUX_NO_ACCESS);
+    retire(machine, pool, first);
 }
 
 BOOLEAN special_free(struct machine *machine, struct special_block *block,
@@ -199,16 +250,7 @@ BOOLEAN special_free(struct machine *machine, struct special_block *block,
     block->freed = trace;
     mm_uncharge(machine, block->size);
     mm_pool_count_more(machine, -1, -(LONG64)block->size);
-    linux_pages_protect(special_slot(block), slot_size(block), LINUX_NO_ACCESS);
-    linux_lock(&pool->lock);
-    if (block->slab->slot_pages <= SPECIAL_CLASSES) {
-        push(&pool->free[block->slab->slot_pages], block);
-    } else {
-        push(&pool->free[0], block);
-        pool->large_bytes += slot_size(block);
-        trim_large(machine, pool);
-    }
-    linux_unlock(&pool->lock);
+    close_slot(machine, pool, block);
     return TRUE;
 }
 
@@ -248,7 +290,7 @@ void special_enumerate(struct machine *machine,
         return;
     linux_lock(&pool->lock);
     for (struct special_slab *slab = pool->slabs; slab; slab = slab->next) {
-        ULONG used = slab->slot_pages <= SPECIAL_CLASSES ? slab->used : slab->slot_count;
+        ULONG used = slab->slot_pages <= SPECIAL_CLASSES ? slab->used : slab->block_count;
         for (ULONG i = 0; i < used; i++)
             if (__atomic_load_n(&slab->blocks[i].state, __ATOMIC_ACQUIRE) == SPECIAL_LIVE)
                 tell(&slab->blocks[i], context);

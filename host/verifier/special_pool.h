@@ -47,6 +47,9 @@ struct special_request {
 
 /* A block filled with the machine's fill byte; NULL when there is no room for one more. */
 void *special_allocate(struct machine *machine, const struct special_request *request);
+/* The same for the system buffer of an IRP that is special pool, where there is room beside it. */
+void *special_allocate_beside(struct machine *machine, const void *irp,
+                              const struct special_request *request);
 /* Takes a live block's pages away. FALSE when it is not live any more. */
 BOOLEAN special_free(struct machine *machine, struct special_block *block,
                      const struct verifier_trace *trace);

@@ -13,6 +13,7 @@ struct verifier_pool *special_state(struct machine *machine)
         return NULL;
     for (ULONG i = 0; i <= SPECIAL_CLASSES; i++)
         made->free[i].last = &made->free[i].first;
+    made->large.last = &made->large.first;
     if (__atomic_compare_exchange_n(&state->pool, &pool, made, false, __ATOMIC_ACQ_REL,
                                     __ATOMIC_ACQUIRE))
         return made;
@@ -20,11 +21,28 @@ struct verifier_pool *special_state(struct machine *machine)
     return pool;
 }
 
+/* Pages from the slab's base: one without access, then slots, each with one behind. */
 uint8_t *special_slot(const struct special_block *block)
 {
     const struct special_slab *slab = block->slab;
     SIZE_T index = (SIZE_T)(block - slab->blocks);
-    return slab->base + (1 + index * (slab->slot_pages + 1)) * LINUX_PAGE_SIZE;
+    SIZE_T page = special_is_paired(block) ? 1 + index / 2 * 3 + index % 2
+                                           : 1 + index * (slab->slot_pages + 1);
+    return slab->base + page * LINUX_PAGE_SIZE;
+}
+
+static SIZE_T index_of(const struct special_slab *slab, SIZE_T page)
+{
+    SIZE_T before = page ? page - 1 : 0;
+    SIZE_T index = slab->slot_pages == SPECIAL_PAIRS ? before / 3 * 2 + (before % 3 != 0)
+                                                     : before / (slab->slot_pages + 1);
+    return index < slab->block_count ? index : slab->block_count - 1;
+}
+
+static ULONG blocks_in(SIZE_T size, SIZE_T slot_pages)
+{
+    SIZE_T pages = size / LINUX_PAGE_SIZE - 1;
+    return (ULONG)(slot_pages == SPECIAL_PAIRS ? pages / 3 * 2 : pages / (slot_pages + 1));
 }
 
 static SIZE_T granule_of(uint64_t address)
@@ -39,17 +57,14 @@ static void enter(struct verifier_pool *pool, struct special_slab *slab, struct 
                          __ATOMIC_RELEASE);
 }
 
-/* A page without access first, then slots, each with one behind. */
 struct special_slab *special_slab_create(struct machine *machine, struct verifier_pool *pool,
                                          SIZE_T slot_pages)
 {
+    BOOLEAN is_large = slot_pages > SPECIAL_CLASSES;
     SIZE_T large = (slot_pages + 2) * LINUX_PAGE_SIZE;
-    SIZE_T size = slot_pages <= SPECIAL_CLASSES
-                      ? SPECIAL_GRANULE
-                      : (large + SPECIAL_GRANULE - 1) & ~(SIZE_T)(SPECIAL_GRANULE - 1);
-    ULONG count = slot_pages <= SPECIAL_CLASSES
-                      ? (ULONG)((size / LINUX_PAGE_SIZE - 1) / (slot_pages + 1))
-                      : 1;
+    SIZE_T size =
+        is_large ? (large + SPECIAL_GRANULE - 1) & ~(SIZE_T)(SPECIAL_GRANULE - 1) : SPECIAL_GRANULE;
+    ULONG count = is_large ? 1 : blocks_in(size, slot_pages);
     struct special_slab *slab =
         linux_allocate(sizeof(*slab) + count * sizeof(struct special_block));
     if (!slab)
@@ -61,7 +76,7 @@ struct special_slab *special_slab_create(struct machine *machine, struct verifie
         goto unmap;
     slab->size = size;
     slab->slot_pages = (ULONG)slot_pages;
-    slab->slot_count = count;
+    slab->block_count = count;
     for (ULONG i = 0; i < count; i++)
         slab->blocks[i].slab = slab;
     slab->next = pool->slabs;
@@ -98,8 +113,7 @@ struct special_block *special_find(struct machine *machine, uint64_t address)
     if (!slab)
         return NULL;
     SIZE_T page = (address - (uint64_t)slab->base) / LINUX_PAGE_SIZE;
-    SIZE_T index = page ? (page - 1) / (slab->slot_pages + 1) : 0;
-    return &slab->blocks[index < slab->slot_count ? index : slab->slot_count - 1];
+    return &slab->blocks[index_of(slab, page)];
 }
 
 static uint64_t distance(const struct special_block *block, uint64_t address)
@@ -116,7 +130,9 @@ struct special_block *special_find_meant(struct machine *machine, uint64_t addre
     if (!block)
         return NULL;
     const struct special_slab *slab = block->slab;
-    BOOLEAN is_last = block == &slab->blocks[slab->slot_count - 1];
+    if (special_is_paired(block) && !special_is_second(block))
+        return block->state == SPECIAL_UNUSED ? NULL : block; /* the page behind is the second's */
+    BOOLEAN is_last = block == &slab->blocks[slab->block_count - 1];
     if (!is_last && distance(block + 1, address) < distance(block, address))
         block++;
     return block->state == SPECIAL_UNUSED ? NULL : block;

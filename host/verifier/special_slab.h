@@ -8,6 +8,9 @@
 #define SPECIAL_GRANULE 0x100000ull
 
 enum {
+    /* An IRP and its system buffer live and die together: they share a slot of two pages, so that
+     * one change of protection does for both. */
+    SPECIAL_PAIRS = 0,
     SPECIAL_CLASSES = 8,        /* slots of 1 to 8 pages; larger blocks have a slab of their own */
     SPECIAL_MOST_SLOTS = 10000, /* of small classes: each takes two of Linux's mappings */
     SPECIAL_GRANULES = (LINUX_KERNEL_END - LINUX_KERNEL_BASE) / SPECIAL_GRANULE,
@@ -16,9 +19,9 @@ enum {
 struct special_slab {
     uint8_t *base;
     SIZE_T size;
-    ULONG slot_pages;
-    ULONG slot_count;
-    ULONG used; /* slots that were handed out once */
+    ULONG slot_pages; /* SPECIAL_PAIRS: two, each a block of its own */
+    ULONG block_count;
+    ULONG used; /* blocks that were handed out once */
     struct special_slab *next;
     struct special_block blocks[];
 };
@@ -33,10 +36,11 @@ struct verifier_pool {
     struct linux_lock lock;
     struct special_slab *slabs;
     struct special_slab *filling[SPECIAL_CLASSES + 1]; /* by pages: has slots never used */
-    struct special_queue free[SPECIAL_CLASSES + 1];    /* by pages; [0]: large ones */
-    SIZE_T large_bytes;                                /* in free[0] */
-    ULONG slot_count;                                  /* of small classes, ever used */
-    struct special_slab *table[SPECIAL_GRANULES];      /* by address; atomic */
+    struct special_queue free[SPECIAL_CLASSES + 1];    /* by pages; of a pair the first block */
+    struct special_queue large;
+    SIZE_T large_bytes;                           /* in large */
+    ULONG slot_count;                             /* of small classes, ever used */
+    struct special_slab *table[SPECIAL_GRANULES]; /* by address; atomic */
 };
 
 /* The machine's, made when first asked for; NULL when memory is short. */
@@ -47,6 +51,20 @@ struct special_slab *special_slab_create(struct machine *machine, struct verifie
 /* Gives a slab's memory and addresses back. Pool lock held. */
 void special_slab_destroy(struct machine *machine, struct verifier_pool *pool,
                           struct special_slab *slab);
+/* The block's own pages. */
 uint8_t *special_slot(const struct special_block *block);
+static inline BOOLEAN special_is_paired(const struct special_block *block)
+{
+    return block->slab->slot_pages == SPECIAL_PAIRS;
+}
+/* The first block of a pair is the IRP's, the second its buffer's. */
+static inline BOOLEAN special_is_second(const struct special_block *block)
+{
+    return special_is_paired(block) && ((block - block->slab->blocks) & 1);
+}
+static inline SIZE_T special_slot_size(const struct special_block *block)
+{
+    return (special_is_paired(block) ? 1 : block->slab->slot_pages) * LINUX_PAGE_SIZE;
+}
 
 #endif

@@ -12,6 +12,7 @@
 #include "host/nt.h"
 
 struct loaded_image;
+struct machine;
 struct linux_fault;
 struct fault_stop;
 
@@ -19,11 +20,13 @@ struct verifier_hooks {
     /* May answer with a block of its own (special pool) or NULL to let the pool serve it;
      * *fail makes the allocation fail (low resources). */
     void *(*pool_allocate)(ULONG pool_type, SIZE_T size, ULONG tag, void *caller, BOOLEAN *fail);
-    /* Memory of the I/O manager that drivers use: a system buffer, an IRP. NULL: use the pool. */
-    void *(*io_allocate)(SIZE_T size, ULONG tag, BOOLEAN is_irp);
-    /* TRUE when the block was the verifier's and is dealt with. caller NULL: the host frees it. */
-    BOOLEAN (*pool_free)(void *block, ULONG tag, void *caller);
-    BOOLEAN (*pool_query)(const void *block, SIZE_T *size, ULONG *tag);
+    /* Memory of the I/O manager that drivers use: the system buffer of irp, or, where that is NULL,
+     * an IRP. NULL: use the pool. */
+    void *(*io_allocate)(SIZE_T size, ULONG tag, PIRP irp);
+    /* TRUE when the block was the verifier's and is dealt with. caller NULL: the host frees it,
+     * maybe where there is no current machine. */
+    BOOLEAN (*pool_free)(struct machine *machine, void *block, ULONG tag, void *caller);
+    BOOLEAN (*pool_query)(struct machine *machine, const void *block, SIZE_T *size, ULONG *tag);
     /* A fault inside the machine, before handlers are asked. TRUE: the machine is to stop. */
     BOOLEAN (*fault)(const struct linux_fault *fault, const CONTEXT *context,
                      struct fault_stop *stop);

@@ -3,13 +3,10 @@
 
 static volatile ULONG limit = DEFECT ? MAXULONG : 3;
 
-/* clang-format off: one line, whichever instruction it is that runs out of stack */
-static DEFECT_NOINLINE ULONG descend(ULONG depth)
-{
-    volatile UCHAR room[1024];
-    room[0] = 1;
-    return depth < limit ? descend(depth + 1) + room[0] : 0;
-} /* MISTAKE: stack-overflow */
+/* One line, whichever instruction it is that runs out of stack. */
+/* clang-format off */
+static DEFECT_NOINLINE ULONG descend(ULONG depth) { volatile UCHAR room[1024]; room[0] = 1; return depth < limit ? descend(depth + 1) + room[0] : 0; } /* MISTAKE: stack-overflow */
+/* clang-format on */
 
 static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
 {

@@ -8,7 +8,7 @@ struct locals {
     UCHAR small[16];
 };
 
-/* clang-format off: the fault is at the return, which belongs to the last line */
+/* The fault is at the return, which belongs to the last line. */
 static DEFECT_NOINLINE void take(const UCHAR *input, ULONG length)
 {
     volatile struct locals locals = {input, length};
