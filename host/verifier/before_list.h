@@ -6,6 +6,8 @@
  * SITE(routine, result)               may fail as if resources were short, with that result
  * SITE_IF(routine, result, may)       the same, where may(arguments) says that Windows could fail it
  * BEFORE_SITE(routine, check, result) both: what does not fail is checked
+ *
+ * A routine may stand here several times: all its checks run, in this order.
  */
 BEFORE(ExInitializeNPagedLookasideList, resident_lookaside)
 BEFORE(ExInitializePagedLookasideList, resident_lookaside)
@@ -18,6 +20,8 @@ BEFORE(ExDeleteResourceLite, resident_gone)
 BEFORE(KeBugCheckEx, stack_guard_bug_check)
 BEFORE(KeInitializeTimer, resident_timer)
 BEFORE(KeInitializeTimerEx, resident_timer)
+BEFORE(ProbeForRead, fault_note_probe)
+BEFORE(ProbeForWrite, fault_note_probe)
 BEFORE(RtlCopyMemory, copy_memory)
 BEFORE(RtlCopyMemoryNonTemporal, copy_memory)
 BEFORE(RtlFillMemory, copy_rtl_fill)

@@ -5,6 +5,8 @@
  *
  *     MISTAKE: rule-identifier
  *
+ * and a file that needs __try says COMPILER: clang above it.
+ *
  * A file defines control(), which serves IRP_MJ_DEVICE_CONTROL and completes the request (or not,
  * where that is the mistake), and, before it includes this header, HAS_LOAD, HAS_UNLOAD,
  * HAS_CREATE, HAS_CLEANUP, HAS_CLOSE, HAS_READ, HAS_WRITE for the further routines it defines.

@@ -14,7 +14,7 @@ static DEFECT_NOINLINE UCHAR take(const void *input, ULONG length)
 
 static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
 {
-    UCHAR first = take(irp->AssociatedIrp.SystemBuffer,
-                       stack->Parameters.DeviceIoControl.InputBufferLength);
+    UCHAR first =
+        take(irp->AssociatedIrp.SystemBuffer, stack->Parameters.DeviceIoControl.InputBufferLength);
     return complete(irp, STATUS_SUCCESS, first & 0);
 }

@@ -1,0 +1,10 @@
+/* Null pointers that are the caller's: probing one is no mistake, nor is the fault that follows. */
+#ifndef SYSBUF_HOST_VERIFIER_FAULT_USER_H
+#define SYSBUF_HOST_VERIFIER_FAULT_USER_H
+
+#include "host/verifier/before.h"
+
+/* Before ProbeForRead and ProbeForWrite. */
+BOOLEAN fault_note_probe(struct verifier_call *call);
+
+#endif
