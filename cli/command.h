@@ -9,6 +9,8 @@
 
 /* Each gets its own name as arguments[0] and returns the process's exit code. */
 int run_command(int count, char **arguments);
+int check_command(int count, char **arguments);
+int fuzz_command(int count, char **arguments);
 int info_command(int count, char **arguments);
 int exports_command(int count, char **arguments);
 int help_command(int count, char **arguments);

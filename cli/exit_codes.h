@@ -5,6 +5,7 @@
 enum exit_code {
     EXIT_FINE = 0,
     EXIT_EXPECTATION = 1,  /* an expectation of the script was not met */
+    EXIT_FINDINGS = 1,     /* check: the driver has made mistakes */
     EXIT_UNUSABLE = 2,     /* arguments, a file or the script cannot be used */
     EXIT_BUG_CHECK = 3,    /* a driver stopped the machine */
     EXIT_NOT_STARTED = 4,  /* a driver could not be loaded, or its DriverEntry failed */

@@ -9,6 +9,8 @@ static const struct command {
     int (*run)(int count, char **arguments);
 } commands[] = {
     {"run", run_command},
+    {"check", check_command},
+    {"fuzz", fuzz_command},
     {"info", info_command},
     {"exports", exports_command},
     {"help", help_command},

@@ -4,6 +4,7 @@
 #include "host/io/io.h"
 #include "host/ke/call.h"
 #include "host/ke/ke.h"
+#include "host/ke/outside_stop.h"
 #include "host/mm/section.h"
 #include "host/ps/notify.h"
 #include "host/ps/ps.h"
@@ -30,6 +31,11 @@ bool sb_machine_bug_check(struct sb_machine *machine, struct sb_bug_check *bug_c
     __builtin_memcpy(bug_check->module, stop->module, sizeof(bug_check->module));
     bug_check->offset = stop->module_offset;
     return true;
+}
+
+void sb_machine_stop(struct sb_machine *machine)
+{
+    ke_stop_from_outside(machine_of(machine));
 }
 
 size_t sb_machine_describe_stop(struct sb_machine *machine, char *text, size_t size)
@@ -123,6 +129,36 @@ static NTSTATUS unload_driver(void *context)
 sb_status sb_machine_unload_driver(struct sb_machine *machine, struct sb_driver *driver)
 {
     return machine_call(machine_of(machine)->ps->system_process, unload_driver, driver);
+}
+
+struct path_arguments {
+    struct io_driver *driver;
+    uint32_t index;
+    char path[1024];
+};
+
+static NTSTATUS find_path(void *context)
+{
+    struct path_arguments *find = context;
+    return io_driver_path(find->driver, find->index, find->path, sizeof(find->path))
+               ? STATUS_SUCCESS
+               : STATUS_NO_MORE_ENTRIES;
+}
+
+sb_status sb_driver_path(struct sb_machine *machine, struct sb_driver *driver, uint32_t index,
+                         char *path, size_t size)
+{
+    struct path_arguments find = {(struct io_driver *)driver, index, ""};
+    NTSTATUS status = machine_call(machine_of(machine)->ps->system_process, find_path, &find);
+    size_t length = 0;
+    if (!NT_SUCCESS(status))
+        return status;
+    while (find.path[length])
+        length++;
+    if (length >= size)
+        return STATUS_BUFFER_TOO_SMALL;
+    __builtin_memcpy(path, find.path, length + 1);
+    return STATUS_SUCCESS;
 }
 
 static NTSTATUS shut_down(void *context)

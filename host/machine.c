@@ -8,6 +8,7 @@
 #include "host/io/io.h"
 #include "host/ke/call.h"
 #include "host/ke/ke.h"
+#include "host/ke/scheduler.h"
 #include "host/loader/loader.h"
 #include "host/mm/mm.h"
 #include "host/ob/object.h"
@@ -165,6 +166,7 @@ static NTSTATUS apply_options(struct machine *machine, const struct sb_machine_o
     machine->trap_missing_imports = options->trap_missing_imports;
     machine->verifier_classes = options->verify;
     machine->verifier_stops = options->stop_at_findings;
+    machine->verify_timeout = options->verify_timeout;
     machine->verify_fill = options->verify_fill ? options->verify_fill : VERIFIER_FILL;
     machine->verify_underruns = options->verify_underruns;
     machine->fail_site = options->fail_site;
@@ -187,18 +189,24 @@ NTSTATUS machine_create(const struct sb_machine_options *options, struct machine
         return STATUS_INSUFFICIENT_RESOURCES;
     ULONG done = 0;
     status = apply_options(machine, options);
+    if (NT_SUCCESS(status) && options && options->schedule)
+        status = scheduler_create(machine, options->schedule);
     if (NT_SUCCESS(status) && !live_add(machine))
         status = STATUS_INSUFFICIENT_RESOURCES;
     while (NT_SUCCESS(status) && done < RTL_NUMBER_OF(components))
         status = components[done++].initialize(machine);
     if (NT_SUCCESS(status))
         status = ke_start_clock(machine);
+    if (NT_SUCCESS(status) && machine->scheduler)
+        scheduler_settle(machine); /* the clock thread begins to wait */
     if (NT_SUCCESS(status)) {
         *created = machine;
         return STATUS_SUCCESS;
     }
+    scheduler_release(machine);
     live_remove(machine);
     components_destroy(machine, done);
+    scheduler_destroy(machine);
     linux_free(machine->root_directory);
     linux_free(machine);
     return status;
@@ -207,10 +215,13 @@ NTSTATUS machine_create(const struct sb_machine_options *options, struct machine
 void machine_destroy(struct machine *machine)
 {
     __atomic_store_n(&machine->state, MACHINE_DESTROYING, __ATOMIC_RELEASE);
+    verifier_watch_stop(machine);
+    scheduler_release(machine);
     live_remove(machine);
     ps_interrupt_threads(machine);
     ps_join_system_threads(machine);
     components_destroy(machine, RTL_NUMBER_OF(components));
+    scheduler_destroy(machine);
     linux_free(machine->root_directory);
     linux_free(machine);
 }

@@ -23,6 +23,7 @@ struct sb_machine_options;
 
 enum machine_state {
     MACHINE_RUNNING,
+    MACHINE_SCHEDULED,  /* running, one thread at a time: host/ke/scheduler.h */
     MACHINE_STOPPED,    /* bug check; see bug_check */
     MACHINE_DESTROYING, /* threads leave, waits end */
 };
@@ -44,11 +45,13 @@ struct machine {
     struct verifier_state *verifier_state; /* NULL when off */
     uint32_t verifier_classes;             /* SB_VERIFY_* */
     bool verifier_stops;                   /* at the first finding */
+    uint32_t verify_timeout;               /* ms until a routine is stuck; 0: a default */
     uint8_t verify_fill;                   /* of memory without defined contents */
     bool verify_underruns;                 /* special pool blocks begin at their page */
     uint64_t fail_site;                    /* struct sb_site; 0: none */
     uint32_t fail_hit;                     /* 0: each */
 
+    struct scheduler *scheduler; /* NULL: threads run freely */
     struct ke_state *ke;
     struct mm_state *mm;
     struct ob_state *ob;
@@ -78,7 +81,7 @@ static inline PETHREAD current_thread(void)
 
 static inline bool machine_is_running(const struct machine *machine)
 {
-    return __atomic_load_n(&machine->state, __ATOMIC_ACQUIRE) == MACHINE_RUNNING;
+    return __atomic_load_n(&machine->state, __ATOMIC_ACQUIRE) <= MACHINE_SCHEDULED;
 }
 
 /* Creates a machine with all its components; on failure nothing remains. Any Linux thread. */

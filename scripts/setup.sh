@@ -8,7 +8,7 @@ set -eu
 
 build=(cmake ninja-build gcc libc6-dev gcc-mingw-w64-x86-64 gcc-mingw-w64-i686 mingw-w64-tools
     python3 python3-pefile openssl osslsigncode)
-host=(libdw-dev libelf-dev libcjson-dev libssl-dev libcmocka-dev)
+host=(libdw-dev libelf-dev libcjson-dev libssl-dev libxml2-dev libcmocka-dev libcapstone-dev)
 run=(wine wine64)
 test=(clang libclang-rt-dev lld llvm zip unzip gdb groff-base)
 lint=(clang-format cppcheck shellcheck codespell)

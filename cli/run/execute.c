@@ -5,7 +5,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/run/machine.h"
 #include "cli/run/request.h"
+#include "cli/run/together.h"
 #include "cli/run/watch.h"
 
 void result_set(struct session *session, const char *what, sb_status status, uint64_t information)
@@ -219,6 +221,8 @@ static bool (*const execute[])(struct session *session, const struct action *act
     [ACTION_SIGNAL] = execute_signal,
     [ACTION_RESET] = execute_signal,
     [ACTION_SHUTDOWN] = shut_down,
+    [ACTION_DEVICE] = execute_device,
+    [ACTION_REGISTRY] = execute_registry,
     [ACTION_FLUSH] = request_flush,
     [ACTION_CANCEL] = request_cancel,
     [ACTION_IOCTL] = request_execute,
@@ -251,15 +255,31 @@ static bool is_call(enum action_kind kind)
     }
 }
 
+static void begin(struct session *session, const struct action *action)
+{
+    watch_step(action->line, action_verb_of(action->kind));
+    sb_machine_mark_request(session->machine, action->line);
+    if (session->options->begin)
+        session->options->begin(session->options->observe_context, action->line);
+}
+
 bool execute_action(struct session *session, const struct action *action)
 {
     struct sb_bug_check bug_check;
 
     if (!works_stopped(action->kind) && sb_machine_bug_check(session->machine, &bug_check))
         return false;
+    if (!action->is_together && !together_run(session))
+        return false;
+    begin(session, action);
+    if (action->is_together)
+        return together_add(session, action);
     /* A call's log is what it prints itself. */
     if (is_call(action->kind))
         log_forget(&session->log);
-    watch_step(action->line, action_verb_of(action->kind));
-    return execute[action->kind](session, action);
+    bool goes_on = execute[action->kind](session, action);
+    if (session->options->observe)
+        session->options->observe(session->options->observe_context, action->line,
+                                  &session->result);
+    return goes_on;
 }

@@ -123,24 +123,31 @@ static bool is_driver(const char *path)
     return found;
 }
 
+int options_take_files(const char *command, char **files, int count, int *driver_count,
+                       const char **script)
+{
+    int drivers = 0;
+
+    if (count == 0)
+        return command_fail("%s: which driver? See 'sysbuf %s --help'", command, command);
+    while (drivers < count && (drivers == 0 || is_driver(files[drivers])))
+        drivers++;
+    if (count - drivers > 1)
+        return command_fail("%s: %s is no driver, and a script must come last", command,
+                            files[drivers]);
+    *driver_count = drivers;
+    *script = count > drivers ? files[drivers] : NULL;
+    return EXIT_FINE;
+}
+
 static int take_files(struct run_options *options, char **files, int count)
 {
+    int code = options_take_files("run", files, count, &options->driver_count, &options->script);
+
     options->drivers = files;
-    options->driver_count = 0;
-    if (count == 0)
-        return command_fail("run: which driver? See 'sysbuf run --help'");
-    while (options->driver_count < count &&
-           (options->driver_count == 0 || is_driver(files[options->driver_count])))
-        options->driver_count++;
-    int rest = count - options->driver_count;
-    if (rest > 1)
-        return command_fail("run: %s is no driver, and a script must come last",
-                            files[options->driver_count]);
-    if (rest == 1 && options->statements)
+    if (code == EXIT_FINE && options->script && options->statements)
         return command_fail("run: a script and --execute exclude each other");
-    if (rest == 1)
-        options->script = files[options->driver_count];
-    return EXIT_FINE;
+    return code;
 }
 
 int run_options_read(int count, char **arguments, struct run_options *options, bool *shown_help)

@@ -20,4 +20,9 @@ struct run_options {
  */
 int run_options_read(int count, char **arguments, struct run_options *options, bool *shown_help);
 
+/* Tells the drivers among a command's arguments (their names end in .sys or their contents begin as
+ * a driver's do) from the script behind them, if there is one. EXIT_FINE or an exit code. */
+int options_take_files(const char *command, char **files, int count, int *driver_count,
+                       const char **script);
+
 #endif

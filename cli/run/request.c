@@ -26,7 +26,9 @@ struct request {
     int64_t offset;
     void *input, *output; /* as they are passed */
     uint32_t input_length, output_length;
-    void *own_input, *own_output;  /* to be freed */
+    void *own_input, *own_output; /* to be freed */
+    void **pointed;               /* what the input's pointers lead to; to be freed */
+    size_t pointed_count;
     struct sb_io_status io_status; /* the host writes it when the request completes */
     sb_status returned;
     bool has_thread;
@@ -41,6 +43,22 @@ static void *allocate(struct session *session, struct session_process *owner, ui
                                         BUFFER_ALIGNMENT;
 
     return sb_process_allocate(owner->process, size, true);
+}
+
+/* Makes what the buffer's pointers lead to, and writes their addresses into it. */
+static bool place_pointers(struct session *session, struct request *request,
+                           const struct action_data *data, uint8_t *buffer)
+{
+    for (const struct action_pointer *each = data->pointers; each; each = each->next) {
+        void *memory = allocate(session, request->owner, each->length);
+        if (!memory)
+            return false;
+        request->pointed =
+            memory_grow(request->pointed, request->pointed_count, sizeof *request->pointed);
+        request->pointed[request->pointed_count++] = memory;
+        memcpy(buffer + each->offset, &memory, sizeof memory);
+    }
+    return true;
 }
 
 static bool place_buffer(struct session *session, struct session_process *owner,
@@ -76,7 +94,9 @@ static bool place_buffers(struct session *session, struct request *request,
     if (!place_buffer(session, request->owner, &input, least, &request->input,
                       &request->own_input) ||
         !place_buffer(session, request->owner, &action->output, 0, &request->output,
-                      &request->own_output))
+                      &request->own_output) ||
+        !place_pointers(session, request, &action->input.data, request->own_input) ||
+        !place_pointers(session, request, &action->output.data, request->own_output))
         return false;
     if (same)
         request->output = request->input;
@@ -89,6 +109,11 @@ static void release_buffers(struct request *request)
         sb_process_free(request->owner->process, request->own_input);
     if (request->owner && request->own_output)
         sb_process_free(request->owner->process, request->own_output);
+    for (size_t i = 0; request->owner && i < request->pointed_count; i++)
+        sb_process_free(request->owner->process, request->pointed[i]);
+    free(request->pointed);
+    request->pointed = NULL;
+    request->pointed_count = 0;
     request->own_input = request->own_output = request->input = request->output = NULL;
 }
 
@@ -99,7 +124,7 @@ static void release(struct request *request)
     free(request);
 }
 
-static void call(struct request *request)
+void request_run(struct request *request)
 {
     struct sb_process *process = request->owner->process;
 
@@ -122,7 +147,7 @@ static void *call_on_thread(void *context)
 {
     struct request *request = context;
 
-    call(request);
+    request_run(request);
     __atomic_store_n(&request->thread_is_done, true, __ATOMIC_RELEASE);
     return NULL;
 }
@@ -254,26 +279,46 @@ static bool start_thread(struct session *session, struct request *request)
     return true;
 }
 
-bool request_execute(struct session *session, const struct action *action)
+struct request *request_prepare(struct session *session, const struct action *action)
 {
     struct request *request;
 
-    if (action->as && request_find(session, action->as))
-        return report_failure(session, action->line, EXIT_UNUSABLE,
-                              "there is a request %s already: wait for it first", action->as);
+    if (action->as && request_find(session, action->as)) {
+        (void)report_failure(session, action->line, EXIT_UNUSABLE,
+                             "there is a request %s already: wait for it first", action->as);
+        return NULL;
+    }
     request = make(session, action);
-    if (!request)
-        return false;
-    request->name = action->as ? memory_copy_text(action->as) : NULL;
-    if (action->is_asynchronous)
-        return start_thread(session, request);
-    call(request);
+    if (request)
+        request->name = action->as ? memory_copy_text(action->as) : NULL;
+    return request;
+}
+
+void request_settle(struct session *session, struct request *request)
+{
     if (request->returned == SB_STATUS_PENDING) {
         note_pending(session, request);
-        return true;
+        return;
     }
-    finish(session, request, action->line, "");
+    finish(session, request, request->line, "");
     release(request);
+}
+
+void request_drop(struct request *request)
+{
+    release(request);
+}
+
+bool request_execute(struct session *session, const struct action *action)
+{
+    struct request *request = request_prepare(session, action);
+
+    if (!request)
+        return false;
+    if (action->is_asynchronous)
+        return start_thread(session, request);
+    request_run(request);
+    request_settle(session, request);
     return true;
 }
 

@@ -9,6 +9,13 @@
 
 /* ioctl, read and write. False: the run cannot go on, and why was said. */
 bool request_execute(struct session *session, const struct action *action);
+/* The same in three steps: makes the request ready (NULL: why was said); runs it, on any thread;
+ * and shows how it ended, or that it pends, which frees or keeps it. */
+struct request *request_prepare(struct session *session, const struct action *action);
+void request_run(struct request *request);
+void request_settle(struct session *session, struct request *request);
+/* Frees one that was not run. */
+void request_drop(struct request *request);
 bool request_flush(struct session *session, const struct action *action);
 /* Cancels a request by its name, or all on a handle. */
 bool request_cancel(struct session *session, const struct action *action);

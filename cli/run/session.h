@@ -51,6 +51,11 @@ struct session_options {
     const char *folder; /* of the script, with its slash; files are named from there */
     bool is_quiet, is_full, keeps_going;
     bool hides_log; /* it goes to a file */
+    /* Each may be NULL. Called when a statement begins, and when it was done, with what the last
+     * call gave. */
+    void (*begin)(void *context, unsigned line);
+    void (*observe)(void *context, unsigned line, const struct session_result *result);
+    void *observe_context;
 };
 
 struct session {
@@ -59,8 +64,10 @@ struct session {
     struct log log;
     struct session_driver *drivers; /* in the order in which they were loaded first */
     struct session_process *processes;
+    struct session_device *devices;  /* of drivers with AddDevice */
     struct session_handle *handles;  /* the newest first */
     struct request *requests;        /* that have a name or are not done yet */
+    struct together *together;       /* calls that are ready to run at the same time */
     struct session_process *process; /* chosen by name, or NULL: a default one */
     bool as_ordinary, as_32_bit;     /* which default one */
     bool guards;                     /* buffers end at their page's end to the byte */

@@ -163,6 +163,10 @@ static const struct verb {
     {"signal", ACTION_SIGNAL, named_event, "signal EVENT"},
     {"reset", ACTION_RESET, named_event, "reset EVENT"},
     {"shutdown", ACTION_SHUTDOWN, nothing, "shutdown"},
+    {"device", ACTION_DEVICE, verb_device,
+     "device add [ID] [of DRIVER] [as DEVICE], device ACTION [DEVICE]"},
+    {"registry", ACTION_REGISTRY, verb_registry,
+     "registry write KEY NAME TYPE VALUE, registry read KEY NAME"},
     {"guard", ACTION_GUARD, guard, "guard on|off"},
     {"sleep", ACTION_SLEEP, sleep_for, "sleep MILLISECONDS"},
     {"print", ACTION_PRINT, print, "print TEXT..."},
@@ -205,6 +209,28 @@ static bool expand_words(const struct script_statement *statement,
     return true;
 }
 
+/* What works on a thread of its own, at any time. */
+static bool goes_together(enum action_kind kind)
+{
+    return kind == ACTION_IOCTL || kind == ACTION_READ || kind == ACTION_WRITE ||
+           kind == ACTION_FLUSH || kind == ACTION_CANCEL || kind == ACTION_CLOSE ||
+           kind == ACTION_UNLOAD;
+}
+
+/* "together" in front of the verb. */
+static bool take_together(struct cursor *cursor, struct action *action)
+{
+    const struct script_text *first = &cursor->words[0];
+
+    if (first->is_quoted || strcmp(first->bytes, "together") != 0)
+        return true;
+    action->is_together = true;
+    cursor->words++;
+    cursor->count--;
+    return cursor->count > 0 ||
+           script_fail(cursor->error, cursor->line, "a call must follow together");
+}
+
 bool action_parse(const struct script_statement *statement,
                   const struct script_variables *variables, const struct action_files *files,
                   struct arena *arena, struct action *action, struct script_error *error)
@@ -213,7 +239,7 @@ bool action_parse(const struct script_statement *statement,
         .line = statement->line, .arena = arena, .files = files, .error = error, .next = 1};
 
     *action = (struct action){.line = statement->line};
-    if (!expand_words(statement, variables, &cursor))
+    if (!expand_words(statement, variables, &cursor) || !take_together(&cursor, action))
         return false;
     const struct verb *verb = find_verb(&cursor.words[0]);
     if (!verb)
@@ -222,8 +248,14 @@ bool action_parse(const struct script_statement *statement,
                            cursor.words[0].bytes);
     cursor.usage = verb->usage;
     action->kind = verb->kind;
+    if (action->is_together && !goes_together(action->kind))
+        return script_fail(
+            error, statement->line,
+            "ioctl, read, write, flush, cancel, close or unload must follow together");
     if (!verb->parse(&cursor, action))
         return false;
+    if (action->is_together && action->is_asynchronous)
+        return cursor_fail(&cursor, "together and async exclude each other");
     if (cursor_has_more(&cursor))
         return cursor_fail(&cursor, "'%.60s' has no place here", cursor.words[cursor.next].bytes);
     return true;

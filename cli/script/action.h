@@ -28,16 +28,26 @@ enum action_kind {
     ACTION_SIGNAL,
     ACTION_RESET,
     ACTION_SHUTDOWN,
+    ACTION_DEVICE,
+    ACTION_REGISTRY,
     ACTION_GUARD,
     ACTION_SLEEP,
     ACTION_PRINT,
     ACTION_EXPECT,
 };
 
+/* Eight bytes of an input that become the address of memory of the process, zeroed. */
+struct action_pointer {
+    struct action_pointer *next;
+    size_t offset;   /* in the data */
+    uint32_t length; /* of that memory */
+};
+
 /* Bytes in the action's arena. */
 struct action_data {
     const uint8_t *bytes;
     size_t length;
+    struct action_pointer *pointers; /* of a request's buffers alone */
 };
 
 enum action_buffer_kind {
@@ -92,6 +102,7 @@ struct action {
     struct action_handle handle;
     const char *event;                     /* of a request; NULL: none */
     bool is_ordinary, is_32_bit, has_bits; /* process, as, bits */
+    bool is_together; /* runs at the same time as those before and behind it that say so too */
     bool is_overlapped, is_asynchronous, is_on, is_manual, closes_source;
     uint32_t access, share, disposition, code;
     struct action_buffer input, output;

@@ -9,6 +9,7 @@ struct collection {
     struct cursor *cursor;
     uint8_t *bytes;
     size_t length, capacity;
+    struct action_pointer *pointers;
 };
 
 static uint8_t *room(struct collection *collection, size_t length)
@@ -172,8 +173,24 @@ static bool add_numbers(struct collection *collection, size_t size)
     return true;
 }
 
-static const char *const forms[] = {"hex", "text", "utf16", "file", "fill", "zeros",
-                                    "u8",  "u16",  "u32",   "u64",  NULL};
+static bool add_pointer(struct collection *collection)
+{
+    struct cursor *cursor = collection->cursor;
+    struct action_pointer *pointer = arena_allocate(cursor->arena, sizeof *pointer);
+    uint64_t length;
+
+    if (!cursor_take_number(cursor, LARGEST_DATA, "how many bytes it points to", &length))
+        return false;
+    *pointer = (struct action_pointer){collection->pointers, collection->length, (uint32_t)length};
+    collection->pointers = pointer;
+    uint8_t *place = room(collection, sizeof(uint64_t));
+    if (place)
+        memset(place, 0, sizeof(uint64_t));
+    return place != NULL;
+}
+
+static const char *const forms[] = {"hex", "text", "utf16", "file", "fill",    "zeros",
+                                    "u8",  "u16",  "u32",   "u64",  "pointer", NULL};
 
 bool cursor_is_data(const struct cursor *cursor)
 {
@@ -201,6 +218,8 @@ static bool add_item(struct collection *collection)
         return add_fill(collection, true);
     if (cursor_take_keyword(cursor, "zeros"))
         return add_fill(collection, false);
+    if (cursor_take_keyword(cursor, "pointer"))
+        return add_pointer(collection);
     if (cursor_take_keyword(cursor, "u8"))
         return add_numbers(collection, 1);
     if (cursor_take_keyword(cursor, "u16"))
@@ -214,11 +233,12 @@ bool cursor_take_data(struct cursor *cursor, struct action_data *data)
 
     if (!cursor_is_data(cursor))
         return cursor_fail(cursor, "bytes are expected: hex, text, utf16, file, fill, zeros, u8, "
-                                   "u16, u32 or u64");
+                                   "u16, u32, u64 or pointer");
     while (cursor_is_data(cursor))
         if (!add_item(&collection))
             return false;
     data->bytes = collection.bytes ? collection.bytes : (const uint8_t *)"";
     data->length = collection.length;
+    data->pointers = collection.pointers;
     return true;
 }

@@ -31,7 +31,9 @@ static bool take_bytes(struct cursor *cursor, struct expectation *expectation)
     if (expectation->has_offset &&
         !cursor_take_number(cursor, LARGEST_DATA, "an offset", &expectation->offset))
         return false;
-    return cursor_take_data(cursor, &expectation->data);
+    return cursor_take_data(cursor, &expectation->data) &&
+           (!expectation->data.pointers ||
+            cursor_fail(cursor, "a pointer's value cannot be expected"));
 }
 
 static bool take_log(struct cursor *cursor, struct expectation *expectation)
@@ -41,7 +43,8 @@ static bool take_log(struct cursor *cursor, struct expectation *expectation)
 
     if (!cursor_take_text(cursor, "a text", &text))
         return false;
-    expectation->data = (struct action_data){(const uint8_t *)text, word->length};
+    expectation->data =
+        (struct action_data){.bytes = (const uint8_t *)text, .length = word->length};
     return !cursor_take_keyword(cursor, "within") ||
            cursor_take_number(cursor, 3600 * 1000, "a number of milliseconds",
                               &expectation->number);

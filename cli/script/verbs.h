@@ -12,6 +12,8 @@ bool verb_ioctl(struct cursor *cursor, struct action *action);
 bool verb_read(struct cursor *cursor, struct action *action);
 bool verb_write(struct cursor *cursor, struct action *action);
 bool verb_wait(struct cursor *cursor, struct action *action);
+bool verb_device(struct cursor *cursor, struct action *action);
+bool verb_registry(struct cursor *cursor, struct action *action);
 bool verb_expect(struct cursor *cursor, struct action *action);
 
 #endif

@@ -15,6 +15,10 @@ void ex_destroy(struct machine *machine);
 void ex_queue_work(struct machine *machine, PWORKER_THREAD_ROUTINE routine, void *context,
                    void *item);
 
+/* The index-th work that waits for a worker: its routine and item. FALSE: there are fewer. */
+BOOLEAN ex_queued_work(struct machine *machine, ULONG index, const void **routine,
+                       const void **item);
+
 /* A spin lock word of a driver's structure, at any IRQL and without changing it. */
 void ex_spin_acquire(PKSPIN_LOCK lock);
 void ex_spin_release(PKSPIN_LOCK lock);

@@ -6,6 +6,7 @@
 
 static void enter(volatile LONG *count, PULONG contention, PKEVENT event)
 {
+    schedule_choice(current_machine());
     if (__atomic_sub_fetch(count, 1, __ATOMIC_ACQUIRE) == 0)
         return;
     __atomic_add_fetch(contention, 1, __ATOMIC_RELAXED);
@@ -15,6 +16,7 @@ static void enter(volatile LONG *count, PULONG contention, PKEVENT event)
 static BOOLEAN try_to_enter(volatile LONG *count)
 {
     LONG free = 1;
+    schedule_choice(current_machine());
     return __atomic_compare_exchange_n(count, &free, 0, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 

@@ -5,10 +5,11 @@ void ex_spin_acquire(PKSPIN_LOCK lock)
 {
     ULONG_PTR owner = (ULONG_PTR)current_thread(), free = 0;
     ULONG turns = 0;
+    schedule_choice(current_machine());
     while (!__atomic_compare_exchange_n(lock, &free, owner, false, __ATOMIC_ACQUIRE,
                                         __ATOMIC_RELAXED)) {
+        schedule_spin_on(lock, (uint32_t)free, &turns);
         free = 0;
-        schedule_spin(&turns);
     }
 }
 

@@ -1,6 +1,6 @@
 /* The pool routines drivers call; the allocator is host/mm/pool.c. */
 #include "host/ex/ddk.h"
-#include "host/ke/ke.h"
+#include "host/ke/schedule.h"
 #include "host/mm/mm.h"
 
 enum { DEFAULT_TAG = 0x656E6F4E }; /* "None" */
@@ -11,6 +11,7 @@ enum { FREE_TWICE = 0x07, FREE_WITH_OTHER_TAG = 0x0A, FREE_OF_INVALID_ADDRESS = 
 static void *allocate(ULONG type, SIZE_T size, ULONG tag, void *caller)
 {
     struct machine *machine = current_machine();
+    schedule_choice(machine);
     void *block = NULL;
     BOOLEAN fail = FALSE;
     if (SB_UNLIKELY(machine->verifier) && machine->verifier->pool_allocate)
@@ -146,6 +147,7 @@ SB_EXPORT(ExAllocatePool3)
 static void free_block(void *block, ULONG tag, void *caller)
 {
     struct machine *machine = current_machine();
+    schedule_choice(machine);
     ULONG actual = 0;
     if (SB_UNLIKELY(machine->verifier) && machine->verifier->pool_free &&
         machine->verifier->pool_free(machine, block, tag, caller))

@@ -87,6 +87,7 @@ static BOOLEAN take(struct state *state, BOOLEAN exclusive)
 static void acquire(push_lock *lock, BOOLEAN exclusive)
 {
     struct waiter waiter = {.exclusive = exclusive};
+    schedule_choice(current_machine());
     struct state state = edit(lock);
     BOOLEAN taken = !state.first && take(&state, exclusive);
     if (!taken) {
@@ -100,6 +101,7 @@ static void acquire(push_lock *lock, BOOLEAN exclusive)
 
 static BOOLEAN try_to_acquire(push_lock *lock, BOOLEAN exclusive)
 {
+    schedule_choice(current_machine());
     struct state state = edit(lock);
     BOOLEAN taken = !state.first && take(&state, exclusive);
     commit(lock, state);
@@ -126,6 +128,7 @@ static void release(push_lock *lock)
         KeSetEvent(&granted->granted, IO_NO_INCREMENT, FALSE);
         granted = next;
     }
+    schedule_choice(current_machine());
 }
 
 #undef ExInitializePushLock

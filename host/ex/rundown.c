@@ -38,6 +38,7 @@ SB_EXPORT(ExReInitializeRundownProtection)
 #undef ExAcquireRundownProtectionEx
 BOOLEAN FASTCALL ExAcquireRundownProtectionEx(PEX_RUNDOWN_REF reference, ULONG count)
 {
+    schedule_choice(current_machine());
     ULONG_PTR value = load(reference);
     do {
         if (value & EX_RUNDOWN_ACTIVE)
@@ -59,8 +60,10 @@ VOID FASTCALL ExReleaseRundownProtectionEx(PEX_RUNDOWN_REF reference, ULONG coun
 {
     ULONG_PTR value = load(reference);
     while (!(value & EX_RUNDOWN_ACTIVE))
-        if (exchange(reference, &value, value - (ULONG_PTR)count * EX_RUNDOWN_COUNT_INC))
+        if (exchange(reference, &value, value - (ULONG_PTR)count * EX_RUNDOWN_COUNT_INC)) {
+            schedule_choice(current_machine());
             return;
+        }
     struct wait_block *block = (struct wait_block *)(value & ~(ULONG_PTR)EX_RUNDOWN_ACTIVE);
     if (__atomic_sub_fetch(&block->holders, count, __ATOMIC_ACQ_REL) == 0)
         KeSetEvent(&block->empty, IO_NO_INCREMENT, FALSE);

@@ -21,9 +21,10 @@ static BOOLEAN exchange(PEX_SPIN_LOCK lock, ULONG expected, ULONG wanted)
 
 VOID NTAPI ExAcquireSpinLockSharedAtDpcLevel(PEX_SPIN_LOCK lock)
 {
+    schedule_choice(current_machine());
     ULONG turns = 0, value = load(lock);
     while ((value & (exclusive_bit | waiting_bit)) || !exchange(lock, value, value + 1)) {
-        schedule_spin(&turns);
+        schedule_spin_on(lock, value, &turns);
         value = load(lock);
     }
 }
@@ -39,16 +40,18 @@ SB_EXPORT(ExTryAcquireSpinLockSharedAtDpcLevel)
 VOID NTAPI ExReleaseSpinLockSharedFromDpcLevel(PEX_SPIN_LOCK lock)
 {
     __atomic_sub_fetch(lock, 1, __ATOMIC_RELEASE);
+    schedule_choice(current_machine());
 }
 SB_EXPORT(ExReleaseSpinLockSharedFromDpcLevel)
 
 VOID NTAPI ExAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK lock)
 {
+    schedule_choice(current_machine());
     ULONG turns = 0, value = load(lock);
     while ((value & ~waiting_bit) || !exchange(lock, value, exclusive_bit)) {
         if (value & ~waiting_bit)
-            __atomic_or_fetch(lock, (LONG)waiting_bit, __ATOMIC_RELAXED);
-        schedule_spin(&turns);
+            value = (ULONG)__atomic_or_fetch(lock, (LONG)waiting_bit, __ATOMIC_RELAXED);
+        schedule_spin_on(lock, value, &turns);
         value = load(lock);
     }
 }
@@ -65,6 +68,7 @@ SB_EXPORT(ExTryAcquireSpinLockExclusiveAtDpcLevel)
 VOID NTAPI ExReleaseSpinLockExclusiveFromDpcLevel(PEX_SPIN_LOCK lock)
 {
     __atomic_and_fetch(lock, (LONG)~exclusive_bit, __ATOMIC_RELEASE);
+    schedule_choice(current_machine());
 }
 SB_EXPORT(ExReleaseSpinLockExclusiveFromDpcLevel)
 

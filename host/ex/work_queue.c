@@ -37,12 +37,23 @@ static struct ex_work *take(struct ex_state *ex)
     return work;
 }
 
+static void call(const struct ex_work *work)
+{
+    const struct verifier_hooks *verifier = current_machine()->verifier;
+    struct verifier_callback callback = {VERIFIER_CALLBACK_WORK, work->routine, work->item};
+    if (SB_UNLIKELY(verifier) && verifier->callback_begin)
+        verifier->callback_begin(&callback);
+    work->routine(work->context);
+    if (SB_UNLIKELY(verifier) && verifier->callback_end)
+        verifier->callback_end(&callback);
+}
+
 static void run(struct ex_work *work)
 {
     struct ex_work copy = *work;
     PKTHREAD thread = &current_thread()->Tcb;
     linux_free(work);
-    copy.routine(copy.context);
+    call(&copy);
     KIRQL irql = KeGetCurrentIrql();
     if (irql != PASSIVE_LEVEL)
         KeBugCheckEx(WORKER_THREAD_RETURNED_AT_BAD_IRQL, (ULONG_PTR)copy.routine, irql,
@@ -121,6 +132,22 @@ void ex_queue_work(struct machine *machine, PWORKER_THREAD_ROUTINE routine, void
     KeReleaseSemaphore(machine->ex->work_available, IO_NO_INCREMENT, 1, FALSE);
     if (needed)
         start_worker(machine);
+}
+
+BOOLEAN ex_queued_work(struct machine *machine, ULONG index, const void **routine,
+                       const void **item)
+{
+    struct ex_state *ex = machine->ex;
+    linux_lock(&ex->work_lock);
+    const struct ex_work *work = ex->first_work;
+    while (work && index-- > 0)
+        work = work->next;
+    if (work) {
+        *routine = (const void *)work->routine;
+        *item = work->item;
+    }
+    linux_unlock(&ex->work_lock);
+    return work != NULL;
 }
 
 VOID NTAPI ExQueueWorkItem(PWORK_QUEUE_ITEM item, WORK_QUEUE_TYPE type)

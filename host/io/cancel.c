@@ -24,6 +24,22 @@ VOID NTAPI IoReleaseCancelSpinLock(KIRQL irql)
 }
 SB_EXPORT(IoReleaseCancelSpinLock)
 
+static void call_routine(struct machine *machine, PDRIVER_CANCEL routine, PIRP irp, KIRQL irql)
+{
+    const struct verifier_hooks *verifier = machine->verifier;
+    PDEVICE_OBJECT device = irp->Tail.Overlay.CurrentStackLocation->DeviceObject;
+    if (SB_LIKELY(!verifier) || !verifier->cancel_lock) {
+        routine(device, irp);
+        return;
+    }
+    struct verifier_callback callback = {VERIFIER_CALLBACK_CANCEL, routine, device};
+    verifier->cancel_lock(routine);
+    verifier->callback_begin(&callback);
+    callback.irql = irql; /* where the routine goes back to */
+    routine(device, irp);
+    verifier->callback_end(&callback);
+}
+
 /* The cancel routine is called with the cancel spin lock held, and lets go of it. */
 BOOLEAN NTAPI IoCancelIrp(PIRP irp)
 {
@@ -38,7 +54,7 @@ BOOLEAN NTAPI IoCancelIrp(PIRP irp)
     if (irp->CurrentLocation > irp->StackCount + 1)
         KeBugCheckEx(CANCEL_STATE_IN_COMPLETED_IRP, (ULONG_PTR)irp, (ULONG_PTR)routine, 0, 0);
     irp->CancelIrql = irql;
-    routine(irp->Tail.Overlay.CurrentStackLocation->DeviceObject, irp);
+    call_routine(current_machine(), routine, irp, irql);
     return TRUE;
 }
 SB_EXPORT(IoCancelIrp)
@@ -154,6 +170,9 @@ static void report_hang(PETHREAD thread, PIRP irp)
         irp, stack->MajorFunction, HandleToULong(thread->thread_id), RUNDOWN_SECONDS,
         device ? &device->DriverObject->DriverName : &none);
     machine_log(thread->machine, text, length);
+    const struct verifier_hooks *verifier = thread->machine->verifier;
+    if (SB_UNLIKELY(verifier) && verifier->irp_not_cancelled)
+        verifier->irp_not_cancelled(irp, RUNDOWN_SECONDS * 1000);
 }
 
 /* Gives up what is left: whoever completes it later tells nobody. */

@@ -3,6 +3,7 @@
 #include "host/cm/cm.h"
 #include "host/ex/event_object.h"
 #include "host/io/io.h"
+#include "host/io/pnp.h"
 #include "host/ke/ke.h"
 #include "host/loader/loader.h"
 #include "host/mm/mm.h"
@@ -143,6 +144,37 @@ static NTSTATUS create_for_image(struct machine *machine, struct loaded_image *i
     return status;
 }
 
+static NTSTATUS call_entry(struct machine *machine, PDRIVER_OBJECT driver, PUNICODE_STRING path)
+{
+    const struct verifier_hooks *verifier = machine->verifier;
+    struct verifier_callback callback = {VERIFIER_CALLBACK_ENTRY, driver->DriverInit, driver};
+    if (SB_UNLIKELY(verifier) && verifier->callback_begin)
+        verifier->callback_begin(&callback);
+    NTSTATUS status = driver->DriverInit(driver, path);
+    if (SB_UNLIKELY(verifier) && verifier->callback_end)
+        verifier->callback_end(&callback);
+    return status;
+}
+
+static void call_unload(struct machine *machine, PDRIVER_OBJECT driver)
+{
+    const struct verifier_hooks *verifier = machine->verifier;
+    struct verifier_callback callback = {VERIFIER_CALLBACK_UNLOAD, driver->DriverUnload, driver};
+    if (SB_UNLIKELY(verifier) && verifier->callback_begin)
+        verifier->callback_begin(&callback);
+    driver->DriverUnload(driver);
+    if (SB_UNLIKELY(verifier) && verifier->callback_end)
+        verifier->callback_end(&callback);
+}
+
+/* The driver should have undone all that it did. */
+static void check_gone(struct machine *machine, struct io_driver *driver, NTSTATUS status)
+{
+    const struct verifier_hooks *verifier = machine->verifier;
+    if (SB_UNLIKELY(verifier) && verifier->driver_gone && driver->image)
+        verifier->driver_gone(&driver->driver, driver->image, status);
+}
+
 static NTSTATUS run_driver_entry(struct machine *machine, struct io_driver *driver)
 {
     UNICODE_STRING path;
@@ -153,7 +185,7 @@ static NTSTATUS run_driver_entry(struct machine *machine, struct io_driver *driv
         return status;
     status = cm_create_service(&driver->extension.ServiceKeyName, NULL);
     if (NT_SUCCESS(status))
-        status = driver->driver.DriverInit(&driver->driver, &path);
+        status = call_entry(machine, &driver->driver, &path);
     mm_pool_free(machine, path.Buffer);
     return status;
 }
@@ -193,6 +225,7 @@ NTSTATUS io_driver_load(const void *file, SIZE_T size, const char *name, struct 
     status = run_driver_entry(machine, driver);
     if (!NT_SUCCESS(status)) {
         loader_error_add(&error, "DriverEntry returned 0x%08x", status);
+        check_gone(machine, driver, status);
         io_driver_drop(driver);
         return status;
     }
@@ -209,6 +242,20 @@ static BOOLEAN is_in_use(PDEVICE_OBJECT device)
     PDEVICE_OBJECT above = device->AttachedDevice;
     return io_device_extension_of(device)->open_count != 0 ||
            (above && above->DriverObject != device->DriverObject);
+}
+
+/* Below the root bus: the PnP manager unloads such a driver when the last of its devices is gone.
+ */
+static BOOLEAN has_nodes(PDRIVER_OBJECT driver)
+{
+    for (PDEVICE_OBJECT device = driver->DeviceObject; device; device = device->NextDevice) {
+        PDEVICE_OBJECT lowest = device;
+        while (io_device_extension_of(lowest)->attached_to)
+            lowest = io_device_extension_of(lowest)->attached_to;
+        if (io_node_of(lowest))
+            return TRUE;
+    }
+    return FALSE;
 }
 
 /* Files that are open and other drivers' devices attached above keep a driver; afterwards no open
@@ -232,6 +279,8 @@ NTSTATUS io_driver_unload(struct io_driver *driver)
     struct machine *machine = current_machine();
     if (!driver->driver.DriverUnload)
         return STATUS_INVALID_DEVICE_REQUEST;
+    if (has_nodes(&driver->driver)) /* as ZwUnloadDriver documents for PnP drivers */
+        return STATUS_INVALID_DEVICE_REQUEST;
     if (driver->image && driver->image->importers)
         return STATUS_DEVICE_BUSY;
     if (__atomic_exchange_n(&driver->unload_started, 1, __ATOMIC_ACQ_REL))
@@ -240,7 +289,8 @@ NTSTATUS io_driver_unload(struct io_driver *driver)
         __atomic_store_n(&driver->unload_started, 0, __ATOMIC_RELEASE);
         return STATUS_DEVICE_BUSY;
     }
-    driver->driver.DriverUnload(&driver->driver);
+    call_unload(machine, &driver->driver);
+    check_gone(machine, driver, STATUS_SUCCESS);
     io_driver_drop(driver);
     return STATUS_SUCCESS;
 }

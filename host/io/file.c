@@ -1,6 +1,6 @@
 /* File objects: their life, the order of requests on them, cleanup and close. */
 #include "host/io/io.h"
-#include "host/ke/ke.h"
+#include "host/ke/schedule.h"
 #include "host/mm/mm.h"
 
 enum { EXIT_PATIENCE = -3 * 10000000 }; /* 3 s: how long a process's end waits for a file */
@@ -56,9 +56,10 @@ static void send_and_forget(PFILE_OBJECT file, UCHAR major, ULONG flags)
 {
     PDEVICE_OBJECT device;
     ULONG_PTR information;
+    ULONG turns = 0;
     PIRP irp;
     while (!(irp = io_file_irp(file, major, &device)))
-        linux_yield();
+        schedule_spin(&turns);
     irp->Flags |= flags;
     io_call_and_wait(device, irp, &information);
 }

@@ -225,6 +225,9 @@ NTSTATUS io_driver_create(struct machine *machine, PCUNICODE_STRING name,
                           struct loaded_image *image, struct io_driver **created);
 void io_driver_drop(struct io_driver *driver);
 void io_run_reinitialize(struct io_driver *driver);
+/* The index-th path by which applications open a device of the driver, UTF-8, terminated. The
+ * driver must not load, unload or make devices meanwhile. PASSIVE_LEVEL. */
+BOOLEAN io_driver_path(struct io_driver *driver, ULONG index, char *path, SIZE_T size);
 
 /* ---- the machine's end of the day, root-enumerated devices ---- */
 /* Sends IRP_MJ_SHUTDOWN to who asked for it. PASSIVE_LEVEL. */

@@ -1,6 +1,6 @@
 /* IRPs: their memory, and the way down. */
 #include "host/io/io.h"
-#include "host/ke/ke.h"
+#include "host/ke/schedule.h"
 #include "host/mm/mm.h"
 
 enum { IRP_TAG = 0x20707249, COMPLETION_TAG = 0x72436F49 };
@@ -30,8 +30,11 @@ PIRP io_irp_allocate(struct machine *machine, CCHAR stack_size)
         irp = machine->verifier->io_allocate(size, IRP_TAG, NULL);
     if (!irp)
         irp = mm_pool_allocate(machine, NonPagedPoolNx, size, IRP_TAG);
-    if (irp)
-        irp_fill(irp, size, stack_size);
+    if (!irp)
+        return NULL;
+    irp_fill(irp, size, stack_size);
+    if (SB_UNLIKELY(machine->verifier) && machine->verifier->irp_made)
+        machine->verifier->irp_made(irp, NULL);
     return irp;
 }
 
@@ -81,10 +84,10 @@ VOID NTAPI IoFreeIrp(PIRP irp)
     struct machine *machine = current_machine();
     if (SB_UNLIKELY(irp->Type != IO_TYPE_IRP))
         KeBugCheckEx(MULTIPLE_IRP_COMPLETE_REQUESTS, (ULONG_PTR)irp, 0, 0, 0);
-    if (SB_UNLIKELY(machine->verifier) && machine->verifier->irp_free)
-        machine->verifier->irp_free(irp, __builtin_return_address(0));
     if (SB_UNLIKELY(irp->AllocationFlags & IO_IRP_QUEUED))
         leave_thread(irp);
+    if (SB_UNLIKELY(machine->verifier) && machine->verifier->irp_freed)
+        machine->verifier->irp_freed(irp);
     irp->Type = 0;
     mm_pool_free(machine, irp);
 }
@@ -102,21 +105,38 @@ PIRP NTAPI IoMakeAssociatedIrp(PIRP master, CCHAR stack_size)
 }
 SB_EXPORT(IoMakeAssociatedIrp)
 
+static NTSTATUS call_verified(const struct verifier_hooks *verifier, PDEVICE_OBJECT device, PIRP irp,
+                              PDRIVER_DISPATCH dispatch)
+{
+    struct verifier_request request = {
+        .callback = {VERIFIER_CALLBACK_DISPATCH, dispatch, device}, .irp = irp};
+    if (verifier->irp_dispatch)
+        verifier->irp_dispatch(device, irp, FALSE, STATUS_SUCCESS);
+    if (verifier->request_begin)
+        verifier->request_begin(&request);
+    NTSTATUS status = dispatch(device, irp);
+    if (verifier->request_end)
+        verifier->request_end(&request, status);
+    if (verifier->irp_dispatch)
+        verifier->irp_dispatch(device, irp, TRUE, status);
+    return status;
+}
+
 #undef IoCallDriver
 NTSTATUS FASTCALL IofCallDriver(PDEVICE_OBJECT device, PIRP irp)
 {
     struct machine *machine = current_machine();
+    schedule_choice(machine);
+    if (SB_UNLIKELY(machine->verifier) && machine->verifier->irp_send)
+        machine->verifier->irp_send(device, irp, __builtin_return_address(0));
     if (SB_UNLIKELY(--irp->CurrentLocation <= 0))
         KeBugCheckEx(NO_MORE_IRP_STACK_LOCATIONS, (ULONG_PTR)irp, 0, 0, 0);
     PIO_STACK_LOCATION stack = --irp->Tail.Overlay.CurrentStackLocation;
     stack->DeviceObject = device;
     PDRIVER_DISPATCH dispatch = device->DriverObject->MajorFunction[stack->MajorFunction];
-    if (SB_LIKELY(!machine->verifier) || !machine->verifier->irp_dispatch)
+    if (SB_LIKELY(!machine->verifier))
         return dispatch(device, irp);
-    machine->verifier->irp_dispatch(device, irp, FALSE, STATUS_SUCCESS);
-    NTSTATUS status = dispatch(device, irp);
-    machine->verifier->irp_dispatch(device, irp, TRUE, status);
-    return status;
+    return call_verified(machine->verifier, device, irp, dispatch);
 }
 SB_EXPORT(IofCallDriver)
 SB_EXPORT_AS("IoCallDriver", IofCallDriver)

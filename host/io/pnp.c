@@ -109,6 +109,19 @@ static NTSTATUS start(struct io_node *node)
     return status;
 }
 
+static NTSTATUS call_add_device(PDRIVER_ADD_DEVICE add_device, PDRIVER_OBJECT driver,
+                                PDEVICE_OBJECT device)
+{
+    const struct verifier_hooks *verifier = current_machine()->verifier;
+    struct verifier_callback callback = {VERIFIER_CALLBACK_ADD_DEVICE, add_device, driver};
+    if (SB_UNLIKELY(verifier) && verifier->callback_begin)
+        verifier->callback_begin(&callback);
+    NTSTATUS status = add_device(driver, device);
+    if (SB_UNLIKELY(verifier) && verifier->callback_end)
+        verifier->callback_end(&callback);
+    return status;
+}
+
 NTSTATUS io_node_add(struct io_driver *driver, PCUNICODE_STRING hardware_id, struct io_node **added)
 {
     struct io_node *node;
@@ -118,7 +131,7 @@ NTSTATUS io_node_add(struct io_driver *driver, PCUNICODE_STRING hardware_id, str
     NTSTATUS status = node_create(hardware_id, &node);
     if (!NT_SUCCESS(status))
         return status;
-    status = add_device(&driver->driver, node->device);
+    status = call_add_device(add_device, &driver->driver, node->device);
     if (!NT_SUCCESS(status)) {
         node_destroy(node);
         return status;

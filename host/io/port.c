@@ -3,7 +3,7 @@
  * are in pool, under the port's lock (a leaf).
  */
 #include "host/io/io.h"
-#include "host/ke/ke.h"
+#include "host/ke/schedule.h"
 #include "host/mm/mm.h"
 
 enum { PACKET_TAG = 0x70436F49 };
@@ -52,9 +52,10 @@ void io_port_post(void *object, PVOID key, PVOID context, NTSTATUS status, ULONG
 {
     struct port *port = object;
     struct io_packet *packet;
+    ULONG turns = 0;
     while (!(packet = mm_pool_allocate(object_header_of(object)->machine, NonPagedPoolNx,
                                        sizeof(*packet), PACKET_TAG)))
-        linux_yield(); /* a completion is never lost */
+        schedule_spin(&turns); /* a completion is never lost */
     packet->key = key;
     packet->context = context;
     packet->status_block.Status = status;

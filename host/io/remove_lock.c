@@ -4,7 +4,7 @@
  * the checked build's behind it.
  */
 #include "host/io/io.h"
-#include "host/ke/ke.h"
+#include "host/ke/schedule.h"
 
 VOID NTAPI IoInitializeRemoveLockEx(PIO_REMOVE_LOCK lock, ULONG tag, ULONG minutes,
                                     ULONG high_watermark, ULONG size)
@@ -19,6 +19,7 @@ SB_EXPORT(IoInitializeRemoveLockEx)
 NTSTATUS NTAPI IoAcquireRemoveLockEx(PIO_REMOVE_LOCK lock, PVOID tag, PCSTR file, ULONG line,
                                      ULONG size)
 {
+    schedule_choice(current_machine());
     __atomic_add_fetch(&lock->Common.IoCount, 1, __ATOMIC_ACQ_REL);
     if (!lock->Common.Removed)
         return STATUS_SUCCESS;
@@ -32,6 +33,8 @@ VOID NTAPI IoReleaseRemoveLockEx(PIO_REMOVE_LOCK lock, PVOID tag, ULONG size)
 {
     if (__atomic_sub_fetch(&lock->Common.IoCount, 1, __ATOMIC_ACQ_REL) == 0)
         KeSetEvent(&lock->Common.RemoveEvent, IO_NO_INCREMENT, FALSE);
+    else
+        schedule_choice(current_machine());
 }
 SB_EXPORT(IoReleaseRemoveLockEx)
 

@@ -1,6 +1,7 @@
 /* KeBugCheckEx: the machine stops, its threads leave it, the process goes on. */
 #include "host/ke/ke.h"
 #include "host/ke/schedule.h"
+#include "host/ke/scheduler.h"
 #include "host/loader/loader.h"
 #include "host/ps/ps.h"
 #include "host/ke/text.h"
@@ -89,13 +90,15 @@ _Noreturn void ke_bug_check_because(ULONG code, const ULONG_PTR parameters[4], u
             text_format(machine->ke->bug_check.reason, sizeof(machine->ke->bug_check.reason), "%s",
                         reason);
         report(machine);
-        uint32_t running = MACHINE_RUNNING;
+        uint32_t running = machine->scheduler ? MACHINE_SCHEDULED : MACHINE_RUNNING;
         __atomic_compare_exchange_n(&machine->state, &running, MACHINE_STOPPED, false,
                                     __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
         ps_interrupt_threads(machine);
         /* Last: a fault while it follows a broken stack must find the machine stopped. */
         crash_describe(machine, registers);
+        scheduler_describe(machine);
         run_callbacks(machine, kpcr);
+        scheduler_release(machine);
     } else {
         /* Another thread got here first: its report counts; wait until the machine is stopped. */
         while (machine_is_running(machine))

@@ -1,5 +1,6 @@
 #include "host/ke/call.h"
 #include "host/ke/schedule.h"
+#include "host/ke/scheduler.h"
 #include "host/ps/ps.h"
 
 /* One look for all that ke_leave_system_call does. */
@@ -10,16 +11,26 @@ static inline bool has_work_to_leave(PETHREAD thread)
            __atomic_load_n(&thread->Tcb.soft_interrupts, __ATOMIC_RELAXED);
 }
 
+static inline NTSTATUS may_enter(struct machine *machine)
+{
+    uint32_t state = __atomic_load_n(&machine->state, __ATOMIC_ACQUIRE);
+    if (SB_LIKELY(state == MACHINE_RUNNING))
+        return STATUS_SUCCESS;
+    if (state != MACHINE_SCHEDULED)
+        return STATUS_MACHINE_STOPPED;
+    return scheduler_enter(machine) ? STATUS_SUCCESS : STATUS_INVALID_THREAD;
+}
+
 NTSTATUS machine_call(struct _EPROCESS *process, NTSTATUS (*function)(void *), void *arguments)
 {
     struct machine *machine = process->machine;
-    if (SB_UNLIKELY(!machine_is_running(machine)))
-        return STATUS_MACHINE_STOPPED;
+    NTSTATUS status = may_enter(machine);
+    if (SB_UNLIKELY(!NT_SUCCESS(status)))
+        return status;
     PETHREAD thread = ps_thread_enter(process);
     if (SB_UNLIKELY(!thread))
         return STATUS_INSUFFICIENT_RESOURCES;
     struct call_frame frame;
-    NTSTATUS status;
     frame.previous = thread->call_frame;
     if (linux_context_save(&frame.context) == 0) {
         thread_set_call_frame(thread, &frame);
@@ -33,6 +44,8 @@ NTSTATUS machine_call(struct _EPROCESS *process, NTSTATUS (*function)(void *), v
     }
     thread_set_call_frame(thread, frame.previous);
     ps_thread_leave(thread);
+    if (SB_UNLIKELY(machine->scheduler) && !frame.previous)
+        scheduler_leave(machine);
     return status;
 }
 

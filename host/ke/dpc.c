@@ -130,13 +130,26 @@ static void finished(struct machine *machine)
     }
 }
 
+static void call_verified(const struct verifier_hooks *verifier, PKDPC dpc, const KDPC *copy)
+{
+    struct verifier_callback callback = {VERIFIER_CALLBACK_DPC, copy->DeferredRoutine, dpc};
+    verifier->callback_begin(&callback);
+    copy->DeferredRoutine(dpc, copy->DeferredContext, copy->SystemArgument1, copy->SystemArgument2);
+    verifier->callback_end(&callback);
+}
+
 /* A routine must leave the IRQL and the thread's APC counts as they were. */
 static void call_routine(PKDPC dpc, const KDPC *copy, KIRQL irql)
 {
     struct kpcr *kpcr = current_kpcr();
     PKTHREAD thread = &kpcr->current_thread->Tcb;
     LONG disable = thread->combined_apc_disable;
-    copy->DeferredRoutine(dpc, copy->DeferredContext, copy->SystemArgument1, copy->SystemArgument2);
+    const struct verifier_hooks *verifier = kpcr->machine->verifier;
+    if (SB_LIKELY(!verifier) || !verifier->callback_begin)
+        copy->DeferredRoutine(dpc, copy->DeferredContext, copy->SystemArgument1,
+                              copy->SystemArgument2);
+    else
+        call_verified(verifier, dpc, copy);
     if (SB_UNLIKELY(kpcr->irql != irql))
         KeBugCheckEx(IRQL_UNEXPECTED_VALUE, (ULONG_PTR)kpcr->irql << 16 | irql << 8 | 2,
                      (ULONG_PTR)copy->DeferredRoutine, (ULONG_PTR)copy->DeferredContext, 0);
@@ -163,6 +176,7 @@ static BOOLEAN run_first(struct machine *machine, PLIST_ENTRY list, KIRQL irql)
     linux_unlock(&ke->dpc_lock);
     kpcr->irql = irql;
     kpcr->dpc_active = irql == DISPATCH_LEVEL;
+    schedule_choice(machine);
     call_routine(dpc, &copy, irql);
     kpcr->dpc_active = was_active;
     kpcr->irql = old_irql;
@@ -186,8 +200,11 @@ BOOLEAN ke_run_processor_dpc(struct machine *machine, struct processor *processo
 
 BOOLEAN NTAPI KeInsertQueueDpc(PRKDPC dpc, PVOID argument1, PVOID argument2)
 {
+    struct machine *machine = current_machine();
+    schedule_choice(machine);
     BOOLEAN inserted = ke_queue_dpc(dpc, argument1, argument2);
     ke_poll_soft_interrupts();
+    schedule_choice(machine);
     return inserted;
 }
 SB_EXPORT(KeInsertQueueDpc)
@@ -195,6 +212,7 @@ SB_EXPORT(KeInsertQueueDpc)
 BOOLEAN NTAPI KeRemoveQueueDpc(PRKDPC dpc)
 {
     struct machine *machine = current_machine();
+    schedule_choice(machine);
     linux_lock(&machine->ke->dpc_lock);
     BOOLEAN queued = dpc->DpcData != NULL;
     if (queued) {

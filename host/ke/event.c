@@ -9,6 +9,7 @@ SB_EXPORT(KeInitializeEvent)
 LONG NTAPI KeSetEvent(PRKEVENT event, KPRIORITY increment, BOOLEAN wait)
 {
     struct machine *machine = current_machine();
+    schedule_choice(machine);
     ke_dispatcher_lock(machine);
     LONG before = event->Header.SignalState;
     event->Header.SignalState = 1;
@@ -17,6 +18,8 @@ LONG NTAPI KeSetEvent(PRKEVENT event, KPRIORITY increment, BOOLEAN wait)
     else
         ke_signal_waiters(&event->Header);
     ke_dispatcher_unlock(machine);
+    if (!wait)
+        schedule_choice(machine);
     return before;
 }
 SB_EXPORT(KeSetEvent)
@@ -24,12 +27,14 @@ SB_EXPORT(KeSetEvent)
 LONG NTAPI KePulseEvent(PRKEVENT event, KPRIORITY increment, BOOLEAN wait)
 {
     struct machine *machine = current_machine();
+    schedule_choice(machine);
     ke_dispatcher_lock(machine);
     LONG before = event->Header.SignalState;
     event->Header.SignalState = 1;
     ke_signal_waiters(&event->Header);
     event->Header.SignalState = 0;
     ke_dispatcher_unlock(machine);
+    schedule_choice(machine);
     return before;
 }
 SB_EXPORT(KePulseEvent)
@@ -37,6 +42,7 @@ SB_EXPORT(KePulseEvent)
 LONG NTAPI KeResetEvent(PRKEVENT event)
 {
     struct machine *machine = current_machine();
+    schedule_choice(machine);
     ke_dispatcher_lock(machine);
     LONG before = event->Header.SignalState;
     event->Header.SignalState = 0;
@@ -53,6 +59,7 @@ SB_EXPORT(KeClearEvent)
 
 LONG NTAPI KeReadStateEvent(PRKEVENT event)
 {
+    schedule_choice(current_machine());
     return __atomic_load_n(&event->Header.SignalState, __ATOMIC_ACQUIRE);
 }
 SB_EXPORT(KeReadStateEvent)

@@ -1,6 +1,8 @@
 /* From the signal handler to the exception dispatcher. */
 #include "host/ke/fault.h"
 #include "host/ke/ke.h"
+#include "host/ke/outside_stop.h"
+#include "host/loader/coverage.h"
 #include "host/loader/loader.h"
 #include "host/ps/ps.h"
 #include "host/seh/exception.h"
@@ -11,25 +13,48 @@ static BOOLEAN is_driver_code(uint64_t address)
            linux_pages_are_fixed(address);
 }
 
+static BOOLEAN is_ending(struct machine *machine)
+{
+    return !machine_is_running(machine) || ke_is_stop_wanted(machine);
+}
+
+/* A thread is asked to come out of driver code: for good, or so that the verifier has a look. */
+static BOOLEAN takes_stop(PETHREAD thread, const struct linux_fault *fault)
+{
+    const struct verifier_hooks *verifier = thread->machine->verifier;
+    int64_t callbacks_until = thread->Tcb.kpcr->callbacks_until;
+
+    if (!is_driver_code(fault->registers.rip))
+        return FALSE;
+    if (!is_ending(thread->machine))
+        return verifier && verifier->stuck;
+    return callbacks_until == 0 || linux_monotonic_time() >= callbacks_until;
+}
+
 enum linux_fault_answer fault_examine(struct linux_fault *fault)
 {
     PETHREAD thread = ps_thread_inside();
     if (!thread)
         return LINUX_FAULT_NOT_MINE;
-    if (fault->kind == LINUX_FAULT_STOP) {
-        int64_t callbacks_until = thread->Tcb.kpcr->callbacks_until;
-        BOOLEAN leave = !machine_is_running(thread->machine) &&
-                        is_driver_code(fault->registers.rip) &&
-                        (callbacks_until == 0 || linux_monotonic_time() >= callbacks_until);
-        return leave ? LINUX_FAULT_DISPATCH : LINUX_FAULT_RESUME;
-    }
+    if (fault->kind == LINUX_FAULT_STOP)
+        return takes_stop(thread, fault) ? LINUX_FAULT_DISPATCH : LINUX_FAULT_RESUME;
+    if (fault->kind == LINUX_FAULT_BREAKPOINT && thread->machine->loader->coverages &&
+        coverage_take_breakpoint(thread->machine, fault))
+        return LINUX_FAULT_RESUME;
     return fault_emulate(fault) ? LINUX_FAULT_RESUME : LINUX_FAULT_DISPATCH;
 }
 
 void fault_dispatch(struct linux_fault *fault)
 {
-    if (fault->kind == LINUX_FAULT_STOP)
+    if (fault->kind == LINUX_FAULT_STOP) {
+        struct machine *machine = current_machine();
+        if (!is_ending(machine)) {
+            machine->verifier->stuck(fault);
+            linux_registers_resume(&fault->registers);
+        }
+        ke_outside_stop_here(fault);
         ke_leave_stopped_machine();
+    }
     loader_examine_fault(fault);
     exception_dispatch(fault);
 }

@@ -20,8 +20,6 @@ static inline __attribute__((always_inline)) KIRQL raise_irql(KIRQL new_irql, vo
     KIRQL old = kpcr->irql;
     if (SB_UNLIKELY(new_irql < old))
         KeBugCheckEx(IRQL_NOT_GREATER_OR_EQUAL, old, new_irql, 0, (ULONG_PTR)caller);
-    if (SB_UNLIKELY(kpcr->machine->verifier) && kpcr->machine->verifier->irql_change)
-        kpcr->machine->verifier->irql_change(old, new_irql, caller);
     kpcr->irql = new_irql;
     return old;
 }
@@ -68,8 +66,6 @@ VOID NTAPI KeLowerIrql(KIRQL new_irql)
     if (SB_UNLIKELY(new_irql > kpcr->irql))
         KeBugCheckEx(IRQL_NOT_LESS_OR_EQUAL, kpcr->irql, new_irql, 0,
                      (ULONG_PTR)__builtin_return_address(0));
-    if (SB_UNLIKELY(kpcr->machine->verifier) && kpcr->machine->verifier->irql_change)
-        kpcr->machine->verifier->irql_change(kpcr->irql, new_irql, __builtin_return_address(0));
     kpcr->irql = new_irql;
     ke_poll_soft_interrupts();
     schedule_point(kpcr->machine);

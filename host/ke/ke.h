@@ -66,6 +66,7 @@ struct ke_state {
     uint32_t bug_checked;     /* the first bug check wins */
     struct bug_check bug_check;
     struct linux_lock print_lock;
+    uint32_t is_stop_wanted; /* from outside; see outside_stop.h */
 };
 
 NTSTATUS ke_initialize(struct machine *machine);
@@ -129,6 +130,9 @@ void ke_queue_activate(PKQUEUE queue);
 void ke_wait_next(PKTHREAD thread, DISPATCHER_HEADER *header);
 void ke_run_bug_check_callbacks(struct machine *machine);
 
+/* The machine's clocks; under a scheduler they are virtual. */
+int64_t ke_monotonic_time(struct machine *machine); /* ns since an arbitrary start */
+int64_t ke_system_time(struct machine *machine);    /* 100 ns since 1601 */
 int64_t ke_interrupt_time(struct machine *machine); /* 100 ns since boot */
 /* Takes an armed timer out of the queue, looking at nothing but the queue; FALSE: it is not in it. */
 BOOLEAN ke_timer_withdraw(struct machine *machine, PKTIMER timer);

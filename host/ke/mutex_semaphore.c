@@ -70,8 +70,10 @@ LONG NTAPI KeReleaseMutant(PRKMUTANT mutant, KPRIORITY increment, BOOLEAN abando
     ke_dispatcher_unlock(machine);
     if (status != STATUS_SUCCESS)
         ExRaiseStatus(status);
-    if (!wait)
+    if (!wait) {
         ke_poll_soft_interrupts(); /* APCs may be allowed again */
+        schedule_choice(machine);
+    }
     return before;
 }
 SB_EXPORT(KeReleaseMutant)
@@ -100,6 +102,7 @@ LONG NTAPI KeReleaseSemaphore(PRKSEMAPHORE semaphore, KPRIORITY increment, LONG 
                               BOOLEAN wait)
 {
     struct machine *machine = current_machine();
+    schedule_choice(machine);
     ke_dispatcher_lock(machine);
     LONG before = semaphore->Header.SignalState;
     LONG after = (LONG)((ULONG)before + (ULONG)adjustment);
@@ -114,6 +117,8 @@ LONG NTAPI KeReleaseSemaphore(PRKSEMAPHORE semaphore, KPRIORITY increment, LONG 
     ke_dispatcher_unlock(machine);
     if (exceeded)
         ExRaiseStatus(STATUS_SEMAPHORE_LIMIT_EXCEEDED);
+    if (!wait)
+        schedule_choice(machine);
     return before;
 }
 SB_EXPORT(KeReleaseSemaphore)

@@ -7,37 +7,30 @@
 
 #define WAITS ((ULONG_PTR)1)
 
-static void report(PKSPIN_LOCK lock, BOOLEAN acquired, void *caller)
-{
-    struct machine *machine = current_machine();
-    if (SB_UNLIKELY(machine->verifier) && machine->verifier->lock_change)
-        machine->verifier->lock_change(lock, acquired, caller);
-}
-
-static void acquire(PKSPIN_LOCK lock, PKSPIN_LOCK_QUEUE self, void *caller)
+static void acquire(PKSPIN_LOCK lock, PKSPIN_LOCK_QUEUE self)
 {
     ULONG turns = 0;
+    ULONG_PTR state;
+    schedule_choice(current_machine());
     self->Next = NULL;
     __atomic_store_n(&self->Lock, (PKSPIN_LOCK)((ULONG_PTR)lock | WAITS), __ATOMIC_RELAXED);
     PKSPIN_LOCK_QUEUE last =
         (PKSPIN_LOCK_QUEUE)__atomic_exchange_n(lock, (ULONG_PTR)self, __ATOMIC_ACQ_REL);
     if (last) {
         __atomic_store_n(&last->Next, self, __ATOMIC_RELEASE);
-        while ((ULONG_PTR)__atomic_load_n(&self->Lock, __ATOMIC_ACQUIRE) & WAITS)
-            schedule_spin(&turns);
+        while ((state = (ULONG_PTR)__atomic_load_n(&self->Lock, __ATOMIC_ACQUIRE)) & WAITS)
+            schedule_spin_on(&self->Lock, (uint32_t)state, &turns);
     } else {
         __atomic_store_n(&self->Lock, lock, __ATOMIC_RELAXED);
     }
-    report(lock, TRUE, caller);
 }
 
-static void release(PKSPIN_LOCK_QUEUE self, void *caller)
+static void release(PKSPIN_LOCK_QUEUE self)
 {
     PKSPIN_LOCK lock = self->Lock;
     ULONG_PTR last = (ULONG_PTR)self;
     ULONG turns = 0;
     PKSPIN_LOCK_QUEUE next = __atomic_load_n(&self->Next, __ATOMIC_ACQUIRE);
-    report(lock, FALSE, caller);
     if (!next &&
         __atomic_compare_exchange_n(lock, &last, 0, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
         return;
@@ -51,7 +44,7 @@ static void release(PKSPIN_LOCK_QUEUE self, void *caller)
 VOID FASTCALL KeAcquireInStackQueuedSpinLock(PKSPIN_LOCK lock, PKLOCK_QUEUE_HANDLE handle)
 {
     handle->OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
-    acquire(lock, &handle->LockQueue, __builtin_return_address(0));
+    acquire(lock, &handle->LockQueue);
 }
 SB_EXPORT(KeAcquireInStackQueuedSpinLock)
 
@@ -59,27 +52,28 @@ VOID FASTCALL nt_KeAcquireInStackQueuedSpinLockRaiseToSynch(PKSPIN_LOCK lock,
                                                             PKLOCK_QUEUE_HANDLE handle)
 {
     handle->OldIrql = KeRaiseIrqlToSynchLevel();
-    acquire(lock, &handle->LockQueue, __builtin_return_address(0));
+    acquire(lock, &handle->LockQueue);
 }
 SB_EXPORT_AS("KeAcquireInStackQueuedSpinLockRaiseToSynch",
              nt_KeAcquireInStackQueuedSpinLockRaiseToSynch)
 
 VOID FASTCALL KeReleaseInStackQueuedSpinLock(PKLOCK_QUEUE_HANDLE handle)
 {
-    release(&handle->LockQueue, __builtin_return_address(0));
+    release(&handle->LockQueue);
     KeLowerIrql(handle->OldIrql);
 }
 SB_EXPORT(KeReleaseInStackQueuedSpinLock)
 
 VOID FASTCALL KeAcquireInStackQueuedSpinLockAtDpcLevel(PKSPIN_LOCK lock, PKLOCK_QUEUE_HANDLE handle)
 {
-    acquire(lock, &handle->LockQueue, __builtin_return_address(0));
+    acquire(lock, &handle->LockQueue);
 }
 SB_EXPORT(KeAcquireInStackQueuedSpinLockAtDpcLevel)
 
 VOID FASTCALL KeReleaseInStackQueuedSpinLockFromDpcLevel(PKLOCK_QUEUE_HANDLE handle)
 {
-    release(&handle->LockQueue, __builtin_return_address(0));
+    release(&handle->LockQueue);
+    schedule_choice(current_machine());
 }
 SB_EXPORT(KeReleaseInStackQueuedSpinLockFromDpcLevel)
 
@@ -89,14 +83,16 @@ VOID FASTCALL KeAcquireInStackQueuedSpinLockForDpc(PKSPIN_LOCK lock, PKLOCK_QUEU
     handle->OldIrql = KeGetCurrentIrql();
     if (handle->OldIrql < DISPATCH_LEVEL)
         KfRaiseIrql(DISPATCH_LEVEL);
-    acquire(lock, &handle->LockQueue, __builtin_return_address(0));
+    acquire(lock, &handle->LockQueue);
 }
 SB_EXPORT(KeAcquireInStackQueuedSpinLockForDpc)
 
 VOID FASTCALL KeReleaseInStackQueuedSpinLockForDpc(PKLOCK_QUEUE_HANDLE handle)
 {
-    release(&handle->LockQueue, __builtin_return_address(0));
+    release(&handle->LockQueue);
     if (handle->OldIrql != KeGetCurrentIrql())
         KeLowerIrql(handle->OldIrql);
+    else
+        schedule_choice(current_machine());
 }
 SB_EXPORT(KeReleaseInStackQueuedSpinLockForDpc)

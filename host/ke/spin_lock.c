@@ -1,25 +1,21 @@
 /* Executive spin locks: a lock word of the driver's, 0 free, else the owner's thread pointer. */
 #include "host/ke/schedule.h"
 
-static void acquire(PKSPIN_LOCK lock, void *caller)
+static void acquire(PKSPIN_LOCK lock)
 {
     ULONG_PTR owner = (ULONG_PTR)current_thread(), free = 0;
     ULONG turns = 0;
+    struct machine *machine = current_machine();
+    schedule_choice(machine);
     while (!__atomic_compare_exchange_n(lock, &free, owner, false, __ATOMIC_ACQUIRE,
                                         __ATOMIC_RELAXED)) {
+        schedule_spin_on(lock, (uint32_t)free, &turns);
         free = 0;
-        schedule_spin(&turns);
     }
-    struct machine *machine = current_machine();
-    if (SB_UNLIKELY(machine->verifier) && machine->verifier->lock_change)
-        machine->verifier->lock_change(lock, TRUE, caller);
 }
 
-static void release(PKSPIN_LOCK lock, void *caller)
+static void release(PKSPIN_LOCK lock)
 {
-    struct machine *machine = current_machine();
-    if (SB_UNLIKELY(machine->verifier) && machine->verifier->lock_change)
-        machine->verifier->lock_change(lock, FALSE, caller);
     __atomic_store_n(lock, 0, __ATOMIC_RELEASE);
 }
 
@@ -33,40 +29,37 @@ SB_EXPORT_AS("KeInitializeSpinLock", nt_KeInitializeSpinLock)
 KIRQL NTAPI KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK lock)
 {
     KIRQL old = KfRaiseIrql(DISPATCH_LEVEL);
-    acquire(lock, __builtin_return_address(0));
+    acquire(lock);
     return old;
 }
 SB_EXPORT(KeAcquireSpinLockRaiseToDpc)
 
 VOID NTAPI KeReleaseSpinLock(PKSPIN_LOCK lock, KIRQL new_irql)
 {
-    release(lock, __builtin_return_address(0));
+    release(lock);
     KeLowerIrql(new_irql);
 }
 SB_EXPORT(KeReleaseSpinLock)
 
 VOID NTAPI KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK lock)
 {
-    acquire(lock, __builtin_return_address(0));
+    acquire(lock);
 }
 SB_EXPORT(KeAcquireSpinLockAtDpcLevel)
 
 VOID NTAPI KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK lock)
 {
-    release(lock, __builtin_return_address(0));
+    release(lock);
+    schedule_choice(current_machine());
 }
 SB_EXPORT(KeReleaseSpinLockFromDpcLevel)
 
 BOOLEAN FASTCALL KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK lock)
 {
     ULONG_PTR free = 0;
-    struct machine *machine = current_machine();
-    if (!__atomic_compare_exchange_n(lock, &free, (ULONG_PTR)current_thread(), false,
-                                     __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-        return FALSE;
-    if (SB_UNLIKELY(machine->verifier) && machine->verifier->lock_change)
-        machine->verifier->lock_change(lock, TRUE, __builtin_return_address(0));
-    return TRUE;
+    schedule_choice(current_machine());
+    return __atomic_compare_exchange_n(lock, &free, (ULONG_PTR)current_thread(), false,
+                                       __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 SB_EXPORT(KeTryToAcquireSpinLockAtDpcLevel)
 
@@ -80,7 +73,7 @@ SB_EXPORT(KeTestSpinLock)
 KIRQL NTAPI nt_KeAcquireSpinLockRaiseToSynch(PKSPIN_LOCK lock)
 {
     KIRQL old = KeRaiseIrqlToSynchLevel();
-    acquire(lock, __builtin_return_address(0));
+    acquire(lock);
     return old;
 }
 SB_EXPORT_AS("KeAcquireSpinLockRaiseToSynch", nt_KeAcquireSpinLockRaiseToSynch)
@@ -91,15 +84,17 @@ KIRQL FASTCALL KeAcquireSpinLockForDpc(PKSPIN_LOCK lock)
     KIRQL old = KeGetCurrentIrql();
     if (old < DISPATCH_LEVEL)
         KfRaiseIrql(DISPATCH_LEVEL);
-    acquire(lock, __builtin_return_address(0));
+    acquire(lock);
     return old;
 }
 SB_EXPORT(KeAcquireSpinLockForDpc)
 
 VOID FASTCALL KeReleaseSpinLockForDpc(PKSPIN_LOCK lock, KIRQL old_irql)
 {
-    release(lock, __builtin_return_address(0));
+    release(lock);
     if (old_irql != KeGetCurrentIrql())
         KeLowerIrql(old_irql);
+    else
+        schedule_choice(current_machine());
 }
 SB_EXPORT(KeReleaseSpinLockForDpc)

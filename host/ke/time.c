@@ -1,22 +1,31 @@
 /* The clocks. Interrupt time and system time are read when asked for, finer than NT's clock tick.
  */
 #include "host/ke/schedule.h"
+#include "host/ke/scheduler.h"
 
 enum {
     TIME_INCREMENT = 156250,      /* 100 ns in a clock tick: 64 ticks a second */
     COUNTER_FREQUENCY = 10000000, /* Windows 10's: 10 MHz */
 };
 
+static struct machine *ask(void)
+{
+    struct machine *machine = current_machine();
+    if (SB_UNLIKELY(machine->scheduler))
+        scheduler_time_asked(machine);
+    return machine;
+}
+
 VOID NTAPI KeQuerySystemTime(PLARGE_INTEGER time)
 {
-    time->QuadPart = linux_system_time();
+    time->QuadPart = ke_system_time(ask());
 }
 SB_EXPORT(KeQuerySystemTime)
 SB_EXPORT_AS("KeQuerySystemTimePrecise", KeQuerySystemTime)
 
 ULONGLONG NTAPI KeQueryInterruptTime(VOID)
 {
-    return (ULONGLONG)ke_interrupt_time(current_machine());
+    return (ULONGLONG)ke_interrupt_time(ask());
 }
 SB_EXPORT(KeQueryInterruptTime)
 
@@ -54,8 +63,6 @@ SB_EXPORT(KeQueryPerformanceCounter)
 
 VOID NTAPI KeStallExecutionProcessor(ULONG microseconds)
 {
-    int64_t end = linux_monotonic_time() + microseconds * 1000ll;
-    while (linux_monotonic_time() < end)
-        schedule_point(current_machine());
+    schedule_stall(current_machine(), microseconds * 1000ll);
 }
 SB_EXPORT(KeStallExecutionProcessor)

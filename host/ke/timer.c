@@ -4,11 +4,26 @@
  * DPC at DISPATCH_LEVEL. Dispatcher lock.
  */
 #include "host/ke/schedule.h"
+#include "host/ke/scheduler.h"
 #include "host/ps/ps.h"
+
+/* 2026-01-01: when a scheduled machine is made. */
+#define SCHEDULED_EPOCH 134115264000000000ll
+
+int64_t ke_monotonic_time(struct machine *machine)
+{
+    return SB_UNLIKELY(machine->scheduler) ? scheduler_now(machine) : linux_monotonic_time();
+}
+
+int64_t ke_system_time(struct machine *machine)
+{
+    return SB_UNLIKELY(machine->scheduler) ? SCHEDULED_EPOCH + scheduler_now(machine) / 100
+                                           : linux_system_time();
+}
 
 int64_t ke_interrupt_time(struct machine *machine)
 {
-    return (linux_monotonic_time() - machine->ke->boot_time) / 100;
+    return (ke_monotonic_time(machine) - machine->ke->boot_time) / 100;
 }
 
 int64_t ke_deadline(struct machine *machine, PLARGE_INTEGER timeout)
@@ -16,11 +31,11 @@ int64_t ke_deadline(struct machine *machine, PLARGE_INTEGER timeout)
     if (!timeout)
         return LINUX_FOREVER;
     int64_t ticks = timeout->QuadPart;
-    ticks = ticks < 0 ? -ticks : ticks - linux_system_time();
+    ticks = ticks < 0 ? -ticks : ticks - ke_system_time(machine);
     const int64_t longest = INT64_MAX / 400;
     if (ticks <= 0 && ticks != INT64_MIN)
         return 1; /* in the past */
-    return linux_monotonic_time() + (ticks > longest || ticks < 0 ? longest : ticks) * 100;
+    return ke_monotonic_time(machine) + (ticks > longest || ticks < 0 ? longest : ticks) * 100;
 }
 
 VOID NTAPI KeInitializeTimerEx(PKTIMER timer, TIMER_TYPE type)
@@ -42,8 +57,24 @@ VOID NTAPI KeInitializeTimer(PKTIMER timer)
 }
 SB_EXPORT(KeInitializeTimer)
 
-static void clock_poke(struct ke_state *ke)
+/* When the clock thread must look again. Dispatcher lock held. */
+static int64_t next_expiry(const struct ke_state *ke)
 {
+    if (IsListEmpty(&ke->timers))
+        return LINUX_FOREVER;
+    int64_t due =
+        (int64_t)CONTAINING_RECORD(ke->timers.Flink, KTIMER, TimerListEntry)->DueTime.QuadPart;
+    return due < INT64_MAX / 200 ? ke->boot_time + due * 100 : LINUX_FOREVER;
+}
+
+/* The first timer is another one. Under a scheduler the clock thread need not run to learn it. */
+static void clock_poke(struct machine *machine)
+{
+    struct ke_state *ke = machine->ke;
+    if (SB_UNLIKELY(machine->scheduler)) {
+        scheduler_move_deadline(machine, ke->clock_thread, next_expiry(ke));
+        return;
+    }
     __atomic_add_fetch(&ke->clock_word, 1, __ATOMIC_RELEASE);
     linux_wake(&ke->clock_word, 1);
 }
@@ -82,7 +113,7 @@ BOOLEAN ke_timer_withdraw(struct machine *machine, PKTIMER timer)
 
 static void enqueue_dpc(struct machine *machine, PKDPC dpc)
 {
-    LARGE_INTEGER now = {.QuadPart = linux_system_time()};
+    LARGE_INTEGER now = {.QuadPart = ke_system_time(machine)};
     ke_queue_dpc(dpc, ULongToPtr(now.LowPart), LongToPtr(now.HighPart));
 }
 
@@ -104,7 +135,7 @@ static BOOLEAN set(PKTIMER timer, LARGE_INTEGER due_time, ULONG period, PKDPC dp
     struct machine *machine = current_machine();
     int64_t now = ke_interrupt_time(machine);
     int64_t relative =
-        due_time.QuadPart < 0 ? -due_time.QuadPart : due_time.QuadPart - linux_system_time();
+        due_time.QuadPart < 0 ? -due_time.QuadPart : due_time.QuadPart - ke_system_time(machine);
     ke_dispatcher_lock(machine);
     BOOLEAN was_set = withdraw(timer);
     timer->Header.SignalState = 0;
@@ -115,10 +146,11 @@ static BOOLEAN set(PKTIMER timer, LARGE_INTEGER due_time, ULONG period, PKDPC dp
     else
         insert(machine->ke, timer,
                relative < INT64_MAX - now && relative > 0 ? now + relative : INT64_MAX);
-    if (machine->ke->timers.Flink == &timer->TimerListEntry)
-        clock_poke(machine->ke);
+    if (machine->ke->timers.Flink == &timer->TimerListEntry || SB_UNLIKELY(machine->scheduler))
+        clock_poke(machine);
     ke_dispatcher_unlock(machine);
     ke_poll_soft_interrupts();
+    schedule_choice(machine);
     return was_set;
 }
 
@@ -145,8 +177,11 @@ SB_EXPORT(KeSetTimer)
 BOOLEAN NTAPI KeCancelTimer(PKTIMER timer)
 {
     struct machine *machine = current_machine();
+    schedule_choice(machine);
     ke_dispatcher_lock(machine);
     BOOLEAN was_set = withdraw(timer);
+    if (SB_UNLIKELY(machine->scheduler))
+        clock_poke(machine);
     ke_dispatcher_unlock(machine);
     return was_set;
 }
@@ -163,13 +198,12 @@ static BOOLEAN expire_first(struct machine *machine, int64_t *next)
 {
     struct ke_state *ke = machine->ke;
     BOOLEAN expired = FALSE;
-    *next = LINUX_FOREVER;
     ke_dispatcher_lock(machine);
+    *next = next_expiry(ke);
     if (!IsListEmpty(&ke->timers)) {
         PKTIMER timer = CONTAINING_RECORD(ke->timers.Flink, KTIMER, TimerListEntry);
         int64_t due = (int64_t)timer->DueTime.QuadPart;
         expired = due <= ke_interrupt_time(machine);
-        *next = due < INT64_MAX / 200 ? ke->boot_time + due * 100 : LINUX_FOREVER;
         if (expired) {
             withdraw(timer);
             expire(machine, timer, due);
@@ -193,7 +227,7 @@ static VOID NTAPI clock_main(PVOID context)
         if (expire_first(machine, &next))
             ke_drain_dpcs(thread);
         else
-            linux_park(&ke->clock_word, word, next);
+            schedule_park(machine, &ke->clock_word, word, next);
     }
 }
 
@@ -220,8 +254,8 @@ NTSTATUS ke_initialize(struct machine *machine)
     }
     machine->data_exports->debugger_not_present = TRUE;
     machine->data_exports->number_processors = (int8_t)machine->processors;
-    ke->boot_time = linux_monotonic_time();
-    ke->boot_system_time = linux_system_time();
+    ke->boot_time = ke_monotonic_time(machine);
+    ke->boot_system_time = ke_system_time(machine);
     machine->ke = ke;
     return STATUS_SUCCESS;
 }

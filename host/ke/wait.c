@@ -364,7 +364,7 @@ NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE mode, BOOLEAN alertable,
     KEVENT never;
     ke_header_initialize(&never.Header, DISPATCHER_NOTIFICATION_EVENT, sizeof(never), 0);
     if (interval->QuadPart == 0)
-        linux_yield();
+        schedule_yield(current_machine());
     NTSTATUS status = KeWaitForSingleObject(&never, DelayExecution, mode, alertable, interval);
     return status == STATUS_TIMEOUT ? STATUS_SUCCESS : status;
 }

@@ -1,4 +1,5 @@
 #include "host/loader/loader.h"
+#include "host/loader/coverage.h"
 #include "host/ke/ke.h"
 #include "host/ke/text.h"
 #include "host/mm/mm.h"
@@ -17,6 +18,7 @@ NTSTATUS loader_initialize(struct machine *machine)
 
 static void image_free(struct loaded_image *image)
 {
+    image_coverage_free(image);
     image_unbind(image);
     missing_free(image);
     image_exports_free(image);

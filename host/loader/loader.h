@@ -13,6 +13,7 @@
 
 enum { LOADER_NAME_SIZE = 64, LOADER_UNLOADED_KEPT = 16 };
 
+struct image_coverage;
 struct image_exports;
 struct missing_import;
 struct module_entry;
@@ -37,6 +38,7 @@ struct loaded_image {
     ULONG missing_count;
     uint8_t *traps;             /* addresses that missing imports are bound to */
     struct module_entry *entry; /* pool: DRIVER_OBJECT.DriverSection, in PsLoadedModuleList */
+    struct image_coverage *coverage; /* host heap; NULL: never started */
 };
 
 struct unloaded_image {
@@ -51,6 +53,7 @@ struct loader_state {
     LIST_ENTRY images;
     struct unloaded_image unloaded[LOADER_UNLOADED_KEPT]; /* a ring */
     ULONG unloaded_count;
+    struct image_coverage *coverages; /* changed under load_lock, read by the signal handler */
 };
 
 NTSTATUS loader_initialize(struct machine *machine);

@@ -61,7 +61,7 @@ NTSTATUS ps_process_create(struct machine *machine, BOOLEAN is_administrator, BO
     process->is_administrator = is_administrator;
     process->is_32_bit = is_32_bit;
     process->exit_status = STATUS_PENDING;
-    process->create_time = linux_system_time();
+    process->create_time = ke_system_time(machine);
     process->parent_id =
         machine->ps->system_process ? machine->ps->system_process->process_id : NULL;
     set_image_name(process, machine->ps->system_process ? "application.exe" : "System");
@@ -153,7 +153,7 @@ void ps_process_exit(struct _EPROCESS *process, NTSTATUS status)
     KeUnstackDetachProcess(&state);
     ob_handle_table_close_all(process);
     mm_process_exit(process);
-    process->exit_time = linux_system_time();
+    process->exit_time = ke_system_time(process->machine);
     __atomic_store_n(&process->exit_status, status, __ATOMIC_RELEASE);
     ke_header_signal(process->machine, &process->Header);
 }

@@ -45,6 +45,9 @@ void ps_thread_leave(PETHREAD thread);
 /* The NT thread the calling Linux thread is running as right now, or NULL. Signal safe. */
 PETHREAD ps_thread_inside(void);
 
+/* The calling Linux thread stops being an NT thread of anything, as when it ends. Outside. */
+void ps_thread_detach(void);
+
 /* A thread object for process, not yet running; one reference, the thread's own. */
 NTSTATUS ps_thread_create(struct _EPROCESS *process, BOOLEAN is_system, PETHREAD *thread);
 /* The calling Linux thread is the one that runs it. */

@@ -1,5 +1,7 @@
 /* System threads: from their creation to the one who joins them. */
 #include "host/ke/call.h"
+#include "host/ke/schedule.h"
+#include "host/ke/scheduler.h"
 #include "host/ob/object.h"
 #include "host/ps/ps.h"
 #include "host/ps/thread_slot.h"
@@ -9,7 +11,13 @@ enum { CREATE_THREAD_ACCESS = 2 }; /* PROCESS_CREATE_THREAD */
 static void run_start_routine(void *context)
 {
     PETHREAD thread = context;
+    const struct verifier_hooks *verifier = thread->machine->verifier;
+    struct verifier_callback callback = {VERIFIER_CALLBACK_THREAD, thread->start_routine, thread};
+    if (SB_UNLIKELY(verifier) && verifier->callback_begin)
+        verifier->callback_begin(&callback);
     thread->start_routine(thread->start_context);
+    if (SB_UNLIKELY(verifier) && verifier->callback_end)
+        verifier->callback_end(&callback);
 }
 
 static void run_exit(void *context)
@@ -22,16 +30,22 @@ static void run_exit(void *context)
 static void system_thread_main(void *context)
 {
     PETHREAD thread = context;
+    struct machine *machine = thread->machine;
     struct thread_slot slot = {.inside = thread};
     linux_thread_slot = &slot; /* not armed: this thread's end is handled here */
     ps_thread_bind(thread);
     linux_gs_base_set((uint64_t)thread->Tcb.kpcr);
+    if (thread->participant)
+        scheduler_begin(machine, thread->participant);
     machine_run(thread, run_start_routine, thread);
-    if (machine_is_running(thread->machine))
+    if (machine_is_running(machine))
         machine_run(thread, run_exit, thread);
+    struct participant *participant = thread->participant;
     linux_thread_slot = NULL;
     linux_gs_base_set(0);
     __atomic_store_n(&thread->has_ended, 1, __ATOMIC_RELEASE);
+    if (participant)
+        scheduler_end(machine);
 }
 
 /* Joins system threads that have ended; all of them when wait is set. */
@@ -70,6 +84,12 @@ void ps_join_system_threads(struct machine *machine)
     reap(machine, TRUE);
 }
 
+static BOOLEAN join_schedule(PETHREAD thread)
+{
+    thread->participant = scheduler_add(thread->machine);
+    return thread->participant != NULL;
+}
+
 /* Makes a created thread run. Consumes the caller's reference when it fails. */
 static NTSTATUS run(PETHREAD thread, PKSTART_ROUTINE routine, void *context)
 {
@@ -77,12 +97,15 @@ static NTSTATUS run(PETHREAD thread, PKSTART_ROUTINE routine, void *context)
     thread->start_routine = routine;
     thread->start_context = context;
     ob_reference(thread); /* the caller's; the first one is the running thread's */
+    BOOLEAN takes_part = !machine->scheduler || join_schedule(thread);
     linux_lock(&machine->ps->lock);
-    thread->linux_thread = linux_thread_start(system_thread_main, thread);
+    thread->linux_thread = takes_part ? linux_thread_start(system_thread_main, thread) : NULL;
     BOOLEAN running = thread->linux_thread != NULL;
     linux_unlock(&machine->ps->lock);
     if (running)
         return STATUS_SUCCESS;
+    if (thread->participant)
+        scheduler_forget(machine, thread->participant);
     ob_dereference(thread);
     ob_dereference(thread);
     return STATUS_INSUFFICIENT_RESOURCES;
@@ -155,6 +178,7 @@ NTSTATUS NTAPI PsCreateSystemThread(PHANDLE handle, ULONG access, POBJECT_ATTRIB
     *handle = value;
     if (client_id)
         *client_id = ids;
+    schedule_choice(current_machine());
     return STATUS_SUCCESS;
 }
 SB_EXPORT(PsCreateSystemThread)

@@ -18,6 +18,8 @@ static void thread_remove(void *object)
     if (thread->machine_link.Flink)
         RemoveEntryList(&thread->machine_link);
     linux_unlock(&ps->lock);
+    if (SB_UNLIKELY(thread->verified) && thread->machine->verifier)
+        thread->machine->verifier->thread_free(thread);
     mm_pool_cache_drop(thread->machine, &thread->pool_cache);
     if (thread->Tcb.kpcr)
         mm_pages_free(thread->machine, thread->Tcb.kpcr);
@@ -64,7 +66,7 @@ NTSTATUS ps_thread_create(struct _EPROCESS *process, BOOLEAN is_system, PETHREAD
     thread->is_system = is_system;
     thread->exit_status = STATUS_PENDING;
     thread->announcement = PS_THREAD_NEW;
-    thread->create_time = linux_system_time();
+    thread->create_time = ke_system_time(machine);
     kthread_initialize(&thread->Tcb, process);
     thread->Tcb.previous_mode = is_system ? KernelMode : UserMode;
     InitializeListHead(&thread->irps);
@@ -122,7 +124,7 @@ void ps_thread_exit(PETHREAD thread, NTSTATUS status)
         ps_notify_thread(thread, FALSE);
     io_thread_orphan(thread);
     ke_thread_rundown(&thread->Tcb);
-    thread->exit_time = linux_system_time();
+    thread->exit_time = ke_system_time(thread->machine);
     __atomic_store_n(&thread->exit_status, status, __ATOMIC_RELEASE);
     ke_header_signal(thread->machine, &thread->Tcb.Header);
 }
@@ -245,6 +247,15 @@ static void slot_free(void *pointer)
     }
     linux_thread_slot = NULL;
     linux_free(slot);
+}
+
+void ps_thread_detach(void)
+{
+    struct thread_slot *slot = linux_thread_slot;
+    if (!slot)
+        return;
+    linux_thread_slot_set(NULL);
+    slot_free(slot);
 }
 
 int ps_initialize_library(void)

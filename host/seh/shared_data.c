@@ -25,7 +25,7 @@ static void fill(struct machine *machine, KUSER_SHARED_DATA *data)
 
     data->TickCountMultiplier = TICK_MULTIPLIER;
     set_time(&data->InterruptTime, interrupt_time);
-    set_time(&data->SystemTime, (uint64_t)linux_system_time());
+    set_time(&data->SystemTime, (uint64_t)ke_system_time(machine));
     set_time(&data->TimeZoneBias, (uint64_t)((int64_t)linux_time_zone_bias() * 600000000));
     set_time(&data->TickCount, interrupt_time / TIME_INCREMENT);
     data->ImageNumberLow = data->ImageNumberHigh = 0x8664;

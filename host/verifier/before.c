@@ -1,6 +1,8 @@
 #include "host/verifier/before.h"
 
 #include "host/verifier/fault_user.h"
+#include "host/verifier/interpose.h"
+#include "host/verifier/lock.h"
 #include "host/verifier/pool_copy.h"
 #include "host/verifier/pool_residents.h"
 #include "host/verifier/sites.h"
@@ -148,6 +150,7 @@ static ULONG find(const char *name, ULONG from)
 
 const void *verifier_bind(const char *name, const void *address)
 {
+    address = verifier_stand_in(name, address);
     ULONG first = find(name, 0);
     if (first == BEFORE_COUNT)
         return address;

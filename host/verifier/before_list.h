@@ -9,6 +9,9 @@
  *
  * A routine may stand here several times: all its checks run, in this order.
  */
+BEFORE(ExFreePool, lock_memory_freed)
+BEFORE(ExFreePoolWithTag, lock_memory_freed)
+BEFORE(ExFreePool2, lock_memory_freed)
 BEFORE(ExInitializeNPagedLookasideList, resident_lookaside)
 BEFORE(ExInitializePagedLookasideList, resident_lookaside)
 BEFORE(ExDeleteNPagedLookasideList, resident_gone)

@@ -10,7 +10,9 @@
 #include "host/mm/mm.h"
 #include "host/seh/safe_memory.h"
 #include "host/verifier/fault_place.h"
+#include "host/verifier/fault_user.h"
 #include "host/verifier/pool_text.h"
+#include "host/verifier/user_memory.h"
 #include "host/verifier/watch.h"
 
 enum {
@@ -122,13 +124,11 @@ static void check_kernel_address(const struct fault_place *place)
 static void check_data(const struct fault_place *place)
 {
     uint64_t address = place->address;
-    if (address < NULL_PAGES_END && !verifier_user_fault(place->fault, place->context))
+    if (!mm_is_user_address((const void *)address))
+        check_kernel_address(place);
+    else if (address < NULL_PAGES_END && !fault_is_callers_null(address))
         fault_report(place, RULE_NULL_DEREFERENCE, NULL, "address 0x%I64x was %s", address,
                      place->access);
-    else if (!mm_is_user_address((const void *)address))
-        check_kernel_address(place);
-    else if (address >= NULL_PAGES_END)
-        verifier_user_fault(place->fault, place->context);
 }
 
 /* ---- int 29h ---- */
@@ -181,8 +181,29 @@ static BOOLEAN is_drivers(const struct fault_place *place)
     return place->in_driver || verifier_first_frame(&caller, !place->fault->execute) != 0;
 }
 
-BOOLEAN verifier_fault(const struct linux_fault *fault, const CONTEXT *context,
-                       struct fault_stop *stop)
+static void check_page_fault(const struct fault_place *place)
+{
+    uint64_t low, high;
+    linux_stack_bounds(&low, &high);
+    if (fault_is_stack_overflow(place->fault, low))
+        fault_report(place, RULE_STACK_OVERFLOW, NULL,
+                     "the stack is exhausted: %I64u KiB, where Windows has 24",
+                     (high - low) / 1024);
+    else if (place->fault->execute)
+        fault_check_branch(place, FAULT_NO_BRANCH);
+    else
+        check_data(place);
+}
+
+/* The rules of user memory come first: a page may only be watched, and the access go on. */
+static enum verifier_user_fault ask_user_memory(const struct linux_fault *fault, CONTEXT *context)
+{
+    if (fault->general_protection || !mm_is_user_address((const void *)fault->address))
+        return VERIFIER_FAULT_UNKNOWN;
+    return verifier_user_fault(fault, context);
+}
+
+BOOLEAN verifier_fault(const struct linux_fault *fault, CONTEXT *context, struct fault_stop *stop)
 {
     struct fault_place place = {
         .fault = fault,
@@ -194,29 +215,20 @@ BOOLEAN verifier_fault(const struct linux_fault *fault, const CONTEXT *context,
                   : fault->write ? "written"
                                  : "read",
     };
-    uint64_t low, high;
-
-    if (fault->kind != LINUX_FAULT_ACCESS || !verifier_checks(SB_VERIFY_POOL) ||
-        !is_drivers(&place))
+    if (fault->kind != LINUX_FAULT_ACCESS)
         return FALSE;
-    linux_stack_bounds(&low, &high);
+    enum verifier_user_fault user = ask_user_memory(fault, context);
+    if (user == VERIFIER_FAULT_RESUME)
+        context_resume(context);
+    if (user == VERIFIER_FAULT_EXPECTED || !verifier_checks(SB_VERIFY_POOL) || !is_drivers(&place))
+        return FALSE;
     if (fault->general_protection) {
         place.access = "accessed";
         check_protection(&place);
         return FALSE;
     }
-    if (fault_is_stack_overflow(fault, low)) {
-        fault_report(&place, RULE_STACK_OVERFLOW, NULL,
-                     "the stack is exhausted: %I64u KiB, where Windows has 24",
-                     (high - low) / 1024);
-        return FALSE;
-    }
-    if (fault->execute) {
-        fault_check_branch(&place, FAULT_NO_BRANCH);
-        return FALSE;
-    }
-    if (check_special_pool(&place, stop))
+    if (!fault->execute && check_special_pool(&place, stop))
         return TRUE;
-    check_data(&place);
+    check_page_fault(&place);
     return FALSE;
 }

@@ -2,7 +2,6 @@
 
 #include "host/verifier/fault_place.h"
 #include "host/verifier/state.h"
-#include "host/verifier/watch.h"
 
 static struct verifier_probe *probe_of(struct verifier_state *state, uint64_t page)
 {
@@ -34,7 +33,7 @@ static BOOLEAN was_probed(uint64_t address)
     return FALSE;
 }
 
-BOOLEAN verifier_user_fault(const struct linux_fault *fault, const CONTEXT *context)
+BOOLEAN fault_is_callers_null(uint64_t address)
 {
-    return fault_is_request_buffer(fault->address) || was_probed(fault->address);
+    return fault_is_request_buffer(address) || was_probed(address);
 }

@@ -7,4 +7,8 @@
 /* Before ProbeForRead and ProbeForWrite. */
 BOOLEAN fault_note_probe(struct verifier_call *call);
 
+/* TRUE when an address next to zero was probed by this thread, or is in a buffer that the request
+ * names: a fault there is the caller's doing. */
+BOOLEAN fault_is_callers_null(uint64_t address);
+
 #endif

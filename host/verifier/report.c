@@ -1,5 +1,6 @@
 /* Keeping findings: where, with which stack, how often. */
 #include "host/verifier/state.h"
+#include "host/verifier/thread.h"
 
 #include "host/ke/ke.h"
 #include "host/ke/text.h"
@@ -91,6 +92,12 @@ static void locate(struct verifier_finding *finding, const struct verifier_place
         finding->address = (uint64_t)place->caller;
         finding->is_exact = place->is_exact;
     }
+    if (!finding->address) { /* its last call was a jump: then at least the routine is known */
+        const struct verifier_thread *thread = verifier_thread();
+        if (thread && thread->call)
+            finding->address = (uint64_t)thread->call->routine;
+        finding->is_exact = TRUE;
+    }
     if (finding->address)
         loader_describe_address(machine, finding->address, finding->module, sizeof(finding->module),
                                 &finding->offset);
@@ -134,31 +141,30 @@ static void free_finding(struct verifier_finding *finding)
     linux_free(finding);
 }
 
-/* Under the lock. */
-static BOOLEAN count_again(struct verifier_findings *findings, const struct verifier_finding *new)
+/* Only the first report of a rule and place is worth symbols. */
+static BOOLEAN count_again(struct verifier_findings *findings, enum verifier_rule rule,
+                           uint64_t address)
 {
-    for (struct verifier_finding *old = findings->first; old; old = old->next) {
-        if (old->rule == new->rule && old->address == new->address) {
-            old->count++;
-            return TRUE;
-        }
-    }
-    return FALSE;
-}
-
-static BOOLEAN keep(struct verifier_findings *findings, struct verifier_finding *finding)
-{
+    BOOLEAN known = FALSE;
     linux_lock(&findings->lock);
-    BOOLEAN known = count_again(findings, finding);
-    if (!known) {
-        finding->count = 1;
-        finding->request = findings->request;
-        *findings->last = finding;
-        findings->last = &finding->next;
-        __atomic_store_n(&findings->count, findings->count + 1, __ATOMIC_RELEASE);
+    for (struct verifier_finding *old = findings->first; old && !known; old = old->next) {
+        known = old->rule == rule && old->address == address;
+        old->count += known;
     }
     linux_unlock(&findings->lock);
-    return !known;
+    return known;
+}
+
+/* Two threads may have come here with the same one: then it is there twice, each counted once. */
+static void keep(struct verifier_findings *findings, struct verifier_finding *finding)
+{
+    linux_lock(&findings->lock);
+    finding->count = 1;
+    finding->request = findings->request;
+    *findings->last = finding;
+    findings->last = &finding->next;
+    __atomic_store_n(&findings->count, findings->count + 1, __ATOMIC_RELEASE);
+    linux_unlock(&findings->lock);
 }
 
 static void report(enum verifier_rule rule, const struct verifier_place *place,
@@ -176,15 +182,18 @@ static void report(enum verifier_rule rule, const struct verifier_place *place,
     finding->parameters[0] = description->parameter;
     for (int i = 0; parameters && i < 3; i++)
         finding->parameters[i + 1] = parameters[i];
-    text_format(finding->message, sizeof(finding->message), "%s", message);
     locate(finding, place);
-    name_source(finding);
-    describe_stack(finding, place->notes);
     ULONG_PTR stop[4] = {finding->parameters[0], finding->parameters[1], finding->parameters[2],
                          finding->parameters[3]};
     uint64_t address = finding->address;
-    if (!keep(&state->findings, finding))
-        free_finding(finding);
+    if (count_again(&state->findings, rule, address)) {
+        linux_free(finding);
+    } else {
+        text_format(finding->message, sizeof(finding->message), "%s", message);
+        name_source(finding);
+        describe_stack(finding, place->notes);
+        keep(&state->findings, finding);
+    }
     if (state->stops)
         ke_bug_check_because(description->bug_check ? description->bug_check : DETECTED_VIOLATION,
                              stop, address, NULL, message);

@@ -2,5 +2,6 @@
 #include "host/verifier/rules_pool.h"
 #include "host/verifier/rules_irql.h"
 #include "host/verifier/rules_irp.h"
+#include "host/verifier/rules_unload.h"
 #include "host/verifier/rules_object.h"
 #include "host/verifier/rules_memory.h"

@@ -16,6 +16,23 @@ static const struct verifier_hooks hooks = {
     .fault = verifier_fault,
     .unhandled = verifier_unhandled,
     .image_unload = verifier_image_unload,
+    /* IRQL, locks, requests, unloading */
+    .callback_begin = verifier_callback_begin,
+    .callback_end = verifier_callback_end,
+    .cancel_lock = verifier_cancel_lock,
+    .thread_free = verifier_thread_free,
+    .irp_made = verifier_irp_made,
+    .irp_freed = verifier_irp_freed,
+    .irp_send = verifier_irp_send,
+    .request_begin = verifier_request_begin,
+    .request_end = verifier_request_end,
+    .irp_completing = verifier_irp_completing,
+    .irp_passes = verifier_irp_passes,
+    .irp_not_cancelled = verifier_irp_not_cancelled,
+    .driver_gone = verifier_driver_gone,
+    .block_until = verifier_block_until,
+    .look_at_time = verifier_look_at_time,
+    .stuck = verifier_stuck,
 };
 
 NTSTATUS verifier_initialize(struct machine *machine)
@@ -29,6 +46,17 @@ NTSTATUS verifier_initialize(struct machine *machine)
     state->stops = machine->verifier_stops;
     verifier_findings_initialize(&state->findings);
     machine->verifier_state = state;
+    NTSTATUS status = verifier_locks_initialize(state);
+    if (NT_SUCCESS(status))
+        status = verifier_irps_initialize(state);
+    if (NT_SUCCESS(status))
+        status = verifier_made_initialize(state);
+    if (NT_SUCCESS(status))
+        status = verifier_watchman_initialize(machine, state);
+    if (!NT_SUCCESS(status)) {
+        verifier_destroy(machine);
+        return status;
+    }
     machine->verifier = &hooks;
     return STATUS_SUCCESS;
 }
@@ -40,6 +68,10 @@ void verifier_destroy(struct machine *machine)
         return;
     machine->verifier = NULL;
     machine->verifier_state = NULL;
+    verifier_watchman_destroy(state);
+    verifier_made_destroy(state);
+    verifier_irps_destroy(state);
+    verifier_locks_destroy(state);
     verifier_findings_destroy(&state->findings);
     special_destroy(state->pool);
     verifier_sites_destroy(state->sites);

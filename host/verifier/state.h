@@ -9,6 +9,8 @@ struct verifier_pool;    /* special pool and pool tracking */
 struct verifier_sites;   /* low resources: where drivers allocate */
 struct verifier_locks;   /* IRQL, locks, their order */
 struct verifier_irps;    /* requests under way */
+struct verifier_made;    /* what must be gone when the driver is */
+struct verifier_watchman; /* looks for what is stuck */
 struct verifier_objects; /* references and handles of drivers */
 struct verifier_memory;  /* MDLs, user memory, replies */
 
@@ -35,6 +37,8 @@ struct verifier_state {
     struct verifier_traces *traces;
     struct verifier_locks *locks;
     struct verifier_irps *irps;
+    struct verifier_made *made;
+    struct verifier_watchman *watchman;
     struct verifier_objects *objects;
     struct verifier_memory *memory;
 };
@@ -49,6 +53,9 @@ static inline BOOLEAN verifier_checks(unsigned class)
 {
     return (verifier_state()->classes & class) != 0;
 }
+
+/* stuck.c: nobody is looked at any more; the machine is about to go. */
+void verifier_watch_stop(struct machine *machine);
 
 /* A component of the machine, the first to begin and the last to end. */
 NTSTATUS verifier_initialize(struct machine *machine);

@@ -11,6 +11,43 @@
 
 #include "host/nt.h"
 
+/* ---- IRQL, locks, requests, unloading ---- */
+enum verifier_callback_kind {
+    VERIFIER_CALLBACK_DISPATCH,
+    VERIFIER_CALLBACK_COMPLETION,
+    VERIFIER_CALLBACK_CANCEL,
+    VERIFIER_CALLBACK_DPC,
+    VERIFIER_CALLBACK_WORK,
+    VERIFIER_CALLBACK_THREAD,
+    VERIFIER_CALLBACK_ENTRY,
+    VERIFIER_CALLBACK_UNLOAD,
+    VERIFIER_CALLBACK_ADD_DEVICE,
+};
+
+/* A routine of a driver that the host calls, on the caller's stack: what must be the same when it
+ * returns. kind, routine and object (device, DPC ... or NULL) are the caller's; the rest is filled
+ * by callback_begin. */
+struct verifier_callback {
+    enum verifier_callback_kind kind;
+    const void *routine;
+    const void *object;
+    struct verifier_callback *outer;
+    KIRQL irql;
+    LONG apc_disable;
+    ULONG held_count;
+    const void *raised_by, *disabled_by; /* the thread's before */
+    int64_t watched_until;               /* the thread's before */
+};
+
+/* One call of a dispatch routine. */
+struct verifier_request {
+    struct verifier_callback callback;
+    PIRP irp;
+    ULONG location;     /* the IRP's, while the routine has it */
+    uint64_t serial;    /* of the IRP: its memory may be another's by the end */
+    BOOLEAN was_marked; /* pending, by a driver above that shares the location */
+};
+
 struct loaded_image;
 struct machine;
 struct linux_fault;
@@ -28,17 +65,43 @@ struct verifier_hooks {
     BOOLEAN (*pool_free)(struct machine *machine, void *block, ULONG tag, void *caller);
     BOOLEAN (*pool_query)(struct machine *machine, const void *block, SIZE_T *size, ULONG *tag);
     /* A fault inside the machine, before handlers are asked. TRUE: the machine is to stop. */
-    BOOLEAN (*fault)(const struct linux_fault *fault, const CONTEXT *context,
-                     struct fault_stop *stop);
+    BOOLEAN (*fault)
+    (const struct linux_fault *fault, CONTEXT *context, struct fault_stop *stop);
     /* An exception that no handler took. */
     void (*unhandled)(const EXCEPTION_RECORD *record, const CONTEXT *context);
     /* The image's memory is about to go. */
     void (*image_unload)(struct loaded_image *image);
     void (*irp_dispatch)(PDEVICE_OBJECT device, PIRP irp, BOOLEAN after, NTSTATUS status);
     void (*irp_complete)(PIRP irp, void *caller);
-    void (*irp_free)(PIRP irp, void *caller);
-    void (*irql_change)(KIRQL from, KIRQL to, void *caller);
-    void (*lock_change)(void *lock, BOOLEAN acquired, void *caller);
+    /* ---- IRQL, locks, requests, unloading ---- */
+    /* Around every call of a driver's routine; end repairs what the routine left wrong. */
+    void (*callback_begin)(struct verifier_callback *callback);
+    void (*callback_end)(struct verifier_callback *callback);
+    /* The cancel spin lock, taken by the host, is the cancel routine's to release. */
+    void (*cancel_lock)(const void *routine);
+    void (*thread_free)(PETHREAD thread);
+    /* An IRP was made: by the host for a request, or for the driver that called. */
+    void (*irp_made)(PIRP irp, const void *caller);
+    void (*irp_freed)(PIRP irp);
+    /* It is to be sent to the device, before its location moves; caller may be the host. */
+    void (*irp_send)(PDEVICE_OBJECT device, PIRP irp, const void *caller);
+    /* Around the dispatch routine. */
+    void (*request_begin)(struct verifier_request *request);
+    void (*request_end)(struct verifier_request *request, NTSTATUS status);
+    /* IoCompleteRequest, before it looks at the IRP. FALSE: it must not go on. */
+    BOOLEAN (*irp_completing)(PIRP irp, const void *caller);
+    /* Completion passes a location, whose driver is done with the request. */
+    void (*irp_passes)(PIRP irp, ULONG location);
+    /* A cancelled request was waited for in vain. */
+    void (*irp_not_cancelled)(PIRP irp, ULONG milliseconds);
+    /* The driver's DriverUnload has returned (status 0) or its DriverEntry failed. */
+    void (*driver_gone)(PDRIVER_OBJECT driver, struct loaded_image *image, NTSTATUS status);
+    /* How long the thread may be blocked: deadline or sooner. */
+    int64_t (*block_until)(int64_t deadline);
+    /* It was woken or time is up, or it spins: looks whether it is stuck. */
+    void (*look_at_time)(void);
+    /* Interrupted in driver code that runs for too long. */
+    void (*stuck)(const struct linux_fault *fault);
     void (*object_reference)(void *object, LONG change, void *caller);
     void (*mdl_change)(PMDL mdl, ULONG what, void *caller);
     void (*user_memory)(const void *address, SIZE_T length, BOOLEAN write, void *caller);

@@ -114,7 +114,7 @@ SB_EXPORT(ZwAlertThread)
 NTSTATUS NTAPI ZwYieldExecution(VOID)
 {
     schedule_point(current_machine());
-    linux_yield();
+    schedule_yield(current_machine());
     return STATUS_SUCCESS;
 }
 SB_EXPORT(ZwYieldExecution)

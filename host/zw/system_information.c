@@ -49,7 +49,7 @@ static NTSTATUS answer_time(struct machine *machine, PVOID buffer, ULONG length,
 {
     struct system_time_of_day time = {
         .boot_time = machine->ke->boot_system_time,
-        .current_time = linux_system_time(),
+        .current_time = ke_system_time(current_machine()),
         .time_zone_bias = (int64_t)linux_time_zone_bias() * 600000000,
     };
     if (length > sizeof(time))

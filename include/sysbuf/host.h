@@ -33,6 +33,7 @@ typedef int32_t sb_status;
 typedef uint64_t sb_handle; /* an NT handle value of one process; 0 is none */
 
 struct sb_machine;
+struct sb_schedule;
 struct sb_process;
 struct sb_driver;
 
@@ -60,6 +61,9 @@ struct sb_machine_options {
     /* What the verifier watches drivers for: SB_VERIFY_*; 0: nothing, at no cost. Mistakes are kept
      * as findings (sb_machine_finding) and the machine goes on where it can. */
     uint32_t verify;
+    /* Milliseconds after which a routine of a driver that has not returned is stuck: a finding, and
+     * the machine stops. 0: ten seconds. System threads and work items may run for ever. */
+    uint32_t verify_timeout;
     /* Bug check at the first finding, as Windows' Driver Verifier does. */
     bool stop_at_findings;
     /* With verify: the byte that memory without defined contents (pool that was not asked to be
@@ -72,6 +76,10 @@ struct sb_machine_options {
     uint64_t fail_site;
     /* Which of the site's calls fails: the first is 1; 0: each. */
     uint32_t fail_hit;
+    /* Run one thread at a time, in the order the schedule decides; see "schedules" below. It must
+     * outlast the machine and serves one machine at a time. NULL: threads run as Linux lets them.
+     */
+    struct sb_schedule *schedule;
 };
 
 /* options NULL: all defaults. The caller destroys the machine. STATUS_INSUFFICIENT_RESOURCES,
@@ -94,6 +102,11 @@ struct sb_bug_check {
 };
 /* True when the machine has stopped; fills bug_check then. */
 SB_HOST_API bool sb_machine_bug_check(struct sb_machine *machine, struct sb_bug_check *bug_check);
+
+/* Stops the machine from outside, for a driver that does not come back: MANUALLY_INITIATED_CRASH
+ * (0xE2), reported where a thread runs driver code, if one does. From a thread that is not in a
+ * call on the machine; blocks up to a second. No effect on a machine that has stopped. */
+SB_HOST_API void sb_machine_stop(struct sb_machine *machine);
 
 /* The report of the stop: code and parameters, the reason if one is known, where it happened by
  * module, function and source line, the registers and the stack, in lines of UTF-8. Writes what
@@ -183,10 +196,47 @@ SB_HOST_API sb_status sb_machine_load_driver(struct sb_machine *machine, const v
 SB_HOST_API sb_status sb_machine_load_driver_file(struct sb_machine *machine, const char *path,
                                                   struct sb_driver **driver, char *error,
                                                   size_t error_size);
-/* Runs DriverUnload and frees the image. STATUS_INVALID_DEVICE_REQUEST: the driver has none.
- * STATUS_DEVICE_BUSY: files are open or drivers import from it. */
+/* Runs DriverUnload and frees the image. STATUS_INVALID_DEVICE_REQUEST: the driver has none, or has
+ * devices from sb_device_add that were not removed. STATUS_DEVICE_BUSY: files are open or drivers
+ * import from it. */
 SB_HOST_API sb_status sb_machine_unload_driver(struct sb_machine *machine,
                                                struct sb_driver *driver);
+
+/* What may be control codes of the driver, ascending, as read from its image (sysbuf/code.h says
+ * how): writes at most capacity of them and returns how many there are. Reads the whole image's
+ * code on each call; 0 too when memory is short or the driver has no image. */
+SB_HOST_API size_t sb_driver_control_codes(struct sb_driver *driver, uint32_t *codes,
+                                           size_t capacity);
+
+/* ---- which of a driver's basic blocks have run ---- */
+/* The arrays are the caller's and stay his until sb_driver_coverage_stop, the driver's unload or
+ * the machine's end; addresses may be used by several drivers at once. The host writes from any
+ * thread that runs the driver, only to what is not constant here. */
+struct sb_coverage {
+    const uint32_t *addresses; /* of the blocks in the image, ascending; see sb_code_blocks */
+    uint32_t count;
+    uint8_t *seen;        /* count bytes: 1 once the block has run; those that are 1 are left out */
+    uint32_t *order;      /* count indices: the blocks as they came to run */
+    uint32_t order_count; /* read with __atomic_load_n while the driver runs */
+};
+/* Blocks that run from now on are noted. Each costs a breakpoint (a signal) when it runs for the
+ * first time and nothing afterwards. Blocks in discarded sections and such as begin with an int3 of
+ * the driver's own are left out. One coverage a driver. STATUS_INVALID_PARAMETER: addresses are not
+ * ascending or not in the image's code. STATUS_ALREADY_REGISTERED (0xC0000718),
+ * STATUS_INSUFFICIENT_RESOURCES. */
+SB_HOST_API sb_status sb_driver_coverage_start(struct sb_driver *driver,
+                                               struct sb_coverage *coverage);
+/* Forgets what order lists: seen is 0 again for those blocks, and they will be noted once more. No
+ * request may be in the driver meanwhile. */
+SB_HOST_API void sb_driver_coverage_again(struct sb_driver *driver);
+/* No breakpoint is left. No effect when none was started. */
+SB_HOST_API void sb_driver_coverage_stop(struct sb_driver *driver);
+/* The index-th path by which applications may open a device of the driver, for
+ * sb_process_open: a symbolic link's (\\.\Name) or, where a device has none, its own name. The
+ * driver must not make or delete devices meanwhile. STATUS_NO_MORE_ENTRIES;
+ * STATUS_BUFFER_TOO_SMALL. */
+SB_HOST_API sb_status sb_driver_path(struct sb_machine *machine, struct sb_driver *driver,
+                                     uint32_t index, char *path, size_t size);
 
 /* ---- root-enumerated devices, for drivers with an AddDevice routine ---- */
 struct sb_device;
@@ -384,6 +434,95 @@ SB_HOST_API sb_status sb_process_wait_port(struct sb_process *process, sb_handle
                                            uint32_t milliseconds, struct sb_packet *packet);
 SB_HOST_API sb_status sb_process_post_port(struct sb_process *process, sb_handle port,
                                            const struct sb_packet *packet);
+
+/* ---- actions: several threads of an application at once ---- */
+#define SB_MOST_ACTIONS 32u
+struct sb_action {
+    void (*run)(void *context); /* may call anything on the machine but its destruction */
+    void *context;
+};
+/* Runs every action on a thread of its own, all at once, and returns when all have returned. Their
+ * threads end after that, one by one: requests they left pending are cancelled then, as Windows
+ * does when a thread ends. On a machine that stops the actions' calls answer
+ * SB_STATUS_MACHINE_STOPPED and they return. STATUS_INVALID_PARAMETER: no action or too many.
+ * STATUS_INSUFFICIENT_RESOURCES: not all could be started; those that were have run. */
+SB_HOST_API sb_status sb_machine_run_actions(struct sb_machine *machine,
+                                             const struct sb_action *actions, uint32_t count);
+
+/* ---- schedules ---- */
+/*
+ * On a machine with a schedule one thread runs at a time, and another one only gets its turn where
+ * threads meet: system calls, locks, waits, signals, DPCs, timers, work items, IRPs sent, completed
+ * or cancelled, pool allocated and freed. Which one is a decision of the schedule; the same
+ * decisions make the same run. Time is virtual: it passes by little and leaps when everybody waits,
+ * so that no run is slow. A timer or timeout within the next second may also be decided to come
+ * early.
+ *
+ * The threads that take part are the one that made the machine, those of its actions, and the
+ * machine's own. A call by any other thread answers STATUS_INVALID_THREAD. Those of the application
+ * keep their turn between calls: they must not wait for each other but through the machine.
+ *
+ * When nobody can go on the machine stops with SB_STOP_DEADLOCK, and sb_machine_describe_stop tells
+ * what every thread waits for and from where. SB_STOP_ENDLESS: the run does not come to an end
+ * (50,000 steps), or driver code runs for seconds without meeting anybody.
+ *
+ * What a driver reads past the host (the processor's time stamp counter, inline) is not virtual.
+ */
+#define SB_STOP_DEADLOCK 0xE0530002u
+#define SB_STOP_ENDLESS  0xE0530003u
+
+/* Lets every other thread of the machine run until all of them wait; timers do not expire. What a
+ * driver left running after its unload shows itself then. Nothing without a schedule.
+ * STATUS_INVALID_THREAD, SB_STATUS_MACHINE_STOPPED (it stops now, or has). */
+SB_HOST_API sb_status sb_machine_settle(struct sb_machine *machine);
+
+/* A schedule that replays the decisions of seed and preempts nobody apart from them; NULL or "0":
+ * none. The caller destroys it. STATUS_INVALID_PARAMETER: seed is none. */
+SB_HOST_API sb_status sb_schedule_create(const char *seed, struct sb_schedule **schedule);
+/* One by chance: threads have priorities drawn from number; the running one falls behind all others
+ * so many times ("probabilistic concurrency testing"). */
+SB_HOST_API sb_status sb_schedule_create_random(uint64_t number, uint32_t changes,
+                                                struct sb_schedule **schedule);
+SB_HOST_API void sb_schedule_destroy(struct sb_schedule *schedule);
+/* The seed that replays what has been run, printable, without blanks. Writes what fits, always
+ * terminated, and returns the length of the whole. */
+SB_HOST_API size_t sb_schedule_seed(const struct sb_schedule *schedule, char *text, size_t size);
+struct sb_schedule_run {
+    uint32_t decisions;   /* where more than one thread could run */
+    uint32_t preemptions; /* of those, how many took the turn from one that could go on */
+    bool diverged;        /* the run was not the one its seed describes: another driver or script */
+};
+SB_HOST_API void sb_schedule_describe(const struct sb_schedule *schedule,
+                                      struct sb_schedule_run *run);
+
+/* Makes a machine with the schedule, loads the driver, does the work, looks at the outcome and
+ * destroys the machine: everything anew each time, and everything in the same way. True: it has
+ * found what it looks for, and the search ends. */
+typedef bool (*sb_explore_run)(void *context, struct sb_schedule *schedule);
+
+#define SB_NO_PREEMPTIONS UINT32_MAX
+struct sb_explore_options {
+    uint32_t preemptions;  /* at most, 1 to 8; 0 means 2 */
+    uint32_t limit;        /* schedules; 0 means 20,000 */
+    uint32_t milliseconds; /* 0: no limit */
+    uint32_t random_runs;  /* so many by chance, after the others */
+    uint64_t random_seed;
+    bool only_random;
+};
+struct sb_explore_result {
+    uint64_t schedules; /* that were run */
+    uint64_t diverged;  /* of them, those that were not what they should have been: something in the
+                         * run is left to chance */
+    uint32_t decisions; /* most in a run */
+    bool complete;      /* there are no others with so few preemptions */
+    bool found;
+    char seed[4096]; /* when found: of that run */
+};
+/* Runs all schedules with up to so many preemptions, those with fewest first, until one finds
+ * something or a limit is reached. options NULL: all defaults. STATUS_INVALID_PARAMETER,
+ * STATUS_INSUFFICIENT_RESOURCES. */
+SB_HOST_API sb_status sb_explore(const struct sb_explore_options *options, sb_explore_run run,
+                                 void *context, struct sb_explore_result *result);
 
 #ifdef __cplusplus
 }

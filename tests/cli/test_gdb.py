@@ -42,7 +42,7 @@ class Debugging(Case):
     def test_from_the_first_instruction_step_by_step(self):
         text = gdb(PLAIN, CALL, "break plain/driver.c:DriverEntry", "run", "stepi", "stepi", "bt 2",
                    "finish", "continue")
-        self.assertRegex(text, r"#0  0x\w+ in DriverEntry \(.*\n#1  0x\w+ in run_driver_entry")
+        self.assertRegex(text, r"#0  0x\w+ in DriverEntry \(.*\n#1  0x\w+ in call_entry")
         self.assertIn("Value returned is $1 = 0", text)
         self.assertIn("exited normally", text)
 

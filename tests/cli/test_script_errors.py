@@ -65,9 +65,24 @@ WRITE = "write [HANDLE] BUFFER [at OFFSET] [event EVENT] [async] [as REQUEST]"
 DUPLICATE = "duplicate [HANDLE] [to PROCESS] [access WHAT...] [close] as NAME"
 EXPECT = ("expect [status S] [success] [failure] [information N] [bytes [at N] DATA] "
           "[output [at N] DATA] [log TEXT [within MS]] [no log [TEXT]] [bugcheck CODE]")
-BYTES = "bytes are expected: hex, text, utf16, file, fill, zeros, u8, u16, u32 or u64"
+BYTES = "bytes are expected: hex, text, utf16, file, fill, zeros, u8, u16, u32, u64 or pointer"
 
+DEVICE = "device add [ID] [of DRIVER] [as DEVICE], device ACTION [DEVICE]"
+REGISTRY = "registry write KEY NAME TYPE VALUE, registry read KEY NAME"
 STATEMENTS = {  # statement: (message, usage)
+    "device": ("add, start, stop, remove or another of the actions is expected", DEVICE),
+    "device fly": ("add, start, stop, remove or another of the actions is expected", DEVICE),
+    "device add a b": ("'b' has no place here", DEVICE),
+    "device add of 1": ("the driver is expected, not '1'", DEVICE),
+    "device stop 1": ("the device is expected, not '1'", DEVICE),
+    "registry": ("write or read is expected", REGISTRY),
+    "registry read": ("a key is missing", REGISTRY),
+    "registry read k": ("a value's name is missing", REGISTRY),
+    "registry write k v": ("sz, expand, multi, dword, qword or binary is expected", REGISTRY),
+    "registry write k v dword x": ("a number is expected, not 'x'", REGISTRY),
+    "registry write k v sz": ("a text is expected", REGISTRY),
+    "registry write k v binary pointer 8": ("a pointer has no place in the registry", REGISTRY),
+    "registry read k v w": ("'w' has no place here", REGISTRY),
     "load": ("the driver's file is missing", "load FILE [as NAME]"),
     "load ''": ("the driver's file is empty", "load FILE [as NAME]"),
     'load "a\\0b"': ("the driver's file has a zero byte in it", "load FILE [as NAME]"),
@@ -207,6 +222,15 @@ class Mistakes(Case):
         for statement, (message, usage) in STATEMENTS.items():
             with self.subTest(statement=statement):
                 self.mistake(statement, f"{message} (usage: {usage})")
+
+    def test_calls_together(self):
+        self.mistake("together", "a call must follow together")
+        self.mistake("together open MyDevice", "ioctl, read, write, flush, cancel, close or unload "
+                     "must follow together")
+        self.mistake("expect bytes pointer 8", "a pointer's value cannot be expected (usage: "
+                     "expect [status S] [success] [failure] [information N] [bytes [at N] DATA] "
+                     "[output [at N] DATA] [log TEXT [within MS]] [no log [TEXT]] "
+                     "[bugcheck CODE])")
 
     def test_files_that_cannot_be_read(self):
         self.mistake("ioctl 1 in file /nowhere", "/nowhere: No such file or directory")

@@ -29,6 +29,11 @@ bool seh_find_image(uint64_t address, struct seh_image *found)
     return true;
 }
 
+int64_t ke_system_time(struct machine *machine)
+{
+    return linux_system_time();
+}
+
 int64_t ke_interrupt_time(struct machine *machine)
 {
     return linux_monotonic_time() / 100;

@@ -1,0 +1,258 @@
+#include "cli/check/case.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli/run/machine.h"
+#include "cli/run/play.h"
+#include "cli/run/request.h"
+
+struct case_result *case_result_create(void)
+{
+    void *result = mmap(NULL, sizeof(struct case_result), PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    return result == MAP_FAILED ? NULL : result;
+}
+
+void case_result_free(struct case_result *result)
+{
+    if (result)
+        munmap(result, sizeof *result);
+}
+
+/* ---- in the case's own process ---- */
+static void keep_line(void *context, unsigned line, const struct session_result *result)
+{
+    struct case_result *kept = context;
+
+    if (line < CASE_LINES)
+        kept->lines[line] = (struct case_line){true, result->status, result->information};
+}
+
+static void note_line(void *context, unsigned line)
+{
+    ((struct case_result *)context)->line = line;
+}
+
+static void keep_paths(struct session *session, struct case_result *result)
+{
+    for (struct session_driver *each = session->drivers; each; each = each->next)
+        for (uint32_t i = 0; each->driver && result->path_count < CASE_PATHS; i++) {
+            char *path = result->paths[result->path_count];
+            if (sb_driver_path(session->machine, each->driver, i, path, sizeof *result->paths) != 0)
+                break;
+            result->path_count++;
+        }
+}
+
+static void keep_codes(struct session *session, struct case_result *result)
+{
+    for (struct session_driver *each = session->drivers; each; each = each->next) {
+        size_t room = CASE_CODES - result->code_count, count;
+        if (!each->driver)
+            continue;
+        count = sb_driver_control_codes(each->driver, result->codes + result->code_count, room);
+        result->code_count += (uint32_t)(count < room ? count : room);
+    }
+}
+
+static void keep_findings(struct session *session, struct case_result *result)
+{
+    struct sb_machine *machine = session->machine;
+    uint32_t count = 0;
+
+    while (count < CASE_FINDINGS &&
+           sb_machine_finding(machine, count, &result->findings[count].finding,
+                              result->findings[count].stack, CASE_STACK))
+        count++;
+    result->finding_count = count;
+    while (result->site_count < CASE_SITES &&
+           sb_machine_site(machine, result->site_count, &result->sites[result->site_count]))
+        result->site_count++;
+    if (sb_machine_bug_check(machine, &result->bug_check)) {
+        sb_machine_describe_stop(machine, result->stop_description, CASE_OUTPUT);
+        result->end = CASE_STOPPED;
+    }
+}
+
+/* From DriverEntry to the unload. */
+static void play_machine(const struct case_target *target, struct play *play, const char *script,
+                         struct case_result *result)
+{
+    struct session *session = &play->session;
+
+    result->end = CASE_NOT_STARTED;
+    if (play_start(play)) {
+        if (!strstr(script, "device add"))
+            result->device_count = devices_add_all(session);
+        keep_paths(session, result);
+        if (target->wants_codes)
+            keep_codes(session, result);
+        play_script(play);
+        result->end = session->code == EXIT_UNUSABLE ? CASE_UNUSABLE : CASE_FINISHED;
+        if (result->end == CASE_FINISHED)
+            result->line = 0;
+    }
+    play_finish(play);
+    (void)sb_machine_settle(session->machine); /* what is left running shows itself now */
+    keep_findings(session, result);
+    result->exit_code = session->code;
+}
+
+/* Everything is given back: a search does this many times in one process. */
+static void end_play(struct play *play)
+{
+    struct session *session = &play->session;
+
+    if (!requests_all_done(session))
+        _exit(0); /* a thread is inside a driver for good; the result says what there is */
+    requests_free(session);
+    sb_machine_destroy(session->machine);
+    play_end(play);
+}
+
+static void play_once(const struct case_target *target, const char *script, uint64_t fail_site,
+                      struct sb_schedule *schedule, struct case_result *result)
+{
+    struct sb_machine_options options = target->machine;
+    struct play play = {
+        .drivers = target->drivers,
+        .driver_count = target->driver_count,
+        .options = {.observe = keep_line, .begin = note_line, .observe_context = result},
+    };
+    sb_status status;
+
+    result->end = CASE_UNUSABLE;
+    play_begin(&play, target->script_name, target->script_path);
+    log_open(&play.session.log, fopen("/dev/null", "we"), NULL);
+    options.fail_site = fail_site;
+    options.schedule = schedule;
+    options.log = log_write;
+    options.log_context = &play.session.log;
+    if (play_read_script(&play, script, strlen(script)) != EXIT_FINE)
+        return;
+    status = sb_machine_create(&options, &play.session.machine);
+    if (status < 0) {
+        fprintf(stderr, "no machine: status 0x%08x\n", (unsigned)status);
+        return;
+    }
+    result->end = CASE_CRASHED; /* until it is known better */
+    play_machine(target, &play, script, result);
+    end_play(&play);
+}
+
+struct search {
+    const struct case_target *target;
+    const char *script;
+    struct case_result *result;
+};
+
+static bool play_schedule(void *context, struct sb_schedule *schedule)
+{
+    struct search *search = context;
+    struct case_result *result = search->result;
+
+    result->path_count = 0;
+    play_once(search->target, search->script, 0, schedule, result);
+    return result->finding_count || result->end == CASE_STOPPED || result->end == CASE_UNUSABLE;
+}
+
+static void play_schedules(const struct case_target *target, const char *script,
+                           const struct case_variant *variant, struct case_result *result)
+{
+    struct search search = {target, script, result};
+    struct sb_explore_options options = {.preemptions = variant->preemptions,
+                                         .limit = variant->schedules};
+    static struct sb_explore_result explored;
+
+    if (sb_explore(&options, play_schedule, &search, &explored) < 0)
+        return;
+    result->schedules = explored.schedules;
+    result->is_complete = explored.complete;
+    if (explored.found)
+        memcpy(result->seed, explored.seed, sizeof result->seed);
+}
+
+static void run_child(const struct case_target *target, const char *script,
+                      const struct case_variant *variant, struct case_result *result)
+{
+    struct sb_schedule *schedule = NULL;
+
+    if (variant->schedules) {
+        play_schedules(target, script, variant, result);
+        return;
+    }
+    /* With a schedule, were it the plainest, nothing is left to chance and no wait takes time. Only
+     * threads that the script starts by itself cannot be part of it. */
+    const char *seed = variant->seed ? variant->seed : strstr(script, "async") ? NULL : "0";
+    if (seed && sb_schedule_create(seed, &schedule) < 0) {
+        fprintf(stderr, "sysbuf: --replay: that is no seed of a schedule\n");
+        result->end = CASE_UNUSABLE;
+        return;
+    }
+    play_once(target, script, variant->fail_site, schedule, result);
+    sb_schedule_destroy(schedule);
+}
+
+/* ---- in the command ---- */
+static void read_output(int file, struct case_result *result)
+{
+    ssize_t length = pread(file, result->output, sizeof result->output - 1, 0);
+
+    result->output[length > 0 ? length : 0] = 0;
+}
+
+/* True: it ended by itself. */
+static bool wait_for(pid_t child, unsigned seconds)
+{
+    int handle = (int)syscall(SYS_pidfd_open, child, 0);
+    struct pollfd poller = {.fd = handle, .events = POLLIN};
+    int limit = seconds ? (int)seconds * 1000 : -1;
+    int ready;
+
+    do
+        ready = handle < 0 ? 1 : poll(&poller, 1, limit);
+    while (ready < 0 && errno == EINTR);
+    if (handle >= 0)
+        close(handle);
+    if (ready == 0)
+        kill(child, SIGKILL);
+    while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+        ;
+    return ready != 0;
+}
+
+bool case_run(const struct case_target *target, const char *script,
+              const struct case_variant *variant, struct case_result *result)
+{
+    static const struct case_variant plain;
+    int output = memfd_create("sysbuf-case", MFD_CLOEXEC);
+
+    madvise(result, sizeof *result, MADV_REMOVE); /* all zeros again */
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(output, STDOUT_FILENO);
+        dup2(output, STDERR_FILENO);
+        run_child(target, script, variant ? variant : &plain, result);
+        fflush(NULL);
+        _exit(0);
+    }
+    if (child > 0 && !wait_for(child, target->time_limit))
+        result->end = CASE_STUCK;
+    if (output >= 0) {
+        read_output(output, result);
+        close(output);
+    }
+    return child > 0;
+}

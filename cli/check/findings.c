@@ -1,0 +1,210 @@
+#include "cli/check/findings.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/exit_codes.h"
+#include "cli/memory.h"
+#include "cli/names.h"
+
+/* What no rule of the host has: how a case ended. */
+static const struct sb_rule bug_check_rule = {
+    .identifier = "bug-check",
+    .title = "The driver stopped the machine",
+    .windows = "A blue screen with this bug check.",
+    .document = "https://learn.microsoft.com/windows-hardware/drivers/debugger/"
+                "bug-check-code-reference2",
+};
+static const struct sb_rule stuck_rule = {
+    .identifier = "stuck",
+    .title = "A call never came back from the driver",
+    .windows = "The calling thread, and with it its process, cannot be ended.",
+    .document = "https://learn.microsoft.com/windows-hardware/drivers/kernel/"
+                "introduction-to-canceling-irps",
+};
+static const struct sb_rule deadlock_rule = {
+    .identifier = "deadlock",
+    .title = "No thread could go on: each waits for another",
+    .windows = "The threads, and whoever waits for them, hang for ever.",
+    .document = "https://learn.microsoft.com/windows-hardware/drivers/kernel/"
+                "preventing-errors-and-deadlocks-while-using-spin-locks",
+};
+static const struct sb_rule endless_rule = {
+    .identifier = "endless",
+    .title = "The driver does not come to an end",
+    .windows = "A processor is busy for ever; at DISPATCH_LEVEL the watchdog stops Windows.",
+    .document = "https://learn.microsoft.com/windows-hardware/drivers/debugger/"
+                "bug-check-0x133-dpc-watchdog-violation",
+};
+static const struct sb_rule crash_rule = {
+    .identifier = "host-crash",
+    .title = "The host itself crashed",
+    .windows = "Not known: this is a mistake of sysbuf. Please report it with the script.",
+    .document = "",
+};
+
+void findings_begin(struct findings *findings)
+{
+    *findings = (struct findings){.last = &findings->first};
+}
+
+void findings_end(struct findings *findings)
+{
+    while (findings->first) {
+        struct found *found = findings->first;
+        findings->first = found->next;
+        free(found->stack);
+        free(found->description);
+        free(found->script);
+        free(found->seed);
+        free(found->reproducer);
+        free(found);
+    }
+}
+
+/* Two findings are the same when rule and place are: how often, with which values and after which
+ * request does not matter. Where no driver was on the stack the message has to tell. */
+static bool same(const struct sb_finding *one, const struct sb_finding *other)
+{
+    return strcmp(one->rule.identifier, other->rule.identifier) == 0 &&
+           strcmp(one->module, other->module) == 0 && one->offset == other->offset &&
+           (one->module[0] || strcmp(one->message, other->message) == 0);
+}
+
+static bool is_known(const struct findings *findings, const struct sb_finding *finding)
+{
+    for (const struct found *each = findings->first; each; each = each->next)
+        if (same(&each->finding, finding))
+            return true;
+    return false;
+}
+
+static struct found *add(struct findings *findings, const struct sb_finding *finding,
+                         const char *stack, const char *script, const struct case_variant *variant,
+                         const char *seed, const char *phase)
+{
+    struct found *found = memory_allocate(sizeof *found);
+
+    found->finding = *finding;
+    found->stack = memory_copy_text(stack);
+    found->script = memory_copy_text(script);
+    found->line = (unsigned)finding->request;
+    found->variant = variant ? *variant : (struct case_variant){0};
+    found->variant.schedules = 0; /* one is enough now: */
+    found->seed = seed ? memory_copy_text(seed) : NULL;
+    found->variant.seed = found->seed;
+    found->phase = phase;
+    *findings->last = found;
+    findings->last = &found->next;
+    findings->count++;
+    return found;
+}
+
+/* The first line of the host's report behind the one with the code: what is known of the reason. */
+static void reason_of(const char *description, char *reason, size_t size)
+{
+    const char *line = strchr(description, '\n');
+
+    if (line && line[1] && line[1] != ' ' && strncmp(line + 1, "stack,", 6) != 0)
+        snprintf(reason, size, ": %.*s", (int)strcspn(line + 1, "\n"), line + 1);
+    else
+        *reason = 0;
+}
+
+/* "  module.sys+0x123 function+0x4 (file.c:12)": of the report's innermost driver frame. */
+static void locate_stop(struct sb_finding *finding, const char *description)
+{
+    const char *stack = strstr(description, "stack, innermost first:\n");
+    char place[128];
+
+    snprintf(place, sizeof place, "  %s+0x%llx", finding->module,
+             (unsigned long long)finding->offset);
+    const char *line = stack && finding->module[0] ? strstr(stack, place) : NULL;
+    if (line && sscanf(line + strlen(place), " %127[^+]+0x%*x (%255[^:]:%d)", finding->function,
+                       finding->source_file, &finding->line) < 1)
+        finding->function[0] = 0;
+}
+
+static void describe_stop(struct sb_finding *finding, const struct case_result *result)
+{
+    const struct sb_bug_check *stop = &result->bug_check;
+    const char *name = bug_check_name(stop->code);
+    char reason[256];
+
+    finding->rule = stop->code == SB_STOP_DEADLOCK  ? deadlock_rule
+                    : stop->code == SB_STOP_ENDLESS ? endless_rule
+                                                    : bug_check_rule;
+    if (finding->rule.identifier == bug_check_rule.identifier) {
+        finding->rule.bug_check = stop->code;
+        finding->rule.bug_check_parameter = (uint32_t)stop->parameters[0];
+    }
+    memcpy(finding->parameters, stop->parameters, sizeof finding->parameters);
+    reason_of(result->stop_description, reason, sizeof reason);
+    snprintf(finding->message, sizeof finding->message, "bug check %s (0x%08x)%s", name ? name : "",
+             stop->code, reason);
+    memcpy(finding->module, stop->module, sizeof finding->module);
+    finding->offset = stop->offset;
+    locate_stop(finding, result->stop_description);
+}
+
+/* A stop that a rule has foreseen is that rule's finding, not one of its own. */
+static bool is_foreseen(const struct case_result *result)
+{
+    for (uint32_t i = 0; i < result->finding_count; i++)
+        if (result->findings[i].finding.rule.bug_check == result->bug_check.code)
+            return true;
+    return false;
+}
+
+/* What the way in which a case ended says; false: nothing. */
+static bool finding_of_end(const struct case_result *result, struct sb_finding *finding)
+{
+    *finding = (struct sb_finding){.count = 1, .request = result->line};
+    switch (result->end) {
+    case CASE_STOPPED:
+        describe_stop(finding, result);
+        return !is_foreseen(result);
+    case CASE_STUCK:
+        finding->rule = stuck_rule;
+        snprintf(finding->message, sizeof finding->message, "%s did not come back",
+                 result->line ? "the call" : "the end of the processes or the unload");
+        return true;
+    case CASE_CRASHED:
+        finding->rule = crash_rule;
+        snprintf(finding->message, sizeof finding->message, "the host did not survive: %.300s",
+                 result->output);
+        return true;
+    default:
+        return false;
+    }
+}
+
+unsigned findings_take(struct findings *findings, const struct case_result *result,
+                       const char *script, const struct case_variant *variant, const char *phase)
+{
+    const char *seed = result->seed[0] ? result->seed : variant ? variant->seed : NULL;
+    unsigned before = findings->count;
+    struct sb_finding end;
+
+    for (uint32_t i = 0; i < result->finding_count; i++)
+        if (!is_known(findings, &result->findings[i].finding))
+            (void)add(findings, &result->findings[i].finding, result->findings[i].stack, script,
+                      variant, seed, phase);
+    if (finding_of_end(result, &end) && !is_known(findings, &end)) {
+        struct found *found = add(findings, &end, "", script, variant, seed, phase);
+        if (result->end == CASE_STOPPED)
+            found->description = memory_copy_text(result->stop_description);
+    }
+    return findings->count - before;
+}
+
+bool findings_match(const struct found *found, const struct case_result *result)
+{
+    struct sb_finding end;
+
+    for (uint32_t i = 0; i < result->finding_count; i++)
+        if (same(&found->finding, &result->findings[i].finding))
+            return true;
+    return finding_of_end(result, &end) && same(&found->finding, &end);
+}

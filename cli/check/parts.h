@@ -1,0 +1,23 @@
+/* The parts of the workload, each a kind of calls. */
+#ifndef SYSBUF_CLI_PARTS_H
+#define SYSBUF_CLI_PARTS_H
+
+#include "cli/check/workload.h"
+
+/* Starting and unloading, again and again. */
+void part_start_and_stop(struct workload *workload);
+/* Devices that stop, sleep and are removed, with and without files open on them. */
+void part_plug_and_play(struct workload *workload);
+/* Opens and closes in every order, by every kind of caller; unload with handles open. */
+void part_open_and_close(struct workload *workload, struct device *device);
+/* Lengths around every boundary, contents, pointers; notes which calls succeed. */
+void part_buffers(struct workload *workload, struct device *device, struct entrance *entrance);
+/* Requests that pend: cancelled, closed, their process ended, the driver unloaded. */
+void part_pending(struct workload *workload, struct device *device);
+/* Calls after other calls on the same handle and on others. */
+void part_sequences(struct workload *workload, struct device *device);
+
+/* Two calls at the same time, under every schedule of their threads. */
+void part_races(struct workload *workload, struct device *device);
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * A workload for a driver that nobody described: which devices it has, what they answer to, and
+ * calls of all kinds. The calls are scripts, so that whatever they find can be played again.
+ */
+#ifndef SYSBUF_CLI_WORKLOAD_H
+#define SYSBUF_CLI_WORKLOAD_H
+
+#include "cli/check/findings.h"
+#include "cli/check/lines.h"
+
+/* A control code, or read or write, that a device answers to. */
+struct entrance {
+    char *call; /* "ioctl d 0x222000", "read d" or "write d" */
+    uint32_t code;
+    bool is_read, is_write;
+    bool pends;
+    struct lines good; /* statements that succeeded, or at least came furthest */
+};
+
+struct device {
+    char *open; /* the statement that opens it as d */
+    struct entrance *entrances;
+    size_t entrance_count;
+};
+
+struct workload {
+    const struct case_target *target;
+    struct findings *findings;
+    struct case_result *result; /* scratch */
+    void (*progress)(const char *phase, const char *what);
+    bool has_plug_and_play; /* a driver has an AddDevice routine; each script finds its device */
+    struct device *devices;
+    size_t device_count;
+    unsigned cases, calls; /* how many were run */
+    uint32_t schedules;    /* at most, of each script with calls together; 0: none */
+    uint32_t preemptions;
+    uint64_t schedules_tried;
+    struct lines summary; /* one good call each: for runs that are repeated */
+};
+
+/* Finds the devices and what they answer to. False: the drivers do not start; result says why. */
+bool workload_discover(struct workload *workload);
+/* Plays all of it. */
+void workload_run(struct workload *workload);
+void workload_free(struct workload *workload);
+
+/* Plays prologue and body; where a statement of the body ends the machine, the rest is played
+ * behind a new prologue. visit (may be NULL) gets each statement that was done. */
+void workload_play(struct workload *workload, const char *phase, const struct lines *prologue,
+                   const struct lines *body,
+                   void (*visit)(void *context, const char *statement, const struct case_line *),
+                   void *context);
+
+#endif

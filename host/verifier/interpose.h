@@ -1,0 +1,35 @@
+/*
+ * Standing between drivers and the host's exports, as Driver Verifier does: while rules that need
+ * it are on, an import is bound to what stands in front of the routine, so that only calls of
+ * drivers are seen, the caller is the driver's instruction, and nothing costs anything when off.
+ *
+ *     SB_WATCH("KeSetTimer", watch_KeSetTimer)
+ *
+ * beside the definition of a routine with the export's own prototype, which calls the export.
+ * Routines that need nothing but a look at the IRQL (irql.c) get a stub that jumps on, so that
+ * variable arguments and unwinding are undisturbed; both together work.
+ */
+#ifndef SYSBUF_HOST_VERIFIER_INTERPOSE_H
+#define SYSBUF_HOST_VERIFIER_INTERPOSE_H
+
+#include "host/machine.h"
+
+struct verifier_watch {
+    const char *name;
+    const void *address;
+};
+
+/* The redeclaration makes a routine with Linux's calling convention an error. */
+#define SB_WATCH(name, function)                                               \
+    extern __typeof__(function) function __attribute__((ms_abi));              \
+    static const struct verifier_watch SB_EXPORT_UNIQUE(__COUNTER__)           \
+        __attribute__((used, section("sb_watches"), aligned(8))) = {name, function};
+
+/* What a driver's import of the export is to be bound to. The same for all machines of the process:
+ * what stands in front asks whether the machine checks its rules. */
+const void *verifier_stand_in(const char *name, const void *address);
+
+/* irql.c: address, or a stub that checks the IRQL and jumps to it. */
+const void *verifier_bind_irql(const char *name, const void *address);
+
+#endif
