@@ -91,11 +91,10 @@ static BOOLEAN is_pattern(uint64_t address)
 static void check_image(const struct fault_place *place, const struct loaded_image *image)
 {
     uint64_t offset = place->address - (uint64_t)image->base;
-    BOOLEAN is_there = mm_page_allows((const void *)place->address, FALSE);
-    if (is_there && place->fault->write)
+    if (mm_page_allows((const void *)place->address, FALSE))
         fault_report(place, RULE_READ_ONLY, NULL, "%s+0x%I64x, which is read only, was written",
                      image->name, offset);
-    else if (!is_there)
+    else
         fault_report(place, RULE_DISCARDED, NULL,
                      "%s+0x%I64x was %s, in a section that was discarded after DriverEntry",
                      image->name, offset, place->access);
@@ -108,6 +107,9 @@ static void check_kernel_address(const struct fault_place *place)
     LONG64 offset = fault_find_in_requests(place->address);
     if (image)
         check_image(place, image);
+    else if (place->fault->write && mm_page_allows((const void *)place->address, FALSE))
+        fault_report(place, RULE_READ_ONLY, NULL, "0x%I64x, which is read only, was written",
+                     place->address);
     else if (offset >= 0)
         fault_report(place, RULE_REQUEST_POINTER, NULL,
                      "0x%I64x was %s: an address that the request's input holds at offset %I64d",

@@ -166,6 +166,27 @@ static void test_shortage_finds_what_memory_hides(void **state)
     assert_int_equal(1, nulls);
 }
 
+/* The same mistake with blocks at their page's start: found where it happens, not at the free. */
+static void test_underruns_fault_when_asked(void **state)
+{
+    struct sb_machine_options options = {
+        .log = no_log, .verify = SB_VERIFY_ALL, .verify_underruns = true};
+    struct sb_finding finding;
+    struct sb_machine *machine;
+
+    (void)state;
+    sb_host_claim_faults();
+    assert_int_equal(0, sb_machine_create(&options, &machine));
+    assert_int_equal(0, sb_machine_load_driver_file(machine,
+                                                    SYSBUF_DEFECTS "/pool_underrun-bad-gcc-O0.sys",
+                                                    NULL, NULL, 0));
+    assert_int_equal(SB_STATUS_MACHINE_STOPPED, control(machine, "\\\\.\\Defect"));
+    assert_true(sb_machine_finding(machine, 0, &finding, NULL, 0));
+    assert_string_equal("pool-underrun", finding.rule.identifier);
+    assert_string_equal("trim", finding.function);
+    sb_machine_destroy(machine);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +194,7 @@ int main(void)
         cmocka_unit_test(test_sites_are_the_same_in_each_run),
         cmocka_unit_test(test_the_chosen_site_fails),
         cmocka_unit_test(test_shortage_finds_what_memory_hides),
+        cmocka_unit_test(test_underruns_fault_when_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
