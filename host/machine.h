@@ -48,6 +48,7 @@ struct machine {
     uint8_t verifier_fill;                 /* what unwritten memory holds; 0: patterns */
     uint32_t verify_timeout;               /* ms until a routine is stuck; 0: a default */
     uint8_t verify_fill;                   /* of memory without defined contents */
+    bool verify_underruns;                 /* special pool blocks begin at their page */
     uint64_t fail_site;                    /* struct sb_site; 0: none */
     uint32_t fail_hit;                     /* 0: each */
 

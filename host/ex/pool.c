@@ -152,7 +152,7 @@ static void free_block(void *block, ULONG tag, void *caller)
     schedule_choice(machine);
     ULONG actual = 0;
     if (SB_UNLIKELY(machine->verifier) && machine->verifier->pool_free &&
-        machine->verifier->pool_free(block, tag, caller))
+        machine->verifier->pool_free(machine, block, tag, caller))
         return;
     switch (mm_pool_free_tagged(machine, block, tag, &actual)) {
     case MM_FREED:

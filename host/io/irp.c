@@ -25,7 +25,11 @@ static inline void irp_fill(PIRP irp, USHORT size, CCHAR stack_size)
 PIRP io_irp_allocate(struct machine *machine, CCHAR stack_size)
 {
     USHORT size = irp_size(stack_size);
-    PIRP irp = mm_pool_allocate(machine, NonPagedPoolNx, size, IRP_TAG);
+    PIRP irp = NULL;
+    if (SB_UNLIKELY(machine->verifier) && machine->verifier->io_allocate)
+        irp = machine->verifier->io_allocate(size, IRP_TAG, NULL);
+    if (!irp)
+        irp = mm_pool_allocate(machine, NonPagedPoolNx, size, IRP_TAG);
     if (!irp)
         return NULL;
     irp_fill(irp, size, stack_size);

@@ -46,12 +46,23 @@ static bool is_system_thread(void)
     return thread->is_system || (machine && thread->owner == machine->ps->system_process);
 }
 
+/* Tests of the unwinder alone have no machine. */
+static const struct verifier_hooks *current_verifier(void)
+{
+    struct machine *machine = current_machine();
+    return machine ? machine->verifier : NULL;
+}
+
 /* Exception codes are sign extended, as NT's are; only 0x3B shows the bare 32 bits. */
 void seh_unhandled(PEXCEPTION_RECORD record, PCONTEXT context)
 {
     ULONG_PTR code = (ULONG_PTR)(LONG_PTR)record->ExceptionCode;
     ULONG_PTR address = (ULONG_PTR)record->ExceptionAddress;
     ULONG_PTR *information = record->ExceptionInformation;
+    const struct verifier_hooks *verifier = current_verifier();
+
+    if (SB_UNLIKELY(verifier) && verifier->unhandled)
+        verifier->unhandled(record, context);
 
     if (current_kpcr()->dpc_active || current_kpcr()->irql >= DISPATCH_LEVEL)
         stop(&(struct fault_stop){KMODE_EXCEPTION_NOT_HANDLED,
@@ -75,16 +86,11 @@ __attribute__((used)) void exception_handle_fault(struct linux_fault *fault)
     uint64_t stack_low, stack_high;
 
     context_from_registers(&context, &fault->registers);
-    struct machine *machine = current_machine(); /* NULL in tests of this component alone */
-    const struct verifier_hooks *verifier = machine ? machine->verifier : NULL;
-    if (SB_UNLIKELY(verifier) && verifier->memory_fault) {
-        if (verifier->memory_fault(fault, &context))
-            context_resume(&context);
-        if (linux_watch_step_end())
-            context.EFlags &= ~LINUX_TRAP_FLAG;
-    }
     if (fault_emulate_on_thread(fault, &context))
         context_resume(&context);
+    const struct verifier_hooks *verifier = current_verifier();
+    if (SB_UNLIKELY(verifier) && verifier->fault && verifier->fault(fault, &context, &bug_check))
+        stop(&bug_check, &context);
     linux_stack_bounds(&stack_low, &stack_high);
     if (fault_classify(fault, current_kpcr()->irql, stack_low, &context, &record, &bug_check) ==
         FAULT_STOP)

@@ -2,6 +2,7 @@
 #include <sysbuf/host.h>
 
 #include "host/verifier/sites.h"
+#include "host/verifier/special_pool.h"
 #include "host/verifier/stack_trace.h"
 #include "host/verifier/state.h"
 #include "host/verifier/fill.h"
@@ -23,16 +24,6 @@ static void fresh_stack(void)
 {
     if (verifier_checks(SB_VERIFY_REPLY))
         verifier_fill_stack();
-}
-
-static BOOLEAN memory_fault(const struct linux_fault *fault, CONTEXT *context)
-{
-    if (fault->kind != LINUX_FAULT_ACCESS || fault->general_protection)
-        return FALSE;
-    if (fault->address < LINUX_USER_END)
-        return verifier_user_fault(fault, context) == VERIFIER_FAULT_RESUME;
-    verifier_object_fault(fault, context);
-    return FALSE;
 }
 
 static void process_exit(struct _EPROCESS *process)
@@ -59,7 +50,6 @@ static const struct verifier_hooks hooks = {
     .user_memory = verifier_user_probed,
     .user_copy = verifier_user_copy,
     .user_copied = verifier_user_copied,
-    .memory_fault = memory_fault,
     .stopped = verifier_user_watch_stop,
     .process_exit = process_exit,
     .mdl_change = verifier_mdl_change,
@@ -72,6 +62,11 @@ static const struct verifier_hooks hooks = {
     .handle_used = verifier_handle_used,
     .handle_any_type = verifier_handle_any_type,
     .image_unloading = image_unloading,
+    .pool_free = verifier_pool_free,
+    .pool_query = verifier_pool_query,
+    .io_allocate = verifier_io_allocate,
+    .fault = verifier_fault,
+    .unhandled = verifier_unhandled,
     .image_unload = verifier_image_unload,
     /* IRQL, locks, requests, unloading */
     .callback_begin = verifier_callback_begin,
@@ -136,6 +131,7 @@ void verifier_destroy(struct machine *machine)
     verifier_irps_destroy(state);
     verifier_locks_destroy(state);
     verifier_findings_destroy(&state->findings);
+    special_destroy(state->pool);
     verifier_sites_destroy(state->sites);
     verifier_traces_destroy(state->traces);
     linux_free(state);

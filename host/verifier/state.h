@@ -20,10 +20,18 @@ struct verifier_traces; /* driver call stacks */
  * it as a pointer faults, and is recognised. */
 enum { VERIFIER_FILL = 0xCB };
 
+/* The last probe of an address next to zero by its page: the caller's null pointer. */
+enum { VERIFIER_NULL_PROBES = 16 };
+struct verifier_probe {
+    uint64_t thread, start, end;
+};
+
 struct verifier_state {
     unsigned classes; /* SB_VERIFY_* */
     BOOLEAN stops;    /* bug check at the first finding, as Windows does */
     struct verifier_findings findings;
+    struct verifier_probe null_probes[VERIFIER_NULL_PROBES];
+    uint64_t told; /* the instruction of the last fault that a rule told of */
     struct verifier_pool *pool;
     struct verifier_sites *sites;
     struct verifier_traces *traces;

@@ -53,13 +53,26 @@ struct io_request;
 struct linux_fault;
 struct verifier_handle_use;
 struct _EPROCESS;
+struct machine;
+struct linux_fault;
+struct fault_stop;
 
 struct verifier_hooks {
     /* May answer with a block of its own (special pool) or NULL to let the pool serve it;
      * *fail makes the allocation fail (low resources). */
     void *(*pool_allocate)(ULONG pool_type, SIZE_T size, ULONG tag, void *caller, BOOLEAN *fail);
-    /* TRUE when the block was the verifier's and is dealt with. */
-    BOOLEAN (*pool_free)(void *block, ULONG tag, void *caller);
+    /* Memory of the I/O manager that drivers use: the system buffer of irp, or, where that is NULL,
+     * an IRP. NULL: use the pool. */
+    void *(*io_allocate)(SIZE_T size, ULONG tag, PIRP irp);
+    /* TRUE when the block was the verifier's and is dealt with. caller NULL: the host frees it,
+     * maybe where there is no current machine. */
+    BOOLEAN (*pool_free)(struct machine *machine, void *block, ULONG tag, void *caller);
+    BOOLEAN (*pool_query)(struct machine *machine, const void *block, SIZE_T *size, ULONG *tag);
+    /* A fault inside the machine, before handlers are asked. TRUE: the machine is to stop. */
+    BOOLEAN (*fault)
+    (const struct linux_fault *fault, CONTEXT *context, struct fault_stop *stop);
+    /* An exception that no handler took. */
+    void (*unhandled)(const EXCEPTION_RECORD *record, const CONTEXT *context);
     /* The image's memory is about to go. */
     void (*image_unload)(struct loaded_image *image);
     void (*irp_dispatch)(PDEVICE_OBJECT device, PIRP irp, BOOLEAN after, NTSTATUS status);
@@ -105,8 +118,6 @@ struct verifier_hooks {
     void (*user_memory)(const void *address, SIZE_T length, BOOLEAN write, void *caller);
     void (*user_copy)(const void *to, const void *from, SIZE_T length, void *caller);
     void (*user_copied)(void);
-    /* On the faulting thread, before anything else is made of it. TRUE: go on with *context. */
-    BOOLEAN (*memory_fault)(const struct linux_fault *fault, CONTEXT *context);
     /* A thread leaves the machine, which was stopped. */
     void (*stopped)(void);
     void (*process_exit)(struct _EPROCESS *process);

@@ -71,6 +71,9 @@ struct sb_machine_options {
      * with different bytes differ where they disclose it. 0: patterns that the verifier recognises
      * in a reply itself. */
     uint8_t verify_fill;
+    /* With verify: pool blocks begin at a page without access, so that what goes before them faults
+     * at once, and not, as usual, what goes beyond their end. */
+    bool verify_underruns;
     /* With verify: the sb_site whose call fails as if resources were short; 0: none does. */
     uint64_t fail_site;
     /* Which of the site's calls fails: the first is 1; 0: each. */

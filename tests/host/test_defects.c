@@ -120,7 +120,7 @@ static struct sb_process *call_pending(struct sb_machine *machine, sb_handle *fi
         return NULL;
     if (sb_process_open(process, "\\\\.\\Defect", &options, file) == 0) {
         void *buffer = sb_process_allocate(process, 64, true);
-        sb_process_ioctl(process, *file, 0, io_status, CODE, buffer, 64, buffer, 64);
+        sb_process_ioctl(process, *file, 0, io_status, 0x222000, buffer, 64, buffer, 64);
     }
     return process;
 }
@@ -213,14 +213,14 @@ static void run(const struct defect *defect, const char *variant, bool bad)
 
 static void test_defect(void **state)
 {
-    static const char *const variants[] = {"gcc-O0", "gcc-O2", "clang-O0", "clang-O2"};
+    static const char *const variants[] = {"clang-O0", "clang-O2", "gcc-O0", "gcc-O2"};
+    const struct defect *defect = *state;
+    size_t count = sizeof variants / sizeof *variants;
 
     sb_host_claim_faults();
-    const struct defect *defect = *state;
-    size_t first = defect->is_for_clang_alone ? 2 : 0;
-    for (size_t i = first; i < sizeof variants / sizeof *variants; i++) {
-        run(*state, variants[i], true);
-        run(*state, variants[i], false);
+    for (size_t i = 0; i < (defect->is_for_clang_alone ? 2 : count); i++) {
+        run(defect, variants[i], true);
+        run(defect, variants[i], false);
     }
 }
 
