@@ -31,6 +31,16 @@ const char *sb_error_text(enum sb_error error)
                "versions.";
     case SB_ERROR_CLOSED:
         return "The call was cancelled because the device was closed.";
+    case SB_ERROR_STATE:
+        return "The device is not in a state for this call; a client subscribes once, before it "
+               "receives.";
+    case SB_ERROR_TOO_LATE:
+        return "The driver no longer waits for this answer; answer sooner.";
+    case SB_ERROR_VERSION:
+        return "Driver and program speak no common version of the protocol; install both from one "
+               "package.";
+    case SB_ERROR_NOT_RUN:
+        return "The command was not run because an earlier one of its batch failed.";
     case SB_ERROR_NOT_INSTALLED:
         return "The service is not installed; install it first.";
     case SB_ERROR_ALREADY_INSTALLED:
@@ -55,6 +65,35 @@ const char *sb_error_text(enum sb_error error)
     case SB_ERROR_DELETE_PENDING:
         return "The service is being removed but is still in use; close what uses it, or restart "
                "the machine.";
+    case SB_ERROR_RING_VERSION:
+        return "The driver speaks another version of shared rings; use program and driver of the "
+               "same release.";
+    case SB_ERROR_RING_SIZES:
+        return "A ring's capacities must be powers of two, with room for two of the longest "
+               "messages; ask for others.";
+    case SB_ERROR_RING_LIMIT:
+        return "The driver offers no ring of this size; ask for less.";
+    case SB_ERROR_RING_OPEN:
+        return "The device's ring is already open; close it first, or open the device once more.";
+    case SB_ERROR_RING_COUNT:
+        return "The driver has as many rings open as it allows; close another program's first.";
+    case SB_ERROR_RING_FULL:
+        return "The ring stayed full, so nothing was sent; the driver is slow, or waits until its "
+               "own messages are received.";
+    case SB_ERROR_RING_EMPTY:
+        return "No message came in time; wait longer, or ask the driver why it is silent.";
+    case SB_ERROR_RING_BROKEN:
+        return "The ring was closed because what one side wrote made no sense to the other; its "
+               "report says what. Close it and open it anew.";
+    case SB_ERROR_PROTOCOL:
+        return "What answers there is no driver of the toolkit, or of another version; check the "
+               "address.";
+    case SB_ERROR_DISCONNECTED:
+        return "The driver has ended the connection, after a long silence or because it stops; "
+               "open it again.";
+    case SB_ERROR_SECRET:
+        return "The program and the driver do not know the same secret; give the one in the "
+               "driver's registry key.";
     case SB_ERROR_SYSTEM:
         break;
     }

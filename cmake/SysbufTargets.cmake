@@ -149,7 +149,7 @@ function(sysbuf_add_driver NAME)
   add_executable(${NAME} ${ARG_SOURCES} ${SYSBUF_CMAKE_DIR}/relocation.c)
   set_target_properties(${NAME} PROPERTIES
     OUTPUT_NAME ${ARG_OUTPUT_NAME} SUFFIX .sys PREFIX "")
-  target_link_libraries(${NAME} PRIVATE sysbuf::driver sysbuf_kernel_mode ntoskrnl hal)
+  target_link_libraries(${NAME} PRIVATE sysbuf::driver sysbuf_kernel_mode ntoskrnl hal netio)
   target_link_options(${NAME} PRIVATE
     -nostdlib
     -Wl,--entry,DriverEntry -Wl,--subsystem,native

@@ -3,7 +3,7 @@
 set(SYSBUF_TEST_DRIVERS ${CMAKE_BINARY_DIR}/drivers)
 set(SYSBUF_DRIVER_FLAGS -std=c11 -Wno-array-bounds -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter
   -Wno-unknown-pragmas -ffreestanding -fno-stack-protector -fms-extensions -fasynchronous-unwind-tables
-  -I${SYSBUF_MINGW_INCLUDE}/ddk -I${PROJECT_SOURCE_DIR}/tests/drivers -D_WIN32_WINNT=0x0A00)
+  -I${SYSBUF_MINGW_INCLUDE}/ddk -I${PROJECT_SOURCE_DIR}/tests/drivers -I${PROJECT_SOURCE_DIR}/include -D_WIN32_WINNT=0x0A00)
 set(SYSBUF_DRIVER_LINK -shared -nostdlib -Wl,--subsystem,native -Wl,--entry,DriverEntry
   -Wl,--dynamicbase -Wl,--exclude-all-symbols)
 

@@ -3,6 +3,10 @@
  */
 #include "internal.h"
 
+#include <sysbuf/ring_driver.h>
+
+struct sb_device *sb_this_device;
+
 #define DEFAULT_POOL_TAG 0x66754253 /* the bytes 'SBuf', as a debugger shows them */
 
 static ULONG pool_tag(const struct sb_driver *driver)
@@ -26,10 +30,24 @@ void sb_free(const struct sb_driver *driver, void *memory)
     ExFreePoolWithTag(memory, pool_tag(driver));
 }
 
-NTSTATUS NTAPI sb_dispatch_refuse(PDEVICE_OBJECT device, PIRP irp)
+static void prepare_device(PDEVICE_OBJECT object, const struct sb_driver *driver)
 {
-    UNREFERENCED_PARAMETER(device);
-    return sb_complete(irp, STATUS_INVALID_DEVICE_REQUEST, 0);
+    struct sb_device *device = sb_device_of(object);
+
+    RtlZeroMemory(device, sizeof(*device));
+    device->driver = driver;
+    KeInitializeSpinLock(&device->lock);
+    InitializeListHead(&device->opens);
+    KeInitializeSpinLock(&device->rings.lock);
+    InitializeListHead(&device->rings.rings);
+    object->Flags |= driver->direct_io ? DO_DIRECT_IO : DO_BUFFERED_IO;
+    sb_this_device = device;
+}
+
+static void delete_device(PDEVICE_OBJECT object)
+{
+    sb_this_device = NULL;
+    IoDeleteDevice(object);
 }
 
 static NTSTATUS create_device(PDRIVER_OBJECT object, const struct sb_driver *driver,
@@ -44,12 +62,11 @@ static NTSTATUS create_device(PDRIVER_OBJECT object, const struct sb_driver *dri
                             FILE_DEVICE_SECURE_OPEN, driver->exclusive, &device);
     if (!NT_SUCCESS(status))
         return status;
-    ((struct sb_device *)device->DeviceExtension)->driver = driver;
-    device->Flags |= DO_BUFFERED_IO;
+    prepare_device(device, driver);
 
     status = sb_device_protect(device, driver->access_level);
     if (!NT_SUCCESS(status)) {
-        IoDeleteDevice(device);
+        delete_device(device);
         return status;
     }
     *created = device;
@@ -78,6 +95,24 @@ static void delete_link(const struct sb_driver *driver)
     IoDeleteSymbolicLink(&link);
 }
 
+static NTSTATUS start_socket(PDEVICE_OBJECT device, PUNICODE_STRING registry_path)
+{
+    struct sb_device *extension = device->DeviceExtension;
+
+    extension->socket = NULL;
+    if (extension->driver->socket == NULL)
+        return STATUS_SUCCESS;
+    return extension->driver->socket->start(device, registry_path, &extension->socket);
+}
+
+static void stop_socket(PDEVICE_OBJECT device)
+{
+    struct sb_device *extension = device->DeviceExtension;
+
+    if (extension->driver->socket != NULL)
+        extension->driver->socket->stop(extension->socket);
+}
+
 static DRIVER_UNLOAD driver_unload;
 static VOID NTAPI driver_unload(PDRIVER_OBJECT object)
 {
@@ -88,9 +123,12 @@ static VOID NTAPI driver_unload(PDRIVER_OBJECT object)
         return;
     driver = sb_device_driver(device);
     delete_link(driver);
+    if (driver->ring != NULL)
+        driver->ring->channel->driver_unloads(device->DeviceExtension);
+    stop_socket(device);
     if (driver->unload != NULL)
         driver->unload();
-    IoDeleteDevice(device);
+    delete_device(device);
 }
 
 static void install_routines(PDRIVER_OBJECT object)
@@ -98,8 +136,8 @@ static void install_routines(PDRIVER_OBJECT object)
     object->MajorFunction[IRP_MJ_CREATE] = sb_dispatch_create;
     object->MajorFunction[IRP_MJ_CLEANUP] = sb_dispatch_cleanup;
     object->MajorFunction[IRP_MJ_CLOSE] = sb_dispatch_close;
-    object->MajorFunction[IRP_MJ_READ] = sb_dispatch_refuse;
-    object->MajorFunction[IRP_MJ_WRITE] = sb_dispatch_refuse;
+    object->MajorFunction[IRP_MJ_READ] = sb_dispatch_read;
+    object->MajorFunction[IRP_MJ_WRITE] = sb_dispatch_write;
     object->MajorFunction[IRP_MJ_DEVICE_CONTROL] = sb_dispatch_device_control;
     object->DriverUnload = driver_unload;
 }
@@ -110,8 +148,6 @@ NTSTATUS sb_driver_start(PDRIVER_OBJECT object, PUNICODE_STRING registry_path,
     PDEVICE_OBJECT device;
     NTSTATUS status;
 
-    UNREFERENCED_PARAMETER(registry_path);
-
     status = sb_description_check(driver);
     if (!NT_SUCCESS(status))
         return status;
@@ -121,19 +157,24 @@ NTSTATUS sb_driver_start(PDRIVER_OBJECT object, PUNICODE_STRING registry_path,
     if (driver->load != NULL) {
         status = driver->load();
         if (!NT_SUCCESS(status))
-            goto delete_device;
+            goto undo_device;
     }
     install_routines(object);
-    status = create_link(driver);
+    status = start_socket(device, registry_path);
     if (!NT_SUCCESS(status))
         goto unload;
+    status = create_link(driver);
+    if (!NT_SUCCESS(status))
+        goto stop_socket;
     return STATUS_SUCCESS;
 
+stop_socket:
+    stop_socket(device);
 unload:
     if (driver->unload != NULL)
         driver->unload();
-delete_device:
-    IoDeleteDevice(device);
+undo_device:
+    delete_device(device);
 failed:
     sb_log(SB_LOG_ERROR, "sysbuf: the driver did not start, status 0x%08x\n", status);
     return status;

@@ -6,13 +6,17 @@
  *   the open       it was refused, or there is no file object where the driver keeps a context:
  *                  STATUS_INVALID_DEVICE_REQUEST
  *   the input      its length is outside the row's limits: STATUS_INFO_LENGTH_MISMATCH
+ *   the data       likewise
  *   the output     too short: STATUS_BUFFER_TOO_SMALL
  *
  * then the reply area is cleared, the handler runs, and Information is cut to the capacity: the
  * I/O manager copies that many bytes to the caller whatever the buffer's size ("Failure to Check
- * the Size of Buffers", "Failure to Initialize Output Buffers").
+ * the Size of Buffers", "Failure to Initialize Output Buffers"). READ, WRITE (transfer.c) and the
+ * commands of a batch (batch.c) pass through the same checks.
  */
 #include "internal.h"
+
+#include <sysbuf/ring_driver.h>
 
 /* An input up to this length is put aside on the stack, a longer one in pool. */
 #define INPUT_ON_STACK 256
@@ -21,29 +25,30 @@
 #define GRANTED_READ  0x01
 #define GRANTED_WRITE 0x04
 
-static NTSTATUS tell_contract_version(struct sb_call *call)
-{
-    const struct sb_contract_version version = {1, call->driver->contract_version};
-
-    return sb_reply(call, &version, sizeof(version));
-}
-
-/* What every driver with a versioned contract serves besides its own table. */
-static const struct sb_command query_contract = {
-    .code = SB_QUERY_CONTRACT,
-    SB_INPUT_NONE,
-    .output_minimum = sizeof(struct sb_contract_version),
-    .handler = tell_contract_version,
-};
-
-static const struct sb_command *find_command(const struct sb_driver *driver, uint32_t code)
+static const struct sb_command *find_row(const struct sb_command *rows, size_t count, uint32_t code)
 {
     size_t index;
 
-    for (index = 0; index < driver->command_count; index++)
-        if (driver->commands[index].code == code)
-            return &driver->commands[index];
-    return code == SB_QUERY_CONTRACT && driver->contract_version != 0 ? &query_contract : NULL;
+    for (index = 0; index < count; index++)
+        if (rows[index].code == code)
+            return &rows[index];
+    return NULL;
+}
+
+const struct sb_command *sb_find_command(const struct sb_driver *driver, uint32_t code)
+{
+    return find_row(driver->commands, driver->command_count, code);
+}
+
+/* The commands of rings need the request's IRP: they come by DEVICE_CONTROL only. */
+static const struct sb_command *find_ring_command(const struct sb_driver *driver, uint32_t code)
+{
+    const struct sb_ring_channel *channel;
+
+    if (driver->ring == NULL)
+        return NULL;
+    channel = driver->ring->channel;
+    return find_row(channel->commands, channel->command_count, code);
 }
 
 /*
@@ -51,21 +56,22 @@ static const struct sb_command *find_command(const struct sb_driver *driver, uin
  * handle's access, which it notes in the stack location for IoValidateDeviceIoControlAccess; as
  * there, requests from kernel mode are trusted. A system that notes nothing gets a refusal.
  */
-static BOOLEAN access_granted(const struct sb_command *command, PIRP irp)
+static BOOLEAN access_granted(uint32_t access, PIRP irp)
 {
-    uint32_t beyond_code = command->access & ~SB_CONTROL_CODE_ACCESS(command->code);
     UCHAR granted = IoGetCurrentIrpStackLocation(irp)->Flags;
 
-    if (irp->RequestorMode == KernelMode)
+    if (access == 0 || irp->RequestorMode == KernelMode)
         return TRUE;
-    if ((beyond_code & SB_ACCESS_READ) != 0 && (granted & GRANTED_READ) == 0)
+    if ((access & SB_ACCESS_READ) != 0 && (granted & GRANTED_READ) == 0)
         return FALSE;
-    return (beyond_code & SB_ACCESS_WRITE) == 0 || (granted & GRANTED_WRITE) != 0;
+    return (access & SB_ACCESS_WRITE) == 0 || (granted & GRANTED_WRITE) != 0;
 }
 
 static NTSTATUS check_lengths(const struct sb_command *command, const struct sb_call *call)
 {
     if (call->input_length < command->input_minimum || call->input_length > command->input_maximum)
+        return STATUS_INFO_LENGTH_MISMATCH;
+    if (call->data_length < command->data_minimum || call->data_length > command->data_maximum)
         return STATUS_INFO_LENGTH_MISMATCH;
     if (call->output_capacity >= command->output_minimum)
         return STATUS_SUCCESS;
@@ -74,34 +80,70 @@ static NTSTATUS check_lengths(const struct sb_command *command, const struct sb_
     return STATUS_BUFFER_TOO_SMALL;
 }
 
-static NTSTATUS check_call(const struct sb_driver *driver, const struct sb_command *command,
-                           PIRP irp, const struct sb_call *call)
+static enum sb_counter refusal_counter(NTSTATUS status)
+{
+    switch (status) {
+    case STATUS_ACCESS_DENIED:
+        return SB_COUNTER_REFUSED_ACCESS;
+    case STATUS_INFO_LENGTH_MISMATCH:
+        return SB_COUNTER_REFUSED_INPUT;
+    case STATUS_BUFFER_TOO_SMALL:
+        return SB_COUNTER_REFUSED_OUTPUT;
+    case STATUS_INSUFFICIENT_RESOURCES:
+        return SB_COUNTER_REFUSED_MEMORY;
+    default:
+        return SB_COUNTER_REFUSED_OPEN;
+    }
+}
+
+static NTSTATUS refuse(PIRP irp, enum sb_counter counter, NTSTATUS status)
+{
+    sb_count(sb_device_of(IoGetCurrentIrpStackLocation(irp)->DeviceObject), counter);
+    return status;
+}
+
+NTSTATUS sb_check_call(const struct sb_command *command, const struct sb_call *call, PIRP irp,
+                       uint32_t access)
 {
     PFILE_OBJECT file = IoGetCurrentIrpStackLocation(irp)->FileObject;
+    NTSTATUS status = STATUS_SUCCESS;
 
-    if (!access_granted(command, irp))
-        return STATUS_ACCESS_DENIED;
-    if (file != NULL && !sb_is_open(driver, file))
-        return STATUS_INVALID_DEVICE_REQUEST;
-    if (driver->open_context_size != 0 && call->open_context == NULL)
-        return STATUS_INVALID_DEVICE_REQUEST;
-    return check_lengths(command, call);
+    if (!access_granted(access, irp))
+        status = STATUS_ACCESS_DENIED;
+    else if (call->open == NULL && (file != NULL || call->driver->open_context_size != 0))
+        status = STATUS_INVALID_DEVICE_REQUEST;
+    else
+        status = check_lengths(command, call);
+    return NT_SUCCESS(status) ? status : refuse(irp, refusal_counter(status), status);
 }
 
 /* The handler's claim about its reply, made true. */
-static NTSTATUS settle(struct sb_call *call, NTSTATUS status)
+static NTSTATUS settle(struct sb_call *call, NTSTATUS status, uint32_t reply_limit)
 {
+    if (call->pended)
+        return STATUS_PENDING;
     if (status == STATUS_PENDING) {
         sb_log(SB_LOG_ERROR, "sysbuf: a handler returned STATUS_PENDING\n");
         status = STATUS_INTERNAL_ERROR;
     }
     if (NT_ERROR(status)) {
         call->reply_length = 0;
-    } else if (call->reply_length > call->output_capacity) {
-        call->reply_length = call->output_capacity;
+    } else if (call->reply_length > reply_limit) {
+        call->reply_length = reply_limit;
         status = STATUS_BUFFER_OVERFLOW;
     }
     return status;
+}
+
+NTSTATUS sb_settle(struct sb_call *call, NTSTATUS status)
+{
+    return settle(call, status, call->output_capacity);
+}
+
+NTSTATUS sb_call_handler(const struct sb_command *command, struct sb_call *call,
+                         uint32_t reply_limit)
+{
+    return settle(call, command->handler(call), reply_limit);
 }
 
 /* The handler works in the system buffer itself: the input stays, what lies behind it is zeroed. */
@@ -110,7 +152,7 @@ static NTSTATUS call_in_place(const struct sb_command *command, struct sb_call *
     if (call->output_capacity > call->input_length)
         RtlZeroMemory((UCHAR *)call->output + call->input_length,
                       call->output_capacity - call->input_length);
-    return settle(call, command->handler(call));
+    return sb_call_handler(command, call, call->output_capacity);
 }
 
 /* The handler reads from aside, where the input has been copied, and writes to a clean buffer. */
@@ -119,7 +161,7 @@ static NTSTATUS call_with_copy(const struct sb_command *command, struct sb_call 
     RtlCopyMemory(aside, call->input, call->input_length);
     call->input = aside;
     RtlZeroMemory(call->output, call->output_capacity);
-    return settle(call, command->handler(call));
+    return sb_call_handler(command, call, call->output_capacity);
 }
 
 static NTSTATUS call_with_stack(const struct sb_command *command, struct sb_call *call)
@@ -129,21 +171,21 @@ static NTSTATUS call_with_stack(const struct sb_command *command, struct sb_call
     return call_with_copy(command, call, aside);
 }
 
-static NTSTATUS call_with_pool(const struct sb_driver *driver, const struct sb_command *command,
-                               struct sb_call *call)
+static NTSTATUS call_with_pool(const struct sb_command *command, struct sb_call *call)
 {
-    void *aside = sb_allocate(driver, call->input_length);
+    void *aside = sb_allocate(call->driver, call->input_length);
     NTSTATUS status;
 
-    if (aside == NULL)
+    if (aside == NULL) {
+        sb_count(sb_this_device, SB_COUNTER_REFUSED_MEMORY);
         return STATUS_INSUFFICIENT_RESOURCES;
+    }
     status = call_with_copy(command, call, aside);
-    sb_free(driver, aside);
+    sb_free(call->driver, aside);
     return status;
 }
 
-static NTSTATUS serve(const struct sb_driver *driver, const struct sb_command *command,
-                      struct sb_call *call)
+NTSTATUS sb_serve_call(const struct sb_command *command, struct sb_call *call)
 {
     BOOLEAN shared = call->input_length != 0 && call->output_capacity != 0;
 
@@ -151,43 +193,118 @@ static NTSTATUS serve(const struct sb_driver *driver, const struct sb_command *c
         return call_in_place(command, call);
     if (call->input_length <= INPUT_ON_STACK)
         return call_with_stack(command, call);
-    return call_with_pool(driver, command, call);
+    return call_with_pool(command, call);
 }
 
 /* The one buffer of METHOD_BUFFERED, as an input and an output; neither points anywhere if empty.
- */
-static void describe_call(struct sb_call *call, const struct sb_driver *driver, PIRP irp)
+   What the direct methods describe by an MDL is mapped once the lengths have been checked. */
+static void describe_control(struct sb_call *call, PIRP irp)
 {
     PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
+    uint32_t method = SB_CONTROL_CODE_METHOD(stack->Parameters.DeviceIoControl.IoControlCode);
+    uint32_t output_length = stack->Parameters.DeviceIoControl.OutputBufferLength;
     void *buffer = irp->AssociatedIrp.SystemBuffer;
 
+    sb_describe_call(call, irp);
     call->input_length = stack->Parameters.DeviceIoControl.InputBufferLength;
-    call->output_capacity = stack->Parameters.DeviceIoControl.OutputBufferLength;
     call->input = call->input_length != 0 ? buffer : NULL;
-    call->output = call->output_capacity != 0 ? buffer : NULL;
-    call->reply_length = 0;
-    call->driver = driver;
-    call->process_id = (uint32_t)(ULONG_PTR)PsGetCurrentProcessId();
-    call->open_context = sb_open_context(driver, stack->FileObject);
+    if (method == SB_METHOD_IN_DIRECT) {
+        call->data_length = output_length;
+    } else {
+        call->output_capacity = output_length;
+        call->output = output_length != 0 ? buffer : NULL;
+    }
+}
+
+/* Maps what METHOD_IN_DIRECT and METHOD_OUT_DIRECT describe by an MDL, and calls the handler. The
+   pages are the caller's own: there is nothing of the kernel's in them to clear. */
+static NTSTATUS serve_direct(const struct sb_command *command, struct sb_call *call)
+{
+    void *pages = NULL;
+
+    if (call->data_length != 0 || call->output_capacity != 0) {
+        pages = sb_map_pages(call->request);
+        if (pages == NULL)
+            return refuse(call->request, SB_COUNTER_REFUSED_MEMORY, STATUS_INSUFFICIENT_RESOURCES);
+    }
+    if (SB_CONTROL_CODE_METHOD(command->code) == SB_METHOD_IN_DIRECT)
+        call->data = pages;
+    else
+        call->output = pages;
+    return sb_call_handler(command, call, call->output_capacity);
+}
+
+NTSTATUS sb_finish_call(PIRP irp, const struct sb_call *call, NTSTATUS status)
+{
+    struct sb_device *device;
+
+    if (call->pended)
+        return STATUS_PENDING;
+    device = sb_device_of(IoGetCurrentIrpStackLocation(irp)->DeviceObject);
+    if (NT_ERROR(status))
+        sb_count(device, SB_COUNTER_FAILED);
+    sb_count_call(device, call->input_length + call->data_length,
+                  call->output_capacity != 0 ? call->reply_length : 0);
+    return sb_complete(irp, status, call->reply_length);
 }
 
 NTSTATUS NTAPI sb_dispatch_device_control(PDEVICE_OBJECT device, PIRP irp)
 {
-    PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
+    uint32_t code = IoGetCurrentIrpStackLocation(irp)->Parameters.DeviceIoControl.IoControlCode;
     const struct sb_driver *driver = sb_device_driver(device);
     const struct sb_command *command;
     struct sb_call call;
     NTSTATUS status;
 
-    command = find_command(driver, stack->Parameters.DeviceIoControl.IoControlCode);
+    command = sb_find_command(driver, code);
     if (command == NULL)
-        return sb_complete(irp, STATUS_INVALID_DEVICE_REQUEST, 0);
-    describe_call(&call, driver, irp);
-    status = check_call(driver, command, irp, &call);
+        command = sb_standard_command(driver, code);
+    if (command == NULL)
+        command = find_ring_command(driver, code);
+    if (command == NULL)
+        return sb_complete(irp, refuse(irp, SB_COUNTER_REFUSED_CODE, STATUS_INVALID_DEVICE_REQUEST),
+                           0);
+    describe_control(&call, irp);
+    status = sb_check_call(command, &call, irp, command->access & ~SB_CONTROL_CODE_ACCESS(code));
     if (!NT_SUCCESS(status))
         return sb_complete(irp, status, 0);
-    status = serve(driver, command, &call);
-    return sb_complete(irp, status, call.reply_length);
+    if (SB_CONTROL_CODE_METHOD(code) == SB_METHOD_BUFFERED)
+        status = sb_serve_call(command, &call);
+    else
+        status = serve_direct(command, &call);
+    return sb_finish_call(irp, &call, status);
+}
+
+/* Of the library's own commands a ring carries those that ask; the others need an open's request.
+ */
+static const struct sb_command *find_ring_call(const struct sb_driver *driver, uint32_t code)
+{
+    const struct sb_command *command = sb_find_command(driver, code);
+
+    if (command == NULL && (code == SB_QUERY_CONTRACT || code == SB_QUERY_STATISTICS))
+        command = sb_standard_command(driver, code);
+    return command;
+}
+
+/* As sb_serve_call(), for a call whose input and output are apart already. */
+NTSTATUS sb_dispatch_call(struct sb_call *call, uint32_t code)
+{
+    const struct sb_command *command = find_ring_call(call->driver, code);
+    NTSTATUS status;
+
+    if (command == NULL || SB_CONTROL_CODE_METHOD(code) != SB_METHOD_BUFFERED)
+        return STATUS_INVALID_DEVICE_REQUEST;
+    status = check_lengths(command, call);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (call->output_capacity != 0)
+        RtlZeroMemory(call->output, call->output_capacity);
+    if ((command->flags & SB_IN_PLACE) != 0 && call->output_capacity != 0 &&
+        call->input_length != 0) {
+        RtlCopyMemory(call->output, call->input, call->input_length);
+        call->input = call->output;
+    }
+    return sb_settle(call, command->handler(call));
 }
 
 NTSTATUS sb_reply(struct sb_call *call, const void *reply, size_t length)
@@ -199,4 +316,22 @@ NTSTATUS sb_reply(struct sb_call *call, const void *reply, size_t length)
     RtlMoveMemory(call->output, reply, fitting);
     call->reply_length = (uint32_t)fitting;
     return fitting == length ? STATUS_SUCCESS : STATUS_BUFFER_OVERFLOW;
+}
+
+NTSTATUS sb_snapshot(const struct sb_call *call, const void *source, size_t offset,
+                     void *destination, size_t length)
+{
+    size_t available;
+
+    if (source != NULL && source == call->data)
+        available = call->data_length;
+    else if (source != NULL && source == call->input)
+        available = call->input_length;
+    else
+        return STATUS_INVALID_PARAMETER;
+    if (offset > available || length > available - offset)
+        return STATUS_INVALID_PARAMETER;
+    /* The handler's compiler sees a call here and cannot read the source in place of the copy. */
+    RtlCopyMemory(destination, (const UCHAR *)source + offset, length);
+    return STATUS_SUCCESS;
 }

@@ -18,7 +18,7 @@ struct examination {
 };
 
 /* Runs the trial on a machine of its own, which is taken apart as at the end. */
-static bool breaks(struct examination *examination, const struct program *trial)
+static bool breaks(struct examination *examination, struct program *trial)
 {
     struct sb_fuzz *fuzz = examination->fuzz;
     char identity[IDENTITY_SIZE], title[sizeof(examination->crash->title)], *report = NULL;
@@ -135,7 +135,7 @@ static void store_input(struct sb_fuzz *fuzz, const struct program *program,
     crash->input = malloc(capacity);
     if (crash->input)
         crash->input_length = program_write(program, crash->input, capacity, &fuzz->codes);
-    crash->script = script_of_program(fuzz, program, crash->title);
+    crash->script = script_of_program(fuzz, program, crash);
 }
 
 void crash_examine(struct sb_fuzz *fuzz, const uint8_t *input, size_t length,

@@ -129,6 +129,8 @@ static sb_status transfer(struct sb_fuzz *fuzz, struct rig *rig, const struct op
         return 0; /* no more requests until one ends */
     sb_status status = send_request(fuzz, rig, operation, pair);
     pair->is_pending = status == SB_STATUS_PENDING;
+    if (pair->is_pending)
+        pair->operation = *operation;
     return status;
 }
 
@@ -160,21 +162,25 @@ static bool is_left_out(const struct sb_fuzz *fuzz, const struct operation *oper
     return false;
 }
 
-static sb_status execute(struct sb_fuzz *fuzz, struct rig *rig, const struct operation *operation)
+static sb_status execute(struct sb_fuzz *fuzz, struct rig *rig, struct operation *operation)
 {
     unsigned slot = operation->slot;
     if (is_left_out(fuzz, operation))
         return 0;
     rig->last = *operation;
-    if (operation->kind == OPERATION_OPEN)
-        return open_slot(fuzz, rig, slot, operation->device, operation->data,
-                         operation->data_length);
+    if (operation->kind == OPERATION_OPEN) {
+        sb_status status =
+            open_slot(fuzz, rig, slot, operation->device, operation->data, operation->data_length);
+        operation->was_refused = status < 0;
+        return status;
+    }
     if (operation->kind == OPERATION_CLOSE)
         return close_slot(rig, slot);
     if (operation->kind == OPERATION_WAIT)
         return wait_moment(rig);
     if (!rig->slots[slot] && !rig->has_failed[slot]) {
         sb_status status = open_slot(fuzz, rig, slot, 0, NULL, 0);
+        operation->was_refused = status < 0;
         if (is_over(status))
             return status;
     }
@@ -185,12 +191,15 @@ static sb_status execute(struct sb_fuzz *fuzz, struct rig *rig, const struct ope
     return transfer(fuzz, rig, operation);
 }
 
+/* Notes which one, for when the driver does not let go of it. */
 static bool anything_pends(struct rig *rig)
 {
-    bool pends = false;
     for (unsigned i = 0; i < BUFFER_PAIRS; i++)
-        pends |= is_pending(&rig->pairs[i]);
-    return pends;
+        if (is_pending(&rig->pairs[i])) {
+            rig->last = rig->pairs[i].operation;
+            return true;
+        }
+    return false;
 }
 
 /* Closing first, as an application that ends early: the driver must let go of what pends. What it
@@ -200,12 +209,16 @@ static bool finish(struct rig *rig)
     for (unsigned slot = 0; slot < PROGRAM_SLOTS; slot++)
         if (is_over(close_slot(rig, slot)))
             return false;
-    if (anything_pends(rig) && !rig_renew_process(rig))
-        return false;
-    return true;
+    if (!anything_pends(rig))
+        return true;
+    rig->is_ending = true;
+    bool renewed = rig_renew_process(rig);
+    struct sb_bug_check stop;
+    rig->is_ending = sb_machine_bug_check(rig->machine, &stop);
+    return renewed;
 }
 
-bool execute_program(struct sb_fuzz *fuzz, struct rig *rig, const struct program *program)
+bool execute_program(struct sb_fuzz *fuzz, struct rig *rig, struct program *program)
 {
     bool goes_on = true;
     rig->next_pair = 0;

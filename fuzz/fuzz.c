@@ -61,6 +61,7 @@ static bool find_devices(struct sb_fuzz *fuzz, char *error, size_t error_size)
 {
     struct sb_fuzz_options *options = &fuzz->options;
     uint32_t index = 0;
+    fuzz->is_plug_and_play = fuzz->rig.device != NULL;
     for (; index < options->device_count && index < SB_FUZZ_MOST_DEVICES; index++)
         snprintf(fuzz->devices[index], sizeof(fuzz->devices[index]), "%s", options->device[index]);
     if (index == 0)

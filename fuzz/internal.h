@@ -19,13 +19,15 @@ struct buffer_pair {
     uint8_t *input, *output; /* PROGRAM_LARGEST_BUFFER bytes each */
     struct sb_io_status io_status;
     bool is_pending;
+    struct operation operation; /* the request; its data may be gone */
 };
 
 /* A machine with the driver, ready for requests. */
 struct rig {
     struct sb_machine *machine; /* NULL: none */
     struct sb_driver *driver;
-    const char *module; /* the driver's name */
+    const char *module;       /* the driver's name */
+    struct sb_device *device; /* of a driver with an AddDevice routine, else NULL */
     struct sb_process *process;
     struct buffer_pair pairs[BUFFER_PAIRS];
     unsigned next_pair;
@@ -34,6 +36,7 @@ struct rig {
     uint64_t blocks_at_start;       /* of pool */
     uint32_t findings;              /* that were there already */
     struct operation last;          /* what was sent last; its data may be gone */
+    bool is_ending;                 /* the process ends; last is a request that pends then */
 };
 
 /* The numbers that a block compares with: those from first on. */
@@ -61,6 +64,7 @@ struct sb_fuzz {
     const char *name; /* of the driver's file */
     char devices[SB_FUZZ_MOST_DEVICES][256];
     uint32_t device_count;
+    bool is_plug_and_play; /* the driver has an AddDevice routine */
     struct sb_code *code;
     struct program_codes codes;
     struct block_numbers *numbers; /* for each block */
@@ -103,9 +107,9 @@ bool rig_broke(const struct rig *rig, char identity[IDENTITY_SIZE], char *title,
 bool rig_hung(const struct rig *rig);
 
 /* ---- execute.c ---- */
-/* Runs the operations, closes what they opened and sees to it that nothing pends. False: the
- * machine stopped. */
-bool execute_program(struct sb_fuzz *fuzz, struct rig *rig, const struct program *program);
+/* Runs the operations (was_refused is set), closes what they opened and sees to it that nothing
+ * pends. False: the machine stopped. */
+bool execute_program(struct sb_fuzz *fuzz, struct rig *rig, struct program *program);
 
 /* ---- watchdog.c: stops the machine when an input makes no progress ---- */
 bool watchdog_start(struct sb_fuzz *fuzz);
@@ -136,6 +140,6 @@ struct mutation *mutation_create(struct sb_fuzz *fuzz); /* free() it */
 
 /* ---- script.c ---- */
 char *script_of_program(const struct sb_fuzz *fuzz, const struct program *program,
-                        const char *comment);
+                        const struct sb_fuzz_crash *crash); /* NULL: none */
 
 #endif

@@ -223,10 +223,11 @@ static void put_code(struct writer *writer, uint32_t code)
 static void put_data(struct writer *writer, const struct operation *operation)
 {
     static const uint8_t zeros[LENGTH_WORD];
+    uint16_t given = (uint16_t)operation->data_length;
     if (operation->input_pointer != POINTER_VALID)
         return;
     if (operation->input_length >= LENGTH_WORD)
-        put(writer, &(uint16_t){(uint16_t)operation->data_length}, sizeof(uint16_t));
+        put(writer, &given, sizeof(given));
     put(writer, operation->data, operation->data_length);
     if (operation->input_length < LENGTH_WORD)
         put(writer, zeros, operation->input_length - operation->data_length);

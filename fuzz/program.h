@@ -40,6 +40,7 @@ struct operation {
     uint32_t data_length; /* bytes of the input that are given; zeros follow. OPEN: of the name */
     const uint8_t *data;  /* in the string that was read */
     uint64_t offset;      /* READ, WRITE */
+    bool was_refused;     /* OPEN, and what opens implicitly: it failed when the program was run */
 };
 
 struct program {

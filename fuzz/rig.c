@@ -44,6 +44,15 @@ bool rig_renew_process(struct rig *rig)
     return true;
 }
 
+/* A driver with an AddDevice routine makes its devices there. */
+static void add_device(struct rig *rig)
+{
+    char id[80];
+    snprintf(id, sizeof(id), "ROOT\\%.*s", (int)strcspn(rig->module, "."), rig->module);
+    if (sb_device_add(rig->machine, rig->driver, id, &rig->device) < 0)
+        rig->device = NULL;
+}
+
 static bool start(struct sb_fuzz *fuzz, struct rig *rig, struct sb_coverage *coverage, char *error,
                   size_t error_size)
 {
@@ -60,6 +69,7 @@ static bool start(struct sb_fuzz *fuzz, struct rig *rig, struct sb_coverage *cov
         rig->driver = NULL;
         return fail(error, error_size, "the driver does not start", status, reason);
     }
+    add_device(rig);
     status = coverage ? sb_driver_coverage_start(rig->driver, coverage) : 0;
     if (status < 0)
         return fail(error, error_size, "no coverage of the driver", status, "");
@@ -86,6 +96,9 @@ void rig_unload(struct rig *rig)
     struct sb_bug_check stop;
     sb_process_destroy(rig->process);
     rig->process = NULL;
+    if (rig->device && !sb_machine_bug_check(rig->machine, &stop))
+        sb_device_act(rig->machine, rig->device, SB_DEVICE_REMOVE);
+    rig->device = NULL;
     if (rig->driver && !sb_machine_bug_check(rig->machine, &stop))
         sb_machine_unload_driver(rig->machine, rig->driver);
     rig->driver = NULL;
@@ -132,10 +145,13 @@ static void describe_hang(const struct rig *rig, char identity[IDENTITY_SIZE], c
     static const char *const requests[] = {"ioctl", "read",   "write", "open",
                                            "close", "cancel", "flush", "wait"};
     const struct operation *last = &rig->last;
-    snprintf(identity, IDENTITY_SIZE, "hang-%s-%s-%x", rig->module, requests[last->kind],
-             last->code);
-    snprintf(title, title_size, "%s does not return from %s 0x%x", rig->module,
+    snprintf(identity, IDENTITY_SIZE, "%s-%s-%s-%x", rig->is_ending ? "kept" : "hang", rig->module,
              requests[last->kind], last->code);
+    snprintf(title, title_size,
+             rig->is_ending
+                 ? "%s does not let go of %s 0x%x, which was cancelled as its process ended"
+                 : "%s does not return from %s 0x%x",
+             rig->module, requests[last->kind], last->code);
 }
 
 static void describe_stop(const struct rig *rig, const struct sb_bug_check *stop,
@@ -174,10 +190,15 @@ static void describe_finding(const struct rig *rig, char identity[IDENTITY_SIZE]
     struct sb_finding finding;
     char *stack = malloc(REPORT_SIZE);
     sb_machine_finding(rig->machine, rig->findings, &finding, stack, stack ? REPORT_SIZE : 0);
-    snprintf(identity, IDENTITY_SIZE, "%s-%s-%" PRIx64, finding.rule.identifier,
-             finding.module[0] ? finding.module : "host", finding.module[0] ? finding.offset : 0);
+    const char *module = finding.module;
+    if (!finding.module[0] && !find_driver_frame(rig, stack, &module, &finding.offset))
+        module = "host";
+    if (module != finding.module && strcmp(module, "host") == 0)
+        finding.offset = 0;
+    snprintf(identity, IDENTITY_SIZE, "%s-%s-%" PRIx64, finding.rule.identifier, module,
+             finding.offset);
     snprintf(title, title_size, "%s: %s at %s+0x%" PRIx64, finding.rule.identifier, finding.message,
-             finding.module[0] ? finding.module : "host", finding.offset);
+             module, finding.offset);
     if (report && (*report = malloc(REPORT_SIZE)))
         snprintf(*report, REPORT_SIZE, "%s: %s\n%s\nOn Windows: %s\n%s\n%s",
                  finding.rule.identifier, finding.rule.title, finding.message, finding.rule.windows,

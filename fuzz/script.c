@@ -9,7 +9,7 @@
 struct text {
     FILE *stream;
     const struct sb_fuzz *fuzz;
-    bool is_open[PROGRAM_SLOTS];
+    bool is_open[PROGRAM_SLOTS], has_failed[PROGRAM_SLOTS];
 };
 
 static void write_character(struct text *text, char character)
@@ -20,7 +20,7 @@ static void write_character(struct text *text, char character)
 }
 
 static void write_open(struct text *text, unsigned slot, uint8_t device, const uint8_t *name,
-                       uint32_t length)
+                       uint32_t length, bool was_refused)
 {
     const char *path = text->fuzz->devices[device % text->fuzz->device_count];
     if (text->is_open[slot])
@@ -33,7 +33,8 @@ static void write_open(struct text *text, unsigned slot, uint8_t device, const u
     for (uint32_t i = 0; i < length; i++)
         write_character(text, program_name_character(name[i]));
     fprintf(text->stream, "\" as h%u overlapped\n", slot);
-    text->is_open[slot] = true;
+    text->is_open[slot] = !was_refused;
+    text->has_failed[slot] = was_refused;
 }
 
 static void write_pointer(struct text *text, enum pointer_kind kind, uint32_t length)
@@ -89,9 +90,12 @@ static void write_ioctl(struct text *text, const struct operation *operation)
 static void write_operation(struct text *text, const struct operation *operation)
 {
     unsigned slot = operation->slot;
-    if (operation->kind != OPERATION_OPEN && operation->kind != OPERATION_CLOSE &&
-        operation->kind != OPERATION_WAIT && !text->is_open[slot])
-        write_open(text, slot, 0, NULL, 0);
+    bool needs_file = operation->kind != OPERATION_OPEN && operation->kind != OPERATION_CLOSE &&
+                      operation->kind != OPERATION_WAIT;
+    if (needs_file && !text->is_open[slot] && !text->has_failed[slot])
+        write_open(text, slot, 0, NULL, 0, operation->was_refused);
+    if (needs_file && text->has_failed[slot])
+        return; /* `sysbuf run` would end there */
     switch (operation->kind) {
     case OPERATION_IOCTL:
         write_ioctl(text, operation);
@@ -107,12 +111,13 @@ static void write_operation(struct text *text, const struct operation *operation
         fprintf(text->stream, " at %" PRIu64 "\n", operation->offset);
         break;
     case OPERATION_OPEN:
-        write_open(text, slot, operation->device, operation->data, operation->data_length);
+        write_open(text, slot, operation->device, operation->data, operation->data_length,
+                   operation->was_refused);
         break;
     case OPERATION_CLOSE:
         if (text->is_open[slot])
             fprintf(text->stream, "close h%u\n", slot);
-        text->is_open[slot] = false;
+        text->is_open[slot] = text->has_failed[slot] = false;
         break;
     case OPERATION_CANCEL:
         fprintf(text->stream, "cancel h%u\n", slot);
@@ -127,26 +132,35 @@ static void write_operation(struct text *text, const struct operation *operation
 }
 
 char *script_of_program(const struct sb_fuzz *fuzz, const struct program *program,
-                        const char *comment)
+                        const struct sb_fuzz_crash *crash)
 {
     char *script = NULL;
     size_t size;
     struct text text = {.stream = open_memstream(&script, &size), .fuzz = fuzz};
     if (!text.stream)
         return NULL;
-    if (comment)
-        fprintf(text.stream, "# %s\n", comment);
-    fprintf(text.stream, "# sysbuf run %s THIS-FILE\nguard on\n", fuzz->options.driver);
+    /* Only a check looks at the verifier's rules. */
+    bool is_finding = crash && strncmp(crash->identity, "stop-", 5) != 0 &&
+                      strncmp(crash->identity, "hang-", 5) != 0 &&
+                      strncmp(crash->identity, "kept-", 5) != 0;
+    if (crash)
+        fprintf(text.stream, "# %s\n", crash->title);
+    fprintf(text.stream, "# sysbuf %s %s THIS-FILE\n%sguard on\n", is_finding ? "check" : "run",
+            fuzz->options.driver, fuzz->is_plug_and_play ? "device add\n" : "");
     for (size_t i = 0; i < program->count; i++)
         write_operation(&text, &program->operations[i]);
     for (unsigned slot = 0; slot < PROGRAM_SLOTS; slot++)
         if (text.is_open[slot])
             fprintf(text.stream, "close h%u\n", slot);
+    if (fuzz->is_plug_and_play)
+        fprintf(text.stream, "device remove\n");
     return fclose(text.stream) == 0 ? script : NULL;
 }
 
 char *sb_fuzz_script(const struct sb_fuzz *fuzz, const uint8_t *input, size_t length)
 {
+    if (!input)
+        return script_of_program(fuzz, &fuzz->program, NULL);
     struct program *program = malloc(sizeof(*program));
     if (!program)
         return NULL;

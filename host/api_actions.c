@@ -89,6 +89,24 @@ sb_status sb_machine_settle(struct sb_machine *machine)
     return machine_is_running(self) ? STATUS_SUCCESS : STATUS_MACHINE_STOPPED;
 }
 
+sb_status sb_machine_pause(struct sb_machine *machine, uint32_t milliseconds)
+{
+    struct machine *self = machine_of(machine);
+    uint32_t never = 0;
+    if (!machine_is_running(self))
+        return STATUS_MACHINE_STOPPED;
+    if (!is_scheduled(self)) {
+        int64_t end = linux_monotonic_time() + milliseconds * 1000000ll;
+        while (machine_is_running(self) && linux_monotonic_time() < end)
+            linux_park(&never, 0, end);
+    } else if (scheduler_enter(self)) {
+        scheduler_pause(self, milliseconds * 1000000ll);
+    } else {
+        return STATUS_INVALID_THREAD;
+    }
+    return machine_is_running(self) ? STATUS_SUCCESS : STATUS_MACHINE_STOPPED;
+}
+
 sb_status sb_machine_run_actions(struct sb_machine *machine, const struct sb_action *actions,
                                  uint32_t count)
 {

@@ -11,6 +11,7 @@
 #include "host/ke/scheduler.h"
 #include "host/loader/loader.h"
 #include "host/mm/mm.h"
+#include "host/net/net.h"
 #include "host/ob/object.h"
 #include "host/po/po.h"
 #include "host/ps/ps.h"
@@ -34,6 +35,7 @@ static const struct component {
     {loader_initialize, loader_destroy},
     {io_initialize, io_destroy},
     {fs_initialize, fs_destroy},
+    {net_initialize, net_destroy},
 };
 
 /* Process wide: the machines that exist, so that a thread's end finds them. */
@@ -166,8 +168,10 @@ static NTSTATUS apply_options(struct machine *machine, const struct sb_machine_o
     machine->trap_missing_imports = options->trap_missing_imports;
     machine->verifier_classes = options->verify;
     machine->verifier_stops = options->stop_at_findings;
+    machine->verifier_fill = options->verify_fill;
     machine->verify_timeout = options->verify_timeout;
     machine->verify_fill = options->verify_fill ? options->verify_fill : VERIFIER_FILL;
+    machine->verify_underruns = options->verify_underruns;
     machine->fail_site = options->fail_site;
     machine->fail_hit = options->fail_hit;
     machine->log = options->log;
@@ -219,6 +223,7 @@ void machine_destroy(struct machine *machine)
     live_remove(machine);
     ps_interrupt_threads(machine);
     ps_join_system_threads(machine);
+    machine->verifier = NULL; /* its hooks look at the current machine */
     components_destroy(machine, RTL_NUMBER_OF(components));
     scheduler_destroy(machine);
     linux_free(machine->root_directory);

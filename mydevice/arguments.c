@@ -16,7 +16,7 @@ static const struct verb_name verbs[] = {
     {"help", VERB_HELP},           {"--help", VERB_HELP},   {"-h", VERB_HELP},
     {"--version", VERB_VERSION},   {"demo", VERB_DEMO},     {"call", VERB_CALL},
     {"install", VERB_INSTALL},     {"start", VERB_START},   {"stop", VERB_STOP},
-    {"uninstall", VERB_UNINSTALL}, {"status", VERB_STATUS},
+    {"uninstall", VERB_UNINSTALL}, {"status", VERB_STATUS}, {"stats", VERB_STATS},
 };
 
 enum field {
@@ -134,6 +134,19 @@ static int parse_install(int argc, char **argv, struct arguments *arguments,
     return 0;
 }
 
+static int parse_stats(int argc, char **argv, struct arguments *arguments,
+                       const struct complaint *complaint)
+{
+    int index;
+
+    for (index = 1; index < argc; index++) {
+        if (strcmp(argv[index], "--watch") != 0)
+            return complain(complaint, "stats does not know %s; it takes --watch.", argv[index]);
+        arguments->watch = true;
+    }
+    return 0;
+}
+
 static int parse_nothing(int argc, char **argv, const struct complaint *complaint)
 {
     if (argc > 1)
@@ -160,6 +173,8 @@ static int parse_rest(int argc, char **argv, struct arguments *arguments,
         return parse_call(argc, argv, arguments, complaint);
     case VERB_INSTALL:
         return parse_install(argc, argv, arguments, complaint);
+    case VERB_STATS:
+        return parse_stats(argc, argv, arguments, complaint);
     default:
         return parse_nothing(argc, argv, complaint);
     }

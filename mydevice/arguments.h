@@ -4,6 +4,7 @@
 #ifndef MYDEVICE_ARGUMENTS_H
 #define MYDEVICE_ARGUMENTS_H
 
+#include <stdbool.h>
 #include <mydevice/contract.h>
 
 enum verb {
@@ -16,6 +17,7 @@ enum verb {
     VERB_STOP,
     VERB_UNINSTALL,
     VERB_STATUS,
+    VERB_STATS,
 };
 
 #define DEFAULT_TIMEOUT 5000 /* milliseconds */
@@ -25,6 +27,7 @@ struct arguments {
     struct mydevice_request request; /* of call */
     uint32_t timeout;                /* of call, milliseconds */
     const char *path;                /* of install; one of argv's strings */
+    bool watch;                      /* of stats: go on until interrupted */
     const char *host_driver;         /* the driver to run on the host, NULL for the system's */
 };
 

@@ -4,6 +4,7 @@
 #include <mydevice/arguments.h>
 #include <mydevice/console.h>
 #include <mydevice/runtime.h>
+#include <mydevice/stats.h>
 #include <sysbuf/client.h>
 
 #include <stdlib.h>
@@ -39,6 +40,8 @@ static const char help_text[] =
     "  mydevice stop            stop the service\n"
     "  mydevice uninstall       stop the service and remove it\n"
     "  mydevice status          say whether it is installed and running\n"
+    "  mydevice stats           print what the driver has counted since it started\n"
+    "      --watch              and each second what has changed, until interrupted\n"
     "  mydevice help            print this; so does --help\n"
     "  mydevice --version       print the program's version\n"
     "\n"
@@ -246,6 +249,52 @@ static enum exit_code status(void)
     return state == SB_SERVICE_RUNNING ? EXIT_FINE : EXIT_NOT_STARTED;
 }
 
+/* Opens the device and asks; the device is exclusive and is not kept open between two questions. */
+static enum sb_error ask_for_stats(struct stats *stats)
+{
+    struct sb_client *client;
+    enum sb_error error = sb_open(MYDEVICE_PATH, &client);
+
+    if (error != SB_OK)
+        return error;
+    error = sb_query_statistics(client, stats->values, SB_COUNTER_COUNT);
+    sb_close(client);
+    return error;
+}
+
+/* While another program has the device, there is nothing to see; its counters are there later. */
+static enum exit_code watch_stats(struct stats before)
+{
+    enum sb_error error;
+    struct stats now;
+
+    for (;;) {
+        runtime_pause(1000);
+        error = ask_for_stats(&now);
+        if (error == SB_ERROR_BUSY)
+            continue;
+        if (error != SB_OK)
+            return error == SB_ERROR_NOT_FOUND ? explain_missing_device() : fail(error);
+        if (stats_print_changes(&before, &now) != 0)
+            return EXIT_OTHER;
+        before = now;
+    }
+}
+
+static enum exit_code stats(bool watch)
+{
+    struct stats stats;
+    enum sb_error error = ask_for_stats(&stats);
+
+    if (error == SB_ERROR_NOT_FOUND)
+        return explain_missing_device();
+    if (error != SB_OK)
+        return fail(error);
+    if (stats_print(&stats) != 0)
+        return EXIT_OTHER;
+    return watch ? watch_stats(stats) : EXIT_FINE;
+}
+
 static enum exit_code service(enum sb_error error, const char *done)
 {
     if (error != SB_OK)
@@ -271,6 +320,8 @@ static enum exit_code run(const struct arguments *arguments)
         return service(sb_service_uninstall(MYDEVICE_SERVICE), "uninstalled");
     case VERB_STATUS:
         return status();
+    case VERB_STATS:
+        return stats(arguments->watch);
     case VERB_VERSION:
         return console_print(stdout, "mydevice %s\n", SYSBUF_VERSION) == 0 ? EXIT_FINE : EXIT_OTHER;
     default:

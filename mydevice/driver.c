@@ -30,6 +30,7 @@ static const struct sb_driver mydevice = {
     .link_name = MYDEVICE_LINK_NAME,
     .exclusive = TRUE,
     .contract_version = MYDEVICE_CONTRACT_VERSION,
+    .statistics = TRUE,
     .commands = commands,
     .command_count = SB_COUNT(commands),
 };

@@ -12,6 +12,9 @@
  */
 enum sb_error runtime_begin(const char *path);
 
+/* Sleeps for so many milliseconds. */
+void runtime_pause(unsigned milliseconds);
+
 /* What is missing when there is no device, and how to help it: a sentence for this runtime. */
 const char *runtime_install_advice(void);
 

@@ -2,6 +2,8 @@
 #include <mydevice/contract.h>
 #include <mydevice/runtime.h>
 
+#include <time.h>
+
 enum sb_error runtime_begin(const char *path)
 {
     enum sb_error error;
@@ -20,4 +22,11 @@ const char *runtime_install_advice(void)
 {
     return "There is no driver here; name the one to run, as in "
            "'mydevice --host mydevice.sys demo'.";
+}
+
+void runtime_pause(unsigned milliseconds)
+{
+    const struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
+
+    nanosleep(&time, NULL);
 }

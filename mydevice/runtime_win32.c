@@ -1,6 +1,8 @@
 #include <mydevice/console.h>
 #include <mydevice/runtime.h>
 
+#include <windows.h>
+
 enum sb_error runtime_begin(const char *path)
 {
     if (path == NULL)
@@ -14,4 +16,9 @@ const char *runtime_install_advice(void)
 {
     return "The driver is not installed; run, as an administrator, 'mydevice install PATH' with "
            "the path of mydevice.sys, then 'mydevice start'.";
+}
+
+void runtime_pause(unsigned milliseconds)
+{
+    Sleep(milliseconds);
 }

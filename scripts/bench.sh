@@ -13,6 +13,9 @@ results=build/bench
 driver=build/mydevice.sys
 client=build/windows-x64/mydevice/mydevice.exe
 host=build/linux/bench/ioctl_host
+fuzz=build/linux/bench/fuzz_host
+fuzz_inputs=100000
+replayed_inputs=2000
 windows=build/windows-x64/bench/ioctl_windows.exe
 
 fail() {
@@ -53,3 +56,24 @@ printf '%-44s %12s %12s %12s\n' "  host" "$host_median" "$host_least" "$host_gre
 printf '%-44s %12s %12s %12s\n' "  $(wine_name)" "$wine_median" "$wine_least" "$wine_greatest"
 awk -v host="$host_median" -v wine="$wine_median" \
     'BEGIN { printf "the host is %.0f times as fast\n", wine / host }'
+
+# Fuzzing beside `sysbuf run`, which replays the same requests from a script.
+replayed=$("$fuzz" "$driver" $replayed_inputs 0 "$results/fuzz.script") || fail "no script to replay"
+rm -f "$results"/fuzz-*.rate
+for ((round = 1; round <= rounds; round++)); do
+    for rules in none:0 pool:1 all:0xffff; do
+        "$fuzz" "$driver" $fuzz_inputs "${rules#*:}" >>"$results/fuzz-${rules%:*}.rate" ||
+            fail "fuzzing broke $driver"
+    done
+    start=$(date +%s%N)
+    build/sysbuf run -q "$driver" "$results/fuzz.script" >/dev/null || fail "the replay failed"
+    echo $((replayed * 1000000000 / ($(date +%s%N) - start))) >>"$results/fuzz-run.rate"
+done
+printf '%-44s %12s %12s %12s\n' "fuzzing MyDevice, requests a second" median least greatest
+for rules in "none:without rules" "pool:pool rules" "all:all rules" "run:sysbuf run, a script of them"; do
+    read -r median least greatest < <(spread "$results/fuzz-${rules%%:*}.rate")
+    printf '%-44s %12s %12s %12s\n' "  ${rules#*:}" "$median" "$least" "$greatest"
+done
+echo "the channels on the host, the least of many rounds:"
+build/linux/bench/channels_host build/windows-x64/tests/drivers/channels.sys ||
+    fail "a channel failed"

@@ -23,6 +23,7 @@ check codespell codespell -q 3 -I scripts/codespell-words.txt "${texts[@]}"
 check cppcheck cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -j 2 \
     --enable=warning,performance,portability --suppress=missingIncludeSystem \
     --suppress=missingInclude --library=windows -Iinclude -I. \
-    driver client mydevice cli bench tests/unit tests/wine \
-    tests/drivers/echo tests/drivers/rude tests/drivers/pend tests/drivers/refuse
+    driver client mydevice examples cli bench tests/unit tests/wine \
+    tests/drivers/echo tests/drivers/rude tests/drivers/pend tests/drivers/refuse \
+    tests/drivers/channels tests/drivers/first tests/drivers/sock
 exit $failed

@@ -10,7 +10,7 @@ build=(cmake ninja-build gcc libc6-dev gcc-mingw-w64-x86-64 gcc-mingw-w64-i686 m
     python3 python3-pefile openssl osslsigncode)
 host=(libdw-dev libelf-dev libcjson-dev libssl-dev libxml2-dev libcmocka-dev libcapstone-dev)
 run=(wine wine64)
-test=(clang libclang-rt-dev lld llvm zip unzip gdb groff-base)
+test=(clang libclang-rt-dev lld llvm zip unzip gdb groff-base spin libck-dev afl++)
 lint=(clang-format cppcheck shellcheck codespell)
 
 case "${1:-}" in

@@ -18,7 +18,7 @@ try:
 except ImportError:
     sys.exit("image.py: the Python module pefile is missing; install the package python3-pefile")
 
-KERNEL_IMAGES = {"ntoskrnl.exe", "hal.dll"}
+KERNEL_IMAGES = {"ntoskrnl.exe", "hal.dll", "netio.sys"}
 DIRECTORY_DELAY_IMPORTS = pefile.DIRECTORY_ENTRY["IMAGE_DIRECTORY_ENTRY_DELAY_IMPORT"]
 DIRECTORY_RELOCATIONS = pefile.DIRECTORY_ENTRY["IMAGE_DIRECTORY_ENTRY_BASERELOC"]
 WRITE = pefile.SECTION_CHARACTERISTICS["IMAGE_SCN_MEM_WRITE"]

@@ -103,11 +103,31 @@ void corpus_free(struct corpus *corpus)
     *corpus = (struct corpus){.folder = NULL};
 }
 
-bool corpus_make_folder(const char *option, const char *folder)
+static bool make_one(const char *folder)
 {
     struct stat status;
-    if (mkdir(folder, 0777) == 0 ||
-        (errno == EEXIST && stat(folder, &status) == 0 && S_ISDIR(status.st_mode)))
+    return mkdir(folder, 0777) == 0 ||
+           (errno == EEXIST && stat(folder, &status) == 0 && S_ISDIR(status.st_mode));
+}
+
+/* Those above it first. */
+static bool make_all(const char *folder)
+{
+    char path[4096];
+    if (strlen(folder) >= sizeof(path))
+        return false;
+    for (const char *slash = strchr(folder + 1, '/'); *folder && slash;
+         slash = strchr(slash + 1, '/')) {
+        snprintf(path, sizeof(path), "%.*s", (int)(slash - folder), folder);
+        if (!make_one(path))
+            return false;
+    }
+    return make_one(folder);
+}
+
+bool corpus_make_folder(const char *option, const char *folder)
+{
+    if (make_all(folder))
         return true;
     command_fail("%s: %s is no folder and cannot be made one", option, folder);
     return false;

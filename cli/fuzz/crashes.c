@@ -40,10 +40,13 @@ void crash_save(const struct fuzz_options *options, const struct sb_fuzz_crash *
 {
     char path[4096];
     path_of(path, options, crash, ".script");
-    if (access(path, F_OK) == 0 || !corpus_make_folder("--crashes", options->crashes))
+    if (access(path, F_OK) == 0)
         return;
     printf("crash: %s%s\n", crash->title,
            crash->is_reproduced ? "" : " (not reproduced on a new machine)");
+    fflush(stdout);
+    if (!corpus_make_folder("--crashes", options->crashes))
+        return;
     if (crash->script && write_file(path, crash->script, strlen(crash->script)))
         printf("  %s\n", path);
     path_of(path, options, crash, ".input");

@@ -80,10 +80,15 @@ static bool run(struct loop *loop, const uint8_t *input, size_t length)
     return is_new && is_fine;
 }
 
+static bool is_done(const struct loop *loop)
+{
+    return *loop->stop || (loop->options->runs && loop->inputs >= loop->options->runs);
+}
+
 static void run_only(void *context, const uint8_t *input, size_t length)
 {
     struct loop *loop = context;
-    if (!*loop->stop)
+    if (!is_done(loop))
         run(loop, input, length);
 }
 
@@ -115,7 +120,7 @@ static void try_one(struct loop *loop)
 static bool has_ended(struct loop *loop)
 {
     const struct fuzz_options *options = loop->options;
-    if (*loop->stop || (options->runs && loop->inputs >= options->runs))
+    if (is_done(loop))
         return true;
     if (loop->inputs % LOOK_EVERY != 0)
         return false;
@@ -146,7 +151,7 @@ static void begin_corpus(struct loop *loop)
             run_only(loop, input, length);
     }
     for (uint32_t i = 0;
-         !*loop->stop && (length = sb_fuzz_seed(loop->fuzz, i, input, sizeof(input))); i++)
+         !is_done(loop) && (length = sb_fuzz_seed(loop->fuzz, i, input, sizeof(input))); i++)
         if (run(loop, input, length))
             corpus_add(&loop->corpus, input, length, true);
 }

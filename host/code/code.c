@@ -11,8 +11,8 @@ static bool reader_open(struct code_reader *reader, const struct sb_image *image
     reader->image = image;
     reader->base = header.image_base;
     reader->size = header.image_size;
-    while (reader->size && !sb_image_data(image, 0, reader->size))
-        reader->size--; /* the header's size need not be what is laid out */
+    if (!sb_image_data(image, 0, reader->size))
+        reader->size = 0;
     reader->bytes = sb_image_data(image, 0, reader->size);
     reader->map = calloc(reader->size + 1, 1);
     if (cs_open(CS_ARCH_X86, CS_MODE_64, &reader->engine) != CS_ERR_OK)

@@ -7,6 +7,7 @@
 #ifndef SYSBUF_HOST_CRT_CRT_H
 #define SYSBUF_HOST_CRT_CRT_H
 
+#include "host/linux/linux.h"
 #include "host/nt.h"
 
 #define CRT_API __attribute__((ms_abi))
@@ -16,5 +17,18 @@ enum { CRT_EINVAL = 22, CRT_ERANGE = 34, CRT_STRUNCATE = 80 };
 
 /* A count that asks a secure function to truncate. */
 #define CRT_TRUNCATE ((size_t)-1)
+
+/* A copy of user memory, which the verifier wants to know of; caller: whom it is to name. Programs
+ * of these folders alone have none (they are below the host). */
+void *crt_move_user(void *destination, const void *source, size_t length, void *caller)
+    __attribute__((weak));
+/* memmove without asking. */
+CRT_API void *crt_move(void *destination, const void *source, size_t length);
+
+static inline int crt_is_user_copy(const void *destination, const void *source)
+{
+    return ((size_t)destination < LINUX_USER_END || (size_t)source < LINUX_USER_END) &&
+           crt_move_user;
+}
 
 #endif

@@ -79,7 +79,7 @@ static inline void move_down(unsigned char *to, const unsigned char *from, size_
     move_medium(to, from, length);
 }
 
-CRT_API void *nt_memmove(void *destination, const void *source, size_t length)
+static inline void *move(void *destination, const void *source, size_t length)
 {
     unsigned char *to = destination;
     const unsigned char *from = source;
@@ -91,6 +91,19 @@ CRT_API void *nt_memmove(void *destination, const void *source, size_t length)
     else
         move_down(to, from, length);
     return destination;
+}
+
+CRT_API void *crt_move(void *destination, const void *source, size_t length)
+{
+    return move(destination, source, length);
+}
+
+/* User memory is rarely copied by these routines, and only then the verifier wants to know. */
+CRT_API void *nt_memmove(void *destination, const void *source, size_t length)
+{
+    if (SB_UNLIKELY(crt_is_user_copy(destination, source)))
+        return crt_move_user(destination, source, length, __builtin_return_address(0));
+    return move(destination, source, length);
 }
 SB_EXPORT_AS("memmove", nt_memmove)
 

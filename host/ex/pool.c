@@ -18,6 +18,8 @@ static void *allocate(ULONG type, SIZE_T size, ULONG tag, void *caller)
         block = machine->verifier->pool_allocate(type, size, tag, caller, &fail);
     if (!block && !fail)
         block = mm_pool_allocate(machine, type, size, tag);
+    if (SB_UNLIKELY(machine->verifier) && block && machine->verifier->fresh_pool)
+        machine->verifier->fresh_pool(block, size);
     if (block && (type & POOL_ZERO_ALLOCATION))
         __builtin_memset(block, 0, size);
     return block;
@@ -150,7 +152,7 @@ static void free_block(void *block, ULONG tag, void *caller)
     schedule_choice(machine);
     ULONG actual = 0;
     if (SB_UNLIKELY(machine->verifier) && machine->verifier->pool_free &&
-        machine->verifier->pool_free(block, tag, caller))
+        machine->verifier->pool_free(machine, block, tag, caller))
         return;
     switch (mm_pool_free_tagged(machine, block, tag, &actual)) {
     case MM_FREED:

@@ -95,6 +95,7 @@ PDEVICE_OBJECT NTAPI IoGetAttachedDeviceReference(PDEVICE_OBJECT device)
     PDEVICE_OBJECT top = io_top_of_stack(device);
     ob_reference(top);
     linux_unlock(&io->lock);
+    ob_report_reference(top, __builtin_return_address(0));
     return top;
 }
 SB_EXPORT(IoGetAttachedDeviceReference)
@@ -107,6 +108,8 @@ PDEVICE_OBJECT NTAPI IoGetLowerDeviceObject(PDEVICE_OBJECT device)
     if (lower)
         ob_reference(lower);
     linux_unlock(&io->lock);
+    if (lower)
+        ob_report_reference(lower, __builtin_return_address(0));
     return lower;
 }
 SB_EXPORT(IoGetLowerDeviceObject)
@@ -120,6 +123,7 @@ PDEVICE_OBJECT NTAPI IoGetDeviceAttachmentBaseRef(PDEVICE_OBJECT device)
         device = io_device_extension_of(device)->attached_to;
     ob_reference(device);
     linux_unlock(&io->lock);
+    ob_report_reference(device, __builtin_return_address(0));
     return device;
 }
 SB_EXPORT(IoGetDeviceAttachmentBaseRef)
@@ -176,6 +180,7 @@ NTSTATUS NTAPI IoGetDeviceObjectPointer(PUNICODE_STRING name, ACCESS_MASK access
     ob_handle_close(current_thread()->Tcb.process, handle, KernelMode);
     if (!NT_SUCCESS(status))
         return status;
+    ob_report_reference(opened, __builtin_return_address(0));
     *file = opened;
     *device = IoGetRelatedDeviceObject(opened);
     return STATUS_SUCCESS;

@@ -4,7 +4,7 @@
  * one is STATUS_ACCESS_VIOLATION.
  */
 #include "host/io/buffers.h"
-#include "host/mm/mm.h"
+#include "host/mm/mdl.h"
 
 enum { SYSTEM_BUFFER_TAG = 0x20206F49 };
 
@@ -39,7 +39,11 @@ NTSTATUS io_probe_write(void *base, SIZE_T length, KPROCESSOR_MODE mode)
 static NTSTATUS take_system_buffer(PIRP irp, SIZE_T size, const void *source, SIZE_T length)
 {
     struct machine *machine = current_machine();
-    void *buffer = mm_pool_allocate(machine, NonPagedPoolNx, size, SYSTEM_BUFFER_TAG);
+    void *buffer = NULL;
+    if (SB_UNLIKELY(machine->verifier) && machine->verifier->io_allocate)
+        buffer = machine->verifier->io_allocate(size, SYSTEM_BUFFER_TAG, irp);
+    if (!buffer)
+        buffer = mm_pool_allocate(machine, NonPagedPoolNx, size, SYSTEM_BUFFER_TAG);
     if (!buffer)
         return STATUS_INSUFFICIENT_RESOURCES;
     if (length && !linux_copy_guarded(buffer, source, length)) {
@@ -72,6 +76,7 @@ static NTSTATUS take_mdl(PIRP irp, void *base, ULONG length, KPROCESSOR_MODE mod
     PMDL mdl = IoAllocateMdl(base, length, FALSE, FALSE, irp);
     if (!mdl)
         return STATUS_INSUFFICIENT_RESOURCES;
+    mm_mdl_report(mdl, MM_MDL_OF_IRP, 0, NULL);
     MmProbeAndLockPages(mdl, mode, operation);
     return STATUS_SUCCESS;
 }

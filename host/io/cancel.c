@@ -8,6 +8,7 @@
 #include "host/io/io.h"
 #include "host/ke/ke.h"
 #include "host/ke/text.h"
+#include "host/loader/loader.h"
 #include "host/ps/ps.h"
 
 enum { RUNDOWN_SECONDS = 3, RUNDOWN_POLLS = 300 };
@@ -28,7 +29,9 @@ static void call_routine(struct machine *machine, PDRIVER_CANCEL routine, PIRP i
 {
     const struct verifier_hooks *verifier = machine->verifier;
     PDEVICE_OBJECT device = irp->Tail.Overlay.CurrentStackLocation->DeviceObject;
-    if (SB_LIKELY(!verifier) || !verifier->cancel_lock) {
+    /* The host's own routines, as that of cancel-safe queues, are no driver's to answer for. */
+    if (SB_LIKELY(!verifier) || !verifier->cancel_lock ||
+        !loader_find(machine, (uint64_t)routine)) {
         routine(device, irp);
         return;
     }

@@ -291,6 +291,8 @@ NTSTATUS io_driver_unload(struct io_driver *driver)
     }
     call_unload(machine, &driver->driver);
     check_gone(machine, driver, STATUS_SUCCESS);
+    if (SB_UNLIKELY(machine->verifier) && machine->verifier->image_unloading && driver->image)
+        machine->verifier->image_unloading(driver->image->base, driver->image->size);
     io_driver_drop(driver);
     return STATUS_SUCCESS;
 }

@@ -57,10 +57,11 @@ static void retire(PIRP irp, PETHREAD thread)
 }
 
 /* Warnings carry data too; errors do not. Information is the driver's word: NT trusts it beyond the
- * length the caller gave, and so does this, though never above the user's part of memory. */
-static void give_data_back(PIRP irp)
+ * length the caller gave, and so does this, though never above the user's part of memory. most:
+ * what the verifier allows. */
+static void give_data_back(PIRP irp, SIZE_T most)
 {
-    ULONG_PTR length = irp->IoStatus.Information;
+    ULONG_PTR length = irp->IoStatus.Information < most ? irp->IoStatus.Information : most;
     const ULONG wanted = IRP_BUFFERED_IO | IRP_INPUT_OPERATION;
     if ((irp->Flags & wanted) != wanted || NT_ERROR(irp->IoStatus.Status) || length == 0)
         return;
@@ -175,8 +176,10 @@ void io_finish(PIRP irp)
                             .pending = irp->PendingReturned};
     BOOLEAN told = start_finishing(irp, thread);
     BOOLEAN is_own = (irp->Flags & IRP_SYNCHRONOUS_API) != 0;
+    const struct verifier_hooks *verifier = current_machine()->verifier;
+    SIZE_T most = SB_UNLIKELY(verifier) && verifier->reply ? verifier->reply(irp) : MAXSIZE_T;
     if (SB_LIKELY(told))
-        give_data_back(irp);
+        give_data_back(irp, most);
     io_release_buffers(irp);
     ending.result = irp->IoStatus;
     if (!(irp->Flags & IRP_CREATE_OPERATION)) { /* AllocationSize lies over these */

@@ -25,7 +25,11 @@ static inline void irp_fill(PIRP irp, USHORT size, CCHAR stack_size)
 PIRP io_irp_allocate(struct machine *machine, CCHAR stack_size)
 {
     USHORT size = irp_size(stack_size);
-    PIRP irp = mm_pool_allocate(machine, NonPagedPoolNx, size, IRP_TAG);
+    PIRP irp = NULL;
+    if (SB_UNLIKELY(machine->verifier) && machine->verifier->io_allocate)
+        irp = machine->verifier->io_allocate(size, IRP_TAG, NULL);
+    if (!irp)
+        irp = mm_pool_allocate(machine, NonPagedPoolNx, size, IRP_TAG);
     if (!irp)
         return NULL;
     irp_fill(irp, size, stack_size);
@@ -101,15 +105,17 @@ PIRP NTAPI IoMakeAssociatedIrp(PIRP master, CCHAR stack_size)
 }
 SB_EXPORT(IoMakeAssociatedIrp)
 
-static NTSTATUS call_verified(const struct verifier_hooks *verifier, PDEVICE_OBJECT device, PIRP irp,
-                              PDRIVER_DISPATCH dispatch)
+static NTSTATUS call_verified(const struct verifier_hooks *verifier, PDEVICE_OBJECT device,
+                              PIRP irp, PDRIVER_DISPATCH dispatch)
 {
-    struct verifier_request request = {
-        .callback = {VERIFIER_CALLBACK_DISPATCH, dispatch, device}, .irp = irp};
+    struct verifier_request request = {.callback = {VERIFIER_CALLBACK_DISPATCH, dispatch, device},
+                                       .irp = irp};
     if (verifier->irp_dispatch)
         verifier->irp_dispatch(device, irp, FALSE, STATUS_SUCCESS);
     if (verifier->request_begin)
         verifier->request_begin(&request);
+    if (verifier->fresh_stack)
+        verifier->fresh_stack();
     NTSTATUS status = dispatch(device, irp);
     if (verifier->request_end)
         verifier->request_end(&request, status);

@@ -21,7 +21,12 @@ static BOOLEAN attach_mdl(PIRP irp, PVOID buffer, ULONG length, LOCK_OPERATION o
 
 static BOOLEAN attach_buffer(PIRP irp, ULONG size, const void *input, ULONG input_length)
 {
-    void *buffer = mm_pool_allocate(current_machine(), NonPagedPoolNx, size, BUILD_BUFFER_TAG);
+    struct machine *machine = current_machine();
+    void *buffer = NULL;
+    if (SB_UNLIKELY(machine->verifier) && machine->verifier->io_allocate)
+        buffer = machine->verifier->io_allocate(size, BUILD_BUFFER_TAG, irp);
+    if (!buffer)
+        buffer = mm_pool_allocate(machine, NonPagedPoolNx, size, BUILD_BUFFER_TAG);
     if (!buffer)
         return FALSE;
     if (input)

@@ -156,11 +156,16 @@ static NTSTATUS send(struct io_request *request, PDEVICE_OBJECT device, BOOLEAN 
         __atomic_store_n(&file->Event.Header.SignalState, 0, __ATOMIC_RELAXED);
     if (request->event)
         KeClearEvent(request->event);
+    const struct verifier_hooks *verifier = thread->machine->verifier;
+    BOOLEAN verified =
+        SB_UNLIKELY(verifier) && verifier->exchange_begin && verifier->exchange_begin(irp, request);
     status = IofCallDriver(device, irp);
     if (status == STATUS_PENDING)
-        return synchronous ? wait_for_end(file) : status;
-    if (SB_UNLIKELY(!IsListEmpty(&thread->irps)))
+        status = synchronous ? wait_for_end(file) : status;
+    else if (SB_UNLIKELY(!IsListEmpty(&thread->irps)))
         give_up(irp, thread, request->status_block);
+    if (SB_UNLIKELY(verified))
+        verifier->exchange_end();
     return status;
 }
 

@@ -41,6 +41,8 @@ NTSTATUS machine_call(struct _EPROCESS *process, NTSTATUS (*function)(void *), v
             ke_leave_system_call(thread);
     } else {
         status = STATUS_MACHINE_STOPPED;
+        if (machine->verifier && machine->verifier->stopped)
+            machine->verifier->stopped();
     }
     thread_set_call_frame(thread, frame.previous);
     ps_thread_leave(thread);

@@ -2,6 +2,7 @@
 #include "host/ke/fault.h"
 #include "host/ke/ke.h"
 #include "host/ke/outside_stop.h"
+#include "host/ke/scheduler.h"
 #include "host/loader/coverage.h"
 #include "host/loader/loader.h"
 #include "host/ps/ps.h"
@@ -18,7 +19,8 @@ static BOOLEAN is_ending(struct machine *machine)
     return !machine_is_running(machine) || ke_is_stop_wanted(machine);
 }
 
-/* A thread is asked to come out of driver code: for good, or so that the verifier has a look. */
+/* A thread is asked to come out of driver code: for good, so that others run, or so that the
+ * verifier has a look. */
 static BOOLEAN takes_stop(PETHREAD thread, const struct linux_fault *fault)
 {
     const struct verifier_hooks *verifier = thread->machine->verifier;
@@ -27,7 +29,7 @@ static BOOLEAN takes_stop(PETHREAD thread, const struct linux_fault *fault)
     if (!is_driver_code(fault->registers.rip))
         return FALSE;
     if (!is_ending(thread->machine))
-        return verifier && verifier->stuck;
+        return scheduler_is_yield_asked(thread->machine) || (verifier && verifier->stuck);
     return callbacks_until == 0 || linux_monotonic_time() >= callbacks_until;
 }
 
@@ -48,10 +50,12 @@ void fault_dispatch(struct linux_fault *fault)
 {
     if (fault->kind == LINUX_FAULT_STOP) {
         struct machine *machine = current_machine();
-        if (!is_ending(machine)) {
+        if (!is_ending(machine) && scheduler_is_yield_asked(machine))
+            scheduler_yield(machine);
+        else if (!is_ending(machine) && machine->verifier && machine->verifier->stuck)
             machine->verifier->stuck(fault);
+        if (!is_ending(machine))
             linux_registers_resume(&fault->registers);
-        }
         ke_outside_stop_here(fault);
         ke_leave_stopped_machine();
     }

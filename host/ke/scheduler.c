@@ -1,15 +1,17 @@
 /* Participants and their turns. */
+#include "host/ke/outside_stop.h"
 #include "host/ke/scheduler_state.h"
 #include "host/ps/ps.h"
+#include "host/verifier/schedule.h"
 
 enum {
-    MOST_STEPS = 50000,       /* of a run; more never end */
     LONGEST_RUN = 2000,       /* points in a row without letting anybody else run */
     MOST_TIME_QUESTIONS = 50, /* in a row */
     STEP_TIME = 100,          /* ns that pass at a point */
     QUESTION_TIME = 1000,
-    WATCH_INTERVAL = 1000000000, /* real ns */
-    PATIENCE = 5                 /* of those, without any step, in driver code */
+    WATCH_INTERVAL = 20000000, /* real ns */
+    SPIN_TIME = 50000000,      /* ns of processor time without a step: the code spins */
+    MOST_YIELDS = 100          /* times that it is made to let others run */
 };
 
 static struct participant *add(struct scheduler *scheduler)
@@ -67,19 +69,29 @@ void scheduler_release(struct machine *machine)
     }
 }
 
-/* Code without a point cannot be taken the turn from: the machine is stopped, which interrupts
- * it. */
-static void watch(struct machine *machine, uint64_t *steps, ULONG *silence)
+/* What a thread that waits has seen of the one that runs. */
+struct watch {
+    uint64_t steps;
+    int64_t cpu_time;
+};
+
+/* Code that spins on memory of its own meets nobody and keeps its turn: it is interrupted, and
+ * asked to let others run (scheduler_yield). Only for code that computes for so long without end
+ * does the time at which that happens depend on the processor. */
+static void watch(struct scheduler *scheduler, struct watch *seen)
 {
-    struct scheduler *scheduler = machine->scheduler;
-    uint64_t now = __atomic_load_n(&scheduler->steps, __ATOMIC_RELAXED);
+    uint64_t steps = __atomic_load_n(&scheduler->steps, __ATOMIC_RELAXED);
     struct participant *running = __atomic_load_n(&scheduler->running, __ATOMIC_ACQUIRE);
-    BOOLEAN inside =
-        running->thread && __atomic_load_n(&running->thread->call_frame, __ATOMIC_RELAXED) != NULL;
-    *silence = now == *steps && inside ? *silence + 1 : 0;
-    *steps = now;
-    if (*silence >= PATIENCE)
-        scheduler_stop(machine, (ULONG)SCHEDULER_ENDLESS);
+    uint32_t id = __atomic_load_n(&running->linux_id, __ATOMIC_RELAXED);
+    int64_t cpu_time = linux_thread_cpu_time(id);
+    if (steps != seen->steps || cpu_time < seen->cpu_time) {
+        *seen = (struct watch){steps, cpu_time};
+        return;
+    }
+    if (cpu_time - seen->cpu_time < SPIN_TIME)
+        return;
+    __atomic_store_n(&scheduler->yield_asked, 1, __ATOMIC_RELEASE);
+    linux_thread_interrupt(id);
 }
 
 /* A turn that is only to add to the report of a stop. */
@@ -91,12 +103,17 @@ static void describe(struct machine *machine, struct participant *self)
     linux_wake(&self->describe, 1);
 }
 
-/* Waits until it is self's turn. The clock thread, which always exists, watches meanwhile. */
+/* Of the clock's and the first thread, which are always there, at most one runs. */
+static BOOLEAN watches(struct machine *machine, const struct participant *self)
+{
+    return self->id == 0 || (self->thread && self->thread == machine->ke->clock_thread);
+}
+
+/* Waits until it is self's turn. */
 static void await(struct machine *machine, struct participant *self)
 {
-    BOOLEAN watches = self->thread && self->thread == machine->ke->clock_thread;
-    uint64_t steps = 0;
-    ULONG silence = 0;
+    BOOLEAN is_watching = watches(machine, self);
+    struct watch seen = {0};
     for (;;) {
         if (__atomic_load_n(&self->turn, __ATOMIC_ACQUIRE)) {
             if (!__atomic_load_n(&self->describe, __ATOMIC_RELAXED))
@@ -104,9 +121,9 @@ static void await(struct machine *machine, struct participant *self)
             describe(machine, self);
         }
         linux_park(&self->turn, 0,
-                   watches ? linux_monotonic_time() + WATCH_INTERVAL : LINUX_FOREVER);
-        if (watches && !__atomic_load_n(&self->turn, __ATOMIC_ACQUIRE))
-            watch(machine, &steps, &silence);
+                   is_watching ? linux_monotonic_time() + WATCH_INTERVAL : LINUX_FOREVER);
+        if (is_watching && !__atomic_load_n(&self->turn, __ATOMIC_ACQUIRE))
+            watch(machine->scheduler, &seen);
     }
     if (!scheduler_is_released(machine->scheduler))
         __atomic_store_n(&self->turn, 0, __ATOMIC_RELAXED);
@@ -148,12 +165,14 @@ static void pass(struct machine *machine, struct participant *self)
 {
     struct scheduler *scheduler = machine->scheduler;
     uint64_t steps = scheduler->steps + 1;
+    __atomic_store_n(&scheduler->yield_asked, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&scheduler->steps, steps, __ATOMIC_RELAXED);
     scheduler->now += STEP_TIME;
-    struct participant *next = steps > MOST_STEPS ? NULL : scheduler_choose(scheduler);
+    BOOLEAN endless = steps - scheduler->entered_at > schedule_most_steps(scheduler->schedule) ||
+                      ke_is_stop_wanted(machine);
+    struct participant *next = endless ? NULL : scheduler_choose(scheduler);
     if (!next)
-        next = stop_for(scheduler, self,
-                        (ULONG)(steps > MOST_STEPS ? SCHEDULER_ENDLESS : SCHEDULER_DEADLOCK));
+        next = stop_for(scheduler, self, (ULONG)(endless ? SCHEDULER_ENDLESS : SCHEDULER_DEADLOCK));
     if (next != self) {
         give_turn(scheduler, next);
         if (self->state == PARTICIPANT_ENDED)
@@ -172,9 +191,9 @@ struct participant *scheduler_add(struct machine *machine)
 
 void scheduler_begin(struct machine *machine, struct participant *self)
 {
-    self->thread = ps_thread_inside();
-    self->linux_id = linux_thread_id();
     await(machine, self);
+    self->thread = ps_thread_inside();
+    __atomic_store_n(&self->linux_id, linux_thread_id(), __ATOMIC_RELAXED);
 }
 
 void scheduler_end(struct machine *machine)
@@ -201,6 +220,7 @@ BOOLEAN scheduler_enter(struct machine *machine)
         return TRUE;
     if (scheduler->running->linux_id != linux_thread_id())
         return FALSE;
+    scheduler->entered_at = scheduler->steps;
     scheduler_point(machine);
     return TRUE;
 }
@@ -289,6 +309,20 @@ void scheduler_pause(struct machine *machine, int64_t duration)
     int64_t end = scheduler->now + duration;
     while (!scheduler_is_released(scheduler) && scheduler->now < end)
         wait(machine, NULL, 0, FALSE, end);
+}
+
+BOOLEAN scheduler_is_yield_asked(struct machine *machine)
+{
+    struct scheduler *scheduler = machine->scheduler;
+    return scheduler && !scheduler_is_released(scheduler) &&
+           __atomic_load_n(&scheduler->yield_asked, __ATOMIC_ACQUIRE) != 0;
+}
+
+void scheduler_yield(struct machine *machine)
+{
+    if (++machine->scheduler->yields > MOST_YIELDS)
+        scheduler_stop(machine, (ULONG)SCHEDULER_ENDLESS);
+    scheduler_pause(machine, SPIN_TIME);
 }
 
 void scheduler_settle(struct machine *machine)

@@ -61,6 +61,10 @@ void scheduler_wait(struct machine *machine, const uint32_t *word, uint32_t expe
 void scheduler_move_deadline(struct machine *machine, PETHREAD thread, int64_t deadline);
 /* The thread does nothing for so long (ns). */
 void scheduler_pause(struct machine *machine, int64_t duration);
+/* The running thread was interrupted because it reaches no point: signal safe. */
+BOOLEAN scheduler_is_yield_asked(struct machine *machine);
+/* What it does then; endless loops are stopped in the end. */
+void scheduler_yield(struct machine *machine);
 /* Lets everybody else run until nobody can; no time passes. */
 void scheduler_settle(struct machine *machine);
 /* The driver asks for the time: a loop that does so must let others run. */

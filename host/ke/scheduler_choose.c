@@ -76,15 +76,26 @@ static void collect(struct scheduler *scheduler, struct candidates *candidates)
         if (each->state == PARTICIPANT_SETTLES && candidates->options.count == 0)
             offer(candidates, each, TRUE);
     struct participant *timed = earliest(scheduler);
-    if (timed &&
-        (candidates->options.count == 0 || timed->deadline - scheduler->now <= EARLY_TIMEOUT))
-        offer(candidates, timed, candidates->options.count == 0);
+    BOOLEAN alone = candidates->options.count == 0;
+    if (timed && (alone || timed->deadline - scheduler->now <= EARLY_TIMEOUT)) {
+        offer(candidates, timed, alone);
+        candidates->options.is_timed_last = !alone;
+    }
+}
+
+static BOOLEAN yields(const struct participant *participant)
+{
+    return participant->state == PARTICIPANT_SPINS || participant->state == PARTICIPANT_SETTLES ||
+           (participant->state == PARTICIPANT_WAITS && participant->deadline != LINUX_FOREVER);
 }
 
 struct participant *scheduler_choose(struct scheduler *scheduler)
 {
     struct candidates candidates;
     candidates.options.count = candidates.options.free = 0;
+    candidates.options.is_timed_last = false;
+    candidates.options.yields =
+        yields(scheduler->running) ? scheduler->running->id : SCHEDULE_NOBODY;
     collect(scheduler, &candidates);
     if (candidates.options.count == 0)
         return NULL;

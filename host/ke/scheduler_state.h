@@ -24,20 +24,23 @@ struct participant {
     BOOLEAN word_is_lock; /* the word is a lock of the driver's, perhaps in bad memory */
     int64_t deadline;     /* virtual ns, or LINUX_FOREVER */
     uint64_t spun_at;     /* SPINS: scheduler.progress at that time */
-    uint32_t linux_id;
-    PETHREAD thread;   /* as which it waits; NULL outside the machine */
-    uint32_t describe; /* futex: 1 asked to add its stack to the report, 0 done */
+    uint32_t linux_id;    /* atomic; 0 until it has run */
+    PETHREAD thread;      /* as which it waits; NULL outside the machine */
+    uint32_t describe;    /* futex: 1 asked to add its stack to the report, 0 done */
 };
 
 struct scheduler {
     struct sb_schedule *schedule;
     struct participant *participants, **last;
     uint32_t participant_count;
-    struct participant *running; /* atomic: the watchdog reads it */
+    struct participant *running; /* atomic: others watch it */
     uint32_t released;           /* atomic */
     ULONG stop_code;             /* what whoever gets the turn is to stop the machine for; or 0 */
     int64_t now;
-    uint64_t steps;                      /* atomic: the watchdog reads it */
+    uint64_t steps;       /* atomic: others watch it */
+    uint64_t entered_at;  /* steps when the application called last */
+    uint32_t yield_asked; /* atomic: of the running thread */
+    uint32_t yields;
     uint64_t progress;                   /* steps that were no spinning */
     uint32_t run_length, time_questions; /* of the running thread in a row */
 };

@@ -6,6 +6,7 @@
 #include "host/ps/ps.h"
 #include "host/seh/crash.h"
 #include "host/seh/frame_walk.h"
+#include "host/verifier/report.h"
 
 enum { LINE = 512, MOST_FRAMES = 64 };
 
@@ -33,26 +34,60 @@ static const char *kind_of(const DISPATCHER_HEADER *header)
     }
 }
 
+/* ", which thread 12 holds", when value is a thread that takes part. */
+static SIZE_T describe_holder(struct machine *machine, const void *value, char *text, SIZE_T size)
+{
+    struct participant *each = machine->scheduler->participants;
+    for (; each; each = each->next)
+        if (each->thread && each->thread == value)
+            return text_format(text, size, ", which thread %u holds",
+                               HandleToULong(each->thread->thread_id));
+    return 0;
+}
+
+static SIZE_T describe_lock(struct machine *machine, const void *lock, char *text, SIZE_T size)
+{
+    void *owner = NULL; /* of an executive spin lock: its value */
+    SIZE_T length = text_format(text, size, "spins at the lock %p", lock);
+    if (linux_copy_guarded(&owner, lock, sizeof(owner)))
+        length += describe_holder(machine, owner, text + length, size - length);
+    return length;
+}
+
+static SIZE_T describe_object(struct machine *machine, const KWAIT_BLOCK *block, char *text,
+                              SIZE_T size)
+{
+    KMUTANT object;
+    if (!linux_copy_guarded(&object.Header, block->Object, sizeof(object.Header)))
+        return text_format(text, size, "waits for an object in bad memory");
+    SIZE_T length =
+        text_format(text, size, "waits for the %s %p", kind_of(&object.Header), block->Object);
+    if (block->NextWaitBlock != block)
+        return length + text_format(text + length, size - length, " and others");
+    if (object.Header.Type == DISPATCHER_MUTANT &&
+        linux_copy_guarded(&object, block->Object, sizeof(object)))
+        length += describe_holder(machine, object.OwnerThread, text + length, size - length);
+    return length;
+}
+
 /* "waits for the event 0x1234". */
 static SIZE_T describe_wait(const struct participant *participant, char *text, SIZE_T size)
 {
-    const PKTHREAD thread = &participant->thread->Tcb;
-    PVOID object;
-    DISPATCHER_HEADER header;
+    struct machine *machine = participant->thread->machine;
+    KWAIT_BLOCK block, *blocks = participant->thread->Tcb.wait_blocks;
     if (participant->state == PARTICIPANT_SPINS)
         return text_format(text, size, "spins");
     if (participant->state != PARTICIPANT_WAITS)
         return text_format(text, size, "could run");
     if (participant->word_is_lock)
-        return text_format(text, size, "spins at the lock %p", (void *)participant->word);
-    if (!thread->wait_blocks)
-        return text_format(text, size, "waits");
-    if (!linux_copy_guarded(&object, &thread->wait_blocks->Object, sizeof(object)) ||
-        !linux_copy_guarded(&header, object, sizeof(header)))
-        return text_format(text, size, "waits for an object in bad memory");
-    return text_format(text, size, "waits for the %s %p%s", kind_of(&header), object,
-                       thread->wait_blocks->NextWaitBlock != thread->wait_blocks ? " and others"
-                                                                                 : "");
+        return describe_lock(machine, (const void *)participant->word, text, size);
+    if (participant->word &&
+        __atomic_load_n(participant->word, __ATOMIC_RELAXED) != participant->expected)
+        return text_format(text, size, "was woken and could run");
+    if (!blocks || !linux_copy_guarded(&block, blocks, sizeof(block)))
+        return text_format(text, size, "pauses");
+    block.NextWaitBlock = block.NextWaitBlock == blocks ? &block : block.NextWaitBlock;
+    return describe_object(machine, &block, text, size);
 }
 
 /* Threads of the host that have nothing to do are no part of the story. */
@@ -127,6 +162,7 @@ _Noreturn void scheduler_stop(struct machine *machine, ULONG code)
     struct scheduler *scheduler = machine->scheduler;
     const ULONG_PTR none[4] = {0};
     char reason[256], what[128];
+    uint64_t place = 0;
     SIZE_T length = text_format(
         reason, sizeof(reason), "%s",
         code == (ULONG)SCHEDULER_DEADLOCK
@@ -139,5 +175,6 @@ _Noreturn void scheduler_stop(struct machine *machine, ULONG code)
         length += text_format(reason + length, sizeof(reason) - length, "; thread %u %s",
                               HandleToULong(each->thread->thread_id), what);
     }
-    ke_bug_check_because(code, none, 0, NULL, reason);
+    verifier_stack(&place, 1);
+    ke_bug_check_because(code, none, place, NULL, reason);
 }

@@ -87,15 +87,16 @@ struct _ETHREAD {
     uint32_t has_ended;                /* system threads: may be joined without blocking */
     uint32_t linux_id;                 /* atomic; 0 until the thread runs */
     uint64_t stack_low, stack_high;
-    void *kept_irp, *kept_buffer;    /* host/io/thread_cache.h; its own */
-    PIRP top_level_irp;              /* IoSetTopLevelIrp */
-    GUID activity_id;                /* Etw */
-    BOOLEAN is_hidden;               /* ThreadHideFromDebugger */
-    struct pool_cache pool_cache;    /* Mm */
-    void *impersonation;             /* Se */
-    void *exception_state;           /* seh: per-thread scratch */
-    struct participant *participant; /* system threads under a scheduler */
-    struct verifier_thread *verified; /* NULL: nothing was checked yet */
+    void *kept_irp, *kept_buffer;       /* host/io/thread_cache.h; its own */
+    PIRP top_level_irp;                 /* IoSetTopLevelIrp */
+    GUID activity_id;                   /* Etw */
+    BOOLEAN is_hidden;                  /* ThreadHideFromDebugger */
+    struct pool_cache pool_cache;       /* Mm */
+    void *impersonation;                /* Se */
+    void *exception_state;              /* seh: per-thread scratch */
+    struct participant *participant;    /* system threads under a scheduler */
+    struct verifier_thread *verified;   /* NULL: nothing was checked yet */
+    struct verifier_exchange *exchange; /* the verifier: its innermost request at a driver */
 };
 
 struct _EPROCESS {

@@ -100,6 +100,17 @@ static BOOLEAN withdraw(PKTIMER timer)
     return TRUE;
 }
 
+BOOLEAN ke_timer_withdraw(struct machine *machine, PKTIMER timer)
+{
+    BOOLEAN was_set = FALSE;
+    ke_dispatcher_lock(machine);
+    for (PLIST_ENTRY link = machine->ke->timers.Flink; link != &machine->ke->timers && !was_set;
+         link = link->Flink)
+        was_set = CONTAINING_RECORD(link, KTIMER, TimerListEntry) == timer && withdraw(timer);
+    ke_dispatcher_unlock(machine);
+    return was_set;
+}
+
 static void enqueue_dpc(struct machine *machine, PKDPC dpc)
 {
     LARGE_INTEGER now = {.QuadPart = ke_system_time(machine)};

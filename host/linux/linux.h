@@ -81,6 +81,27 @@ void *linux_frames_map(enum linux_arena arena, const uint64_t *frames, size_t co
 int linux_frames_map_at(void *base, const uint64_t *frames, size_t count,
                         enum linux_protection protection);
 
+/* ---- watched pages: without access, so that each use of one faults. Their frame and protection
+ * stay what they are for everyone who asks; whoever changes a page's protection or mapping ends its
+ * watch. The host's own copies (linux_copy_guarded) go past it, at the cost of a signal and a
+ * system call; Linux's own system calls fail with EFAULT. ---- */
+void linux_pages_watch(void *base, size_t size);
+void linux_pages_unwatch(void *base, size_t size);
+/* Signal safe. */
+bool linux_page_is_watched(const void *address);
+/* Lets the calling thread execute one instruction on a watched page: opens the page (to all
+ * threads) until that is done. The caller resumes the fault with LINUX_TRAP_FLAG in its flags.
+ * FALSE: too many pages for one instruction. Signal safe. */
+bool linux_watch_step(const void *address);
+#define LINUX_TRAP_FLAG 0x100u
+/* Ends a step early: the instruction faults for good. TRUE when there was one. Signal safe. */
+bool linux_watch_step_end(void);
+/* Between the files of host/linux: access to one watched page; the memory file behind a page. */
+void linux_watched_page_open(const void *address, bool open);
+int linux_page_file(const void *address, int64_t *offset);
+/* Does (part of) the guarded copy that faulted at a watched page. FALSE: it fails. */
+bool linux_watch_copy(uint64_t *to, uint64_t *from, uint64_t *length);
+
 /* ---- locks for host data; never held while driver code or driver memory is touched ---- */
 struct linux_lock {
     uint32_t state; /* 0 free, 1 held, 2 held with waiters */
@@ -121,6 +142,8 @@ struct linux_thread;
 struct linux_thread *linux_thread_start(void (*start)(void *), void *context);
 void linux_thread_join(struct linux_thread *thread); /* blocks */
 uint32_t linux_thread_id(void);
+/* ns the thread of this process has run; 0 when there is none. */
+int64_t linux_thread_cpu_time(uint32_t thread_id);
 /* Bounds of the calling thread's stack. */
 void linux_stack_bounds(uint64_t *low, uint64_t *high);
 void linux_gs_base_set(uint64_t base);

@@ -16,9 +16,11 @@
 #include "host/linux/linux.h"
 #include "host/linux/ranges.h"
 
-/* An entry: the frame in the low bits, 0 when nothing is mapped; the protection above. */
+/* An entry: the frame in the low bits, 0 when nothing is mapped; the protection above; on top
+ * whether the page is watched, that is without access whatever its protection says. */
 enum { PROTECTION_SHIFT = 28 };
 static const uint32_t frame_mask = (1u << PROTECTION_SHIFT) - 1;
+static const uint32_t watched_bit = 1u << 31;
 
 struct arena {
     uint64_t base, end;
@@ -144,7 +146,76 @@ enum linux_protection linux_page_protection(const void *address)
 {
     struct arena *arena = arena_of((uint64_t)address);
     uint32_t entry = arena ? entry_read(arena, (uint64_t)address) : 0;
-    return (enum linux_protection)(entry >> PROTECTION_SHIFT);
+    return (enum linux_protection)((entry & ~watched_bit) >> PROTECTION_SHIFT);
+}
+
+/* ---- watched pages ---- */
+bool linux_page_is_watched(const void *address)
+{
+    struct arena *arena = arena_of((uint64_t)address);
+    return arena && (entry_read(arena, (uint64_t)address) & watched_bit);
+}
+
+/* Pages from address on that have the same entry but for the frame. */
+static size_t entry_run(const struct arena *arena, uint64_t address, uint64_t end)
+{
+    uint64_t at = address + LINUX_PAGE_SIZE;
+    uint32_t first = entry_read(arena, address);
+    while (at < end && ((entry_read(arena, at) ^ first) & ~frame_mask) == 0 &&
+           !(entry_read(arena, at) & frame_mask) == !(first & frame_mask))
+        at += LINUX_PAGE_SIZE;
+    return at - address;
+}
+
+/* The bit is there before the access goes and after it is back: who faults sees it, or may go on.
+ */
+void linux_pages_watch(void *base, size_t size)
+{
+    uint64_t at = (uint64_t)base, end = at + size;
+    struct arena *arena = arena_of(at);
+    for (size_t run; arena && at < end; at += run) {
+        uint32_t entry = entry_read(arena, at);
+        run = entry_run(arena, at, end);
+        if ((entry & watched_bit) || entry >> PROTECTION_SHIFT == LINUX_NO_ACCESS)
+            continue;
+        for (uint64_t page = at; page < at + run; page += LINUX_PAGE_SIZE)
+            __atomic_fetch_or(entry_of(arena, page), watched_bit, __ATOMIC_ACQ_REL);
+        mprotect((void *)at, run, PROT_NONE);
+    }
+}
+
+void linux_pages_unwatch(void *base, size_t size)
+{
+    uint64_t at = (uint64_t)base, end = at + size;
+    struct arena *arena = arena_of(at);
+    for (size_t run; arena && at < end; at += run) {
+        uint32_t entry = entry_read(arena, at);
+        run = entry_run(arena, at, end);
+        if (!(entry & watched_bit))
+            continue;
+        mprotect((void *)at, run, native_protection(linux_page_protection((void *)at)));
+        for (uint64_t page = at; page < at + run; page += LINUX_PAGE_SIZE)
+            __atomic_fetch_and(entry_of(arena, page), ~watched_bit, __ATOMIC_ACQ_REL);
+    }
+}
+
+void linux_watched_page_open(const void *address, bool open)
+{
+    uint64_t page = (uint64_t)address & ~(LINUX_PAGE_SIZE - 1);
+    enum linux_protection protection = open ? linux_page_protection((void *)page) : LINUX_NO_ACCESS;
+    if (linux_page_is_watched((void *)page))
+        mprotect((void *)page, LINUX_PAGE_SIZE, native_protection(protection));
+}
+
+int linux_page_file(const void *address, int64_t *offset)
+{
+    uint64_t frame = linux_page_frame(address);
+    struct arena *owner = frame ? arena_of_frame(frame) : NULL;
+    if (!owner)
+        return -1;
+    *offset = file_offset(owner, (uint64_t)linux_frame_page(frame)) +
+              (int64_t)((uint64_t)address % LINUX_PAGE_SIZE);
+    return owner->file;
 }
 
 /* ---- address ranges ---- */

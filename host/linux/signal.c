@@ -147,6 +147,36 @@ static void chain(int signal, siginfo_t *info, void *frame)
     }
 }
 
+static bool copy_watched(ucontext_t *frame, const siginfo_t *info)
+{
+    greg_t *registers = frame->uc_mcontext.gregs;
+    uint64_t to = (uint64_t)registers[REG_RDI], from = (uint64_t)registers[REG_RSI],
+             length = (uint64_t)registers[REG_RCX];
+    if (!linux_page_is_watched(info->si_addr) || !linux_watch_copy(&to, &from, &length))
+        return false;
+    registers[REG_RDI] = (greg_t)to;
+    registers[REG_RSI] = (greg_t)from;
+    registers[REG_RCX] = (greg_t)length;
+    return true;
+}
+
+/* TRUE for a page whose watch another thread ended meanwhile: the access is tried again. */
+static bool is_watch_over(const struct linux_fault *fault)
+{
+    static _Thread_local uint64_t last_address, last_rip;
+    if (fault->kind != LINUX_FAULT_ACCESS || fault->general_protection || fault->execute ||
+        fault->address >= LINUX_USER_END)
+        return false;
+    enum linux_protection protection = linux_page_protection((void *)fault->address);
+    bool allowed = fault->write
+                       ? protection == LINUX_READ_WRITE || protection == LINUX_READ_WRITE_EXECUTE
+                       : protection != LINUX_NO_ACCESS;
+    bool again = fault->address == last_address && fault->registers.rip == last_rip;
+    last_address = fault->address;
+    last_rip = fault->registers.rip;
+    return allowed && !again && !linux_page_is_watched((void *)fault->address);
+}
+
 static void on_signal(int signal, siginfo_t *info, void *context)
 {
     int saved_errno = errno;
@@ -158,20 +188,34 @@ static void on_signal(int signal, siginfo_t *info, void *context)
     }
     if (frame->uc_mcontext.gregs[REG_RIP] == (greg_t)(uintptr_t)linux_copy_instruction &&
         (signal == SIGSEGV || signal == SIGBUS)) {
-        frame->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)linux_copy_failed;
+        struct linux_fault copy;
+        fault_describe(&copy, signal, info, frame);
+        if (!copy_watched(frame, info) && !is_watch_over(&copy))
+            frame->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)linux_copy_failed;
+        return;
+    }
+    if (signal == SIGTRAP && linux_watch_step_end()) {
+        frame->uc_mcontext.gregs[REG_EFL] &= ~(greg_t)LINUX_TRAP_FLAG;
         return;
     }
     struct linux_fault fault;
     fault_describe(&fault, signal, info, frame);
+    if (is_watch_over(&fault))
+        return;
     switch (examine(&fault)) {
     case LINUX_FAULT_RESUME:
         registers_write(frame, &fault.registers);
         break;
     case LINUX_FAULT_DISPATCH:
+        if (fault.kind == LINUX_FAULT_STOP)
+            linux_watch_step_end();
         frame_call_dispatch(frame, &fault);
         break;
     case LINUX_FAULT_NOT_MINE:
-        if (fault.kind != LINUX_FAULT_STOP)
+        if (fault.kind == LINUX_FAULT_ACCESS && linux_page_is_watched((void *)fault.address) &&
+            linux_watch_step((void *)fault.address))
+            frame->uc_mcontext.gregs[REG_EFL] |= LINUX_TRAP_FLAG; /* the application's own memory */
+        else if (fault.kind != LINUX_FAULT_STOP)
             chain(signal, info, context);
         break;
     }

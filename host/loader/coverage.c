@@ -226,3 +226,26 @@ BOOLEAN coverage_take_breakpoint(struct machine *machine, struct linux_fault *fa
     }
     return FALSE;
 }
+
+/* ---- for unwinding ---- */
+static void restore(const struct image_coverage *self, uint64_t address, uint8_t *bytes,
+                    size_t length)
+{
+    const struct sb_coverage *coverage = __atomic_load_n(&self->coverage, __ATOMIC_ACQUIRE);
+    uint64_t offset = address - (uint64_t)self->image->base;
+    uint32_t index;
+    if (!coverage || offset >= self->image->size)
+        return;
+    find_block(coverage, (uint32_t)offset, &index);
+    for (; index < coverage->count && coverage->addresses[index] - offset < length; index++)
+        if (!coverage->seen[index])
+            bytes[coverage->addresses[index] - offset] = self->originals[index];
+}
+
+void coverage_restore_code(uint64_t address, uint8_t *bytes, size_t length)
+{
+    const struct image_coverage *self =
+        __atomic_load_n(&current_machine()->loader->coverages, __ATOMIC_ACQUIRE);
+    for (; self; self = self->next)
+        restore(self, address, bytes, length);
+}

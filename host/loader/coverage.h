@@ -24,4 +24,8 @@ void image_coverage_free(struct loaded_image *image);
  * meanwhile; registers->rip is then back on the instruction. */
 BOOLEAN coverage_take_breakpoint(struct machine *machine, struct linux_fault *fault);
 
+/* For who reads code: puts the driver's own bytes in the place of breakpoints, in a copy of what
+ * begins at address. Inside the machine. */
+void coverage_restore_code(uint64_t address, uint8_t *bytes, size_t length);
+
 #endif

@@ -91,6 +91,16 @@ static const void *address_of(struct machine *machine, const struct export_entry
     return machine->verifier ? verifier_bind(entry->name, entry->address) : entry->address;
 }
 
+const struct export_entry *host_export_at(uint64_t address)
+{
+    const struct export_entry *found = NULL;
+    for (const struct export_entry *entry = __start_sb_exports; entry < __stop_sb_exports; entry++)
+        if (entry->address && (uint64_t)entry->address <= address &&
+            (!found || entry->address > found->address))
+            found = entry;
+    return found;
+}
+
 const void *host_export_find(struct machine *machine, const char *module, const char *name)
 {
     uint32_t low = 0, high;

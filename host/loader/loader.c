@@ -249,6 +249,7 @@ bool seh_find_image(uint64_t address, struct seh_image *found)
     found->base = (uint64_t)image->base;
     found->size = image->size;
     found->functions = pe_at(&image->pe, image->functions.address, image->functions.size);
+    found->restore_code = image->coverage ? coverage_restore_code : NULL;
     found->function_count = image->functions.size / (uint32_t)sizeof(RUNTIME_FUNCTION);
     return true;
 }

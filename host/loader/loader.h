@@ -36,8 +36,8 @@ struct loaded_image {
     struct pe_directory functions;  /* .pdata, inside one section; else empty */
     struct missing_import *missing; /* host heap; machine->trap_missing_imports only */
     ULONG missing_count;
-    uint8_t *traps;             /* addresses that missing imports are bound to */
-    struct module_entry *entry; /* pool: DRIVER_OBJECT.DriverSection, in PsLoadedModuleList */
+    uint8_t *traps;                  /* addresses that missing imports are bound to */
+    struct module_entry *entry;      /* pool: DRIVER_OBJECT.DriverSection, in PsLoadedModuleList */
     struct image_coverage *coverage; /* host heap; NULL: never started */
 };
 
@@ -113,6 +113,9 @@ void module_entry_link(struct loaded_image *image);
 void module_entry_unlink(struct loaded_image *image);
 /* exports.c: an export of the host; module in lower case. NULL: there is none. */
 const void *host_export_find(struct machine *machine, const char *module, const char *name);
+/* The export that begins at address or is the last before it, or NULL. */
+struct export_entry;
+const struct export_entry *host_export_at(uint64_t address);
 BOOLEAN host_module_exists(const char *module);
 
 #endif

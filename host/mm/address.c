@@ -20,9 +20,9 @@ static void report_user_memory(const void *address, SIZE_T length, BOOLEAN write
 /* Length 0 is always right; then alignment, then the range, as on NT. */
 VOID NTAPI ProbeForRead(CONST VOID *address, SIZE_T length, ULONG alignment)
 {
+    report_user_memory(address, length, FALSE, __builtin_return_address(0));
     if (length == 0)
         return;
-    report_user_memory(address, length, FALSE, __builtin_return_address(0));
     if ((ULONG_PTR)address & (alignment - 1))
         ExRaiseDatatypeMisalignment();
     if (!is_user_range(address, length))
@@ -32,9 +32,9 @@ SB_EXPORT(ProbeForRead)
 
 VOID NTAPI ProbeForWrite(PVOID address, SIZE_T length, ULONG alignment)
 {
+    report_user_memory(address, length, TRUE, __builtin_return_address(0));
     if (length == 0)
         return;
-    report_user_memory(address, length, TRUE, __builtin_return_address(0));
     if ((ULONG_PTR)address & (alignment - 1))
         ExRaiseDatatypeMisalignment();
     if (!is_user_range(address, length))

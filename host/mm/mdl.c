@@ -8,11 +8,11 @@ enum { MDL_TAG = 0x206C644D, FRAME_BATCH = 64 };
 /* PFN_LIST_CORRUPT, parameter 1. */
 enum { UNLOCKED_TOO_OFTEN = 7 };
 
-void mm_mdl_report(PMDL mdl, enum mm_mdl_change change, void *caller)
+BOOLEAN mm_mdl_report(PMDL mdl, enum mm_mdl_change change, ULONG_PTR detail, void *caller)
 {
     const struct verifier_hooks *verifier = current_machine()->verifier;
-    if (SB_UNLIKELY(verifier) && verifier->mdl_change)
-        verifier->mdl_change(mdl, change, caller);
+    return SB_UNLIKELY(verifier) && verifier->mdl_change &&
+           verifier->mdl_change(mdl, change, detail, caller);
 }
 
 #undef MmSizeOfMdl
@@ -49,6 +49,8 @@ PMDL NTAPI IoAllocateMdl(PVOID base, ULONG length, BOOLEAN secondary, BOOLEAN ch
     if (length > longest)
         return NULL;
     PMDL mdl = MmCreateMdl(NULL, base, length);
+    if (mdl)
+        mm_mdl_report(mdl, MM_MDL_ALLOCATED, 0, __builtin_return_address(0));
     if (!mdl || !irp)
         return mdl;
     if (secondary && irp->MdlAddress)
@@ -61,7 +63,8 @@ SB_EXPORT(IoAllocateMdl)
 
 VOID NTAPI IoFreeMdl(PMDL mdl)
 {
-    mm_mdl_report(mdl, MM_MDL_FREED, __builtin_return_address(0));
+    if (mm_mdl_report(mdl, MM_MDL_FREEING, 0, __builtin_return_address(0)))
+        return;
     MmPrepareMdlForReuse(mdl);
     if (!mm_pool_free(current_machine(), mdl))
         KeBugCheckEx(BAD_POOL_CALLER, 0x46, (ULONG_PTR)mdl, 0, 0);
@@ -72,6 +75,7 @@ VOID NTAPI MmBuildMdlForNonPagedPool(PMDL mdl)
 {
     PPFN_NUMBER frames = mm_mdl_frames(mdl);
     uint8_t *page = mdl->StartVa;
+    mm_mdl_report(mdl, MM_MDL_BUILDING, 0, __builtin_return_address(0));
     for (SIZE_T i = 0; i < mm_mdl_page_count(mdl); i++)
         frames[i] = mm_frame_of(page + i * PAGE_SIZE);
     mdl->Process = NULL;
@@ -155,11 +159,12 @@ NTSTATUS mm_mdl_lock(PMDL mdl, KPROCESSOR_MODE mode, LOCK_OPERATION operation)
 
 static void lock_or_raise(PMDL mdl, KPROCESSOR_MODE mode, LOCK_OPERATION operation, void *caller)
 {
+    mm_mdl_report(mdl, MM_MDL_LOCKING, (ULONG_PTR)mode, caller);
     mdl->MdlFlags &= ~(MDL_PAGES_LOCKED | MDL_WRITE_OPERATION);
     NTSTATUS status = mm_mdl_lock(mdl, mode, operation);
     if (!NT_SUCCESS(status))
         ExRaiseStatus(status);
-    mm_mdl_report(mdl, MM_MDL_LOCKED, caller);
+    mm_mdl_report(mdl, MM_MDL_LOCKED, (ULONG_PTR)mode, caller);
 }
 
 VOID NTAPI MmProbeAndLockPages(PMDL mdl, KPROCESSOR_MODE mode, LOCK_OPERATION operation)
@@ -173,26 +178,29 @@ VOID NTAPI MmProbeAndLockProcessPages(PMDL mdl, PEPROCESS process, KPROCESSOR_MO
 {
     PKTHREAD thread = &current_thread()->Tcb;
     struct _EPROCESS *before = thread->process;
+    mm_mdl_report(mdl, MM_MDL_LOCKING, (ULONG_PTR)mode, __builtin_return_address(0));
     thread->process = (struct _EPROCESS *)process;
     mdl->MdlFlags &= ~(MDL_PAGES_LOCKED | MDL_WRITE_OPERATION);
     NTSTATUS status = mm_mdl_lock(mdl, mode, operation);
     thread->process = before;
     if (!NT_SUCCESS(status))
         ExRaiseStatus(status);
-    mm_mdl_report(mdl, MM_MDL_LOCKED, __builtin_return_address(0));
+    mm_mdl_report(mdl, MM_MDL_LOCKED, (ULONG_PTR)mode, __builtin_return_address(0));
 }
 SB_EXPORT(MmProbeAndLockProcessPages)
 
 VOID NTAPI MmUnlockPages(PMDL mdl)
 {
     BOOLEAN locked = (mdl->MdlFlags & MDL_PAGES_LOCKED) != 0;
+    if (mm_mdl_report(mdl, MM_MDL_UNLOCKING, 0, __builtin_return_address(0)))
+        return;
     if (mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA)
         MmUnmapLockedPages(mdl->MappedSystemVa, mdl);
     if (!locked || !unlock_pages(mm_mdl_frames(mdl), mm_mdl_page_count(mdl)))
         KeBugCheckEx(PFN_LIST_CORRUPT, UNLOCKED_TOO_OFTEN, mm_mdl_frames(mdl)[0],
                      mm_mdl_page_count(mdl), 0);
     mdl->MdlFlags &= ~MDL_PAGES_LOCKED;
-    mm_mdl_report(mdl, MM_MDL_UNLOCKED, __builtin_return_address(0));
+    mm_mdl_report(mdl, MM_MDL_UNLOCKED, 0, __builtin_return_address(0));
 }
 SB_EXPORT(MmUnlockPages)
 

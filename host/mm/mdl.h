@@ -8,8 +8,20 @@
 
 #include "host/mm/mm.h"
 
-/* What verifier_hooks.mdl_change reports. */
-enum mm_mdl_change { MM_MDL_LOCKED, MM_MDL_UNLOCKED, MM_MDL_MAPPED, MM_MDL_UNMAPPED, MM_MDL_FREED };
+/* What verifier_hooks.mdl_change reports: ...ING before it is done, with what is told in detail. */
+enum mm_mdl_change {
+    MM_MDL_ALLOCATED,
+    MM_MDL_OF_IRP, /* made by the I/O manager for a request */
+    MM_MDL_BUILDING,
+    MM_MDL_LOCKING, /* access mode */
+    MM_MDL_LOCKED,  /* access mode */
+    MM_MDL_UNLOCKING,
+    MM_MDL_UNLOCKED,
+    MM_MDL_MAPPING,   /* access mode, or-ed with MM_MDL_MUST_SUCCEED */
+    MM_MDL_UNMAPPING, /* the address */
+    MM_MDL_FREEING,
+};
+#define MM_MDL_MUST_SUCCEED 0x100
 
 static inline PPFN_NUMBER mm_mdl_frames(PMDL mdl)
 {
@@ -21,7 +33,8 @@ static inline SIZE_T mm_mdl_page_count(PMDL mdl)
     return ADDRESS_AND_SIZE_TO_SPAN_PAGES((ULONG_PTR)mdl->ByteOffset, mdl->ByteCount);
 }
 
-void mm_mdl_report(PMDL mdl, enum mm_mdl_change change, void *caller);
+/* TRUE: the verifier wants it not done. */
+BOOLEAN mm_mdl_report(PMDL mdl, enum mm_mdl_change change, ULONG_PTR detail, void *caller);
 
 /* MmProbeAndLockPages without raising: STATUS_ACCESS_VIOLATION, and nothing is locked, when a page
  * is missing, does not allow the operation, or (UserMode) is not the current process'. */

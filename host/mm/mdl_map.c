@@ -83,13 +83,13 @@ static void *map(PMDL mdl, KPROCESSOR_MODE mode, void *requested, BOOLEAN bug_ch
                  void *caller)
 {
     void *address = NULL;
+    mm_mdl_report(mdl, MM_MDL_MAPPING, (ULONG_PTR)mode | (bug_check ? MM_MDL_MUST_SUCCEED : 0),
+                  caller);
     if (mm_mdl_page_count(mdl) != 0)
         address =
             mode == KernelMode ? map_kernel(mdl, priority) : map_user(mdl, requested, priority);
-    if (address) {
-        mm_mdl_report(mdl, MM_MDL_MAPPED, caller);
+    if (address)
         return address;
-    }
     if (mode != KernelMode)
         ExRaiseStatus(requested ? STATUS_CONFLICTING_ADDRESSES : STATUS_INSUFFICIENT_RESOURCES);
     if (bug_check)
@@ -134,6 +134,8 @@ static void unmap_kernel(void *base, PMDL mdl)
 
 VOID NTAPI MmUnmapLockedPages(PVOID base, PMDL mdl)
 {
+    if (mm_mdl_report(mdl, MM_MDL_UNMAPPING, (ULONG_PTR)base, __builtin_return_address(0)))
+        return;
     if (mm_is_user_address(base)) {
         unmap_user(base, mdl);
     } else if (mdl->MdlFlags & MDL_PARENT_MAPPED_SYSTEM_VA) {
@@ -147,7 +149,6 @@ VOID NTAPI MmUnmapLockedPages(PVOID base, PMDL mdl)
     } else if (!(mdl->MdlFlags & MDL_SOURCE_IS_NONPAGED_POOL)) {
         KeBugCheckEx(SYSTEM_PTE_MISUSE, UNMAP_OF_NOTHING, (ULONG_PTR)mdl, (ULONG_PTR)base, 0);
     }
-    mm_mdl_report(mdl, MM_MDL_UNMAPPED, __builtin_return_address(0));
 }
 SB_EXPORT(MmUnmapLockedPages)
 
@@ -203,7 +204,6 @@ PVOID NTAPI MmMapLockedPagesWithReservedMapping(PVOID base, ULONG tag, PMDL mdl,
         return NULL;
     mdl->MappedSystemVa = (uint8_t *)base + mdl->ByteOffset;
     mdl->MdlFlags |= MDL_MAPPED_TO_SYSTEM_VA;
-    mm_mdl_report(mdl, MM_MDL_MAPPED, __builtin_return_address(0));
     return mdl->MappedSystemVa;
 }
 SB_EXPORT(MmMapLockedPagesWithReservedMapping)
@@ -214,6 +214,5 @@ VOID NTAPI MmUnmapReservedMapping(PVOID base, ULONG tag, PMDL mdl)
     linux_pages_decommit(base, mm_mdl_page_count(mdl) * PAGE_SIZE);
     mdl->MdlFlags &= ~MDL_MAPPED_TO_SYSTEM_VA;
     mdl->MappedSystemVa = NULL;
-    mm_mdl_report(mdl, MM_MDL_UNMAPPED, __builtin_return_address(0));
 }
 SB_EXPORT(MmUnmapReservedMapping)

@@ -93,6 +93,10 @@ enum mm_free mm_pool_free_tagged(struct machine *machine, void *block, ULONG tag
 BOOLEAN mm_pool_free(struct machine *machine, void *block);
 /* Requested size and tag of a live block; FALSE when it is none. */
 BOOLEAN mm_pool_query(struct machine *machine, const void *block, SIZE_T *size, ULONG *tag);
+/* Counts blocks of the special pool, which mm_pool_count knows as others. */
+void mm_pool_count_more(struct machine *machine, LONG64 blocks, LONG64 bytes);
+/* TRUE when a small block that was freed lies there, as far as the pool still knows. */
+BOOLEAN mm_pool_was_block(const void *block);
 /* Live pool blocks and bytes, for leak checks. */
 void mm_pool_count(struct machine *machine, SIZE_T *blocks, SIZE_T *bytes);
 struct pool_cache;

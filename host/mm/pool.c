@@ -193,6 +193,9 @@ static struct mm_region *large_region(struct machine *machine, const void *block
 
 BOOLEAN mm_pool_query(struct machine *machine, const void *block, SIZE_T *size, ULONG *tag)
 {
+    if (SB_UNLIKELY(machine->verifier) && machine->verifier->pool_query &&
+        machine->verifier->pool_query(machine, block, size, tag))
+        return TRUE;
     if (is_large(block)) {
         struct mm_region *region = large_region(machine, block);
         if (!region)
@@ -207,6 +210,12 @@ BOOLEAN mm_pool_query(struct machine *machine, const void *block, SIZE_T *size, 
     *size = header->size;
     *tag = header->tag;
     return TRUE;
+}
+
+BOOLEAN mm_pool_was_block(const void *block)
+{
+    const struct pool_header *header = is_large(block) ? NULL : small_header(block);
+    return header && header->magic == POOL_FREE;
 }
 
 static void give_back(struct machine *machine, struct pool_free_block *block, LONG64 blocks,
@@ -306,7 +315,16 @@ enum mm_free mm_pool_free_tagged(struct machine *machine, void *block, ULONG tag
 BOOLEAN mm_pool_free(struct machine *machine, void *block)
 {
     ULONG actual;
+    if (SB_UNLIKELY(machine->verifier) && machine->verifier->pool_free &&
+        machine->verifier->pool_free(machine, block, 0, NULL))
+        return TRUE;
     return mm_pool_free_tagged(machine, block, 0, &actual) == MM_FREED;
+}
+
+void mm_pool_count_more(struct machine *machine, LONG64 blocks, LONG64 bytes)
+{
+    __atomic_add_fetch(&machine->mm->large_blocks, blocks, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&machine->mm->large_bytes, bytes, __ATOMIC_RELAXED);
 }
 
 void mm_pool_count(struct machine *machine, SIZE_T *blocks, SIZE_T *bytes)

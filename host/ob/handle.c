@@ -2,6 +2,7 @@
 #include "host/ob/callbacks.h"
 #include "host/ob/namespace.h"
 #include "host/ps/ps.h"
+#include "host/verifier/object.h"
 
 /* Handles of the System process carry these bits, so that they work in any process context. */
 static const uint64_t kernel_handle_bits = 0xFFFFFFFF80000000ull;
@@ -79,7 +80,19 @@ static NTSTATUS create_handle(struct _EPROCESS *process, void *object, ACCESS_MA
     if (process == process->machine->ps->system_process)
         value |= kernel_handle_bits;
     *handle = (HANDLE)value;
+    const struct verifier_hooks *verifier = process->machine->verifier;
+    if (SB_UNLIKELY(verifier) && verifier->handle_created && ps_thread_inside())
+        verifier->handle_created(process, *handle, object);
     return STATUS_SUCCESS;
+}
+
+/* The verifier is told which handle was used how; owner: whose table it leads to. */
+static void report_use(struct _EPROCESS *owner, HANDLE handle, KPROCESSOR_MODE mode,
+                       NTSTATUS status, BOOLEAN closes)
+{
+    const struct verifier_hooks *verifier = owner->machine->verifier;
+    if (SB_UNLIKELY(verifier) && verifier->handle_used && ps_thread_inside())
+        verifier->handle_used(&(struct verifier_handle_use){owner, handle, mode, status, closes});
 }
 
 NTSTATUS ob_handle_create(struct _EPROCESS *process, void *object, ACCESS_MASK access,
@@ -136,9 +149,13 @@ NTSTATUS ob_handle_reference(struct _EPROCESS *process, HANDLE handle, ACCESS_MA
         *entry = (struct handle_entry){NULL, 0x1FFFFF, 0}; /* all of a process or thread */
         return pseudo_handle(handle, type, object);
     }
-    if (mode == UserMode && (LONG_PTR)handle < 0)
+    HANDLE given = handle;
+    struct _EPROCESS *owner = owner_of(process, &handle);
+    if (mode == UserMode && (LONG_PTR)given < 0) {
+        report_use(owner, given, mode, STATUS_INVALID_HANDLE, FALSE);
         return STATUS_INVALID_HANDLE; /* kernel handles are the kernel's */
-    struct handle_table *table = owner_of(process, &handle)->handles;
+    }
+    struct handle_table *table = owner->handles;
     NTSTATUS status = STATUS_SUCCESS;
     linux_lock(&table->lock);
     struct handle_entry *found = entry_of(table, handle);
@@ -154,6 +171,7 @@ NTSTATUS ob_handle_reference(struct _EPROCESS *process, HANDLE handle, ACCESS_MA
         *object = found->object;
     }
     linux_unlock(&table->lock);
+    report_use(owner, given, mode, status, FALSE);
     return status;
 }
 
@@ -196,6 +214,7 @@ NTSTATUS ob_handle_close(struct _EPROCESS *process, HANDLE handle, KPROCESSOR_MO
         return STATUS_SUCCESS;
     if (mode == UserMode && (LONG_PTR)handle < 0)
         return STATUS_INVALID_HANDLE;
+    HANDLE given = handle;
     struct _EPROCESS *owner = owner_of(process, &handle);
     struct handle_table *table = owner->handles;
     void *object = NULL;
@@ -213,6 +232,10 @@ NTSTATUS ob_handle_close(struct _EPROCESS *process, HANDLE handle, KPROCESSOR_MO
         status = STATUS_SUCCESS;
     }
     linux_unlock(&table->lock);
+    report_use(owner, given, mode, status, TRUE);
+    const struct verifier_hooks *verifier = owner->machine->verifier;
+    if (SB_UNLIKELY(verifier) && object && verifier->handle_closed)
+        verifier->handle_closed(owner, handle);
     if (object)
         handle_closed(owner, object);
     return status;

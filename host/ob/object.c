@@ -6,10 +6,20 @@
 
 enum { OBJECT_TAG = 0x206A624F };
 
+/* Machines begin and end outside of themselves; the verifier looks at the current one. */
+static BOOLEAN is_inside(struct machine *machine)
+{
+    PETHREAD thread = ps_thread_inside();
+    return thread && thread->machine == machine;
+}
+
 NTSTATUS ob_allocate(struct machine *machine, POBJECT_TYPE type, SIZE_T size, void **object)
 {
-    struct object_header *header =
-        mm_pool_allocate(machine, NonPagedPoolNx, sizeof(*header) + size, OBJECT_TAG);
+    struct object_header *header = NULL;
+    if (SB_UNLIKELY(machine->verifier) && machine->verifier->object_allocate && is_inside(machine))
+        header = machine->verifier->object_allocate(sizeof(*header) + size);
+    if (!header)
+        header = mm_pool_allocate(machine, NonPagedPoolNx, sizeof(*header) + size, OBJECT_TAG);
     if (!header)
         return STATUS_INSUFFICIENT_RESOURCES;
     __builtin_memset(header, 0, sizeof(*header) + size);
@@ -35,7 +45,11 @@ static void destroy(struct object_header *header)
         mm_pool_free(machine, header->security);
     if (header->name.Buffer)
         mm_pool_free(machine, header->name.Buffer);
-    mm_pool_free(machine, header);
+    if (SB_UNLIKELY(machine->verifier) && machine->verifier->object_free && is_inside(machine) &&
+        machine->verifier->object_free(header))
+        return;
+    if (!mm_pool_free(machine, header))
+        mm_pages_free(machine, PAGE_ALIGN(header)); /* the verifier's, when the machine ends */
 }
 
 BOOLEAN ob_reference_if_alive(void *object)

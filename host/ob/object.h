@@ -103,6 +103,8 @@ void ob_make_permanent(void *object);
 void ob_give_up_permanence(void *object);
 void ob_reference(void *object);
 void ob_dereference(void *object);
+/* Tells the verifier of a reference that a driver was given by one of its routines. */
+void ob_report_reference(void *object, void *caller);
 /* For lists that do not hold references: FALSE when the last reference is gone already. */
 BOOLEAN ob_reference_if_alive(void *object);
 

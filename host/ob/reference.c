@@ -15,13 +15,23 @@ NTSTATUS NTAPI ObCloseHandle(HANDLE handle, KPROCESSOR_MODE mode);
 BOOLEAN NTAPI ObReferenceObjectSafe(PVOID object);
 BOOLEAN NTAPI ObReferenceObjectSafeWithTag(PVOID object, ULONG tag);
 
+static void report_reference(void *object, BOOLEAN was_dead, void *caller)
+{
+    const struct verifier_hooks *verifier = object_header_of(object)->machine->verifier;
+    if (SB_UNLIKELY(verifier) && verifier->object_referenced)
+        verifier->object_referenced(object, was_dead, caller);
+}
+
+void ob_report_reference(void *object, void *caller)
+{
+    report_reference(object, FALSE, caller);
+}
+
 static LONG_PTR reference(void *object, void *caller)
 {
     struct object_header *header = object_header_of(object);
     LONG64 count = __atomic_add_fetch(&header->references, 1, __ATOMIC_RELAXED);
-    const struct verifier_hooks *verifier = header->machine->verifier;
-    if (SB_UNLIKELY(verifier) && verifier->object_reference)
-        verifier->object_reference(object, 1, caller);
+    report_reference(object, count <= 1, caller);
     return count;
 }
 
@@ -29,8 +39,9 @@ static LONG_PTR dereference(void *object, void *caller)
 {
     struct object_header *header = object_header_of(object);
     const struct verifier_hooks *verifier = header->machine->verifier;
-    if (SB_UNLIKELY(verifier) && verifier->object_reference)
-        verifier->object_reference(object, -1, caller);
+    if (SB_UNLIKELY(verifier) && verifier->object_dereferencing &&
+        verifier->object_dereferencing(object, caller))
+        return header->references;
     LONG64 left = __atomic_load_n(&header->references, __ATOMIC_RELAXED) - 1;
     ob_dereference(object);
     return left;
@@ -78,52 +89,85 @@ SB_EXPORT(ObDereferenceObjectDeferDeleteWithTag)
 
 BOOLEAN NTAPI ObReferenceObjectSafe(PVOID object)
 {
-    return ob_reference_if_alive(object);
+    BOOLEAN alive = ob_reference_if_alive(object);
+    if (alive)
+        ob_report_reference(object, __builtin_return_address(0));
+    return alive;
 }
 SB_EXPORT(ObReferenceObjectSafe)
 
 BOOLEAN NTAPI ObReferenceObjectSafeWithTag(PVOID object, ULONG tag)
 {
-    return ob_reference_if_alive(object);
+    BOOLEAN alive = ob_reference_if_alive(object);
+    if (alive)
+        ob_report_reference(object, __builtin_return_address(0));
+    return alive;
 }
 SB_EXPORT(ObReferenceObjectSafeWithTag)
 
 /* Kernel mode may name no type; a user's request must. */
-NTSTATUS NTAPI ObReferenceObjectByPointer(PVOID object, ACCESS_MASK access, POBJECT_TYPE type,
-                                          KPROCESSOR_MODE mode)
+static NTSTATUS reference_by_pointer(PVOID object, POBJECT_TYPE type, KPROCESSOR_MODE mode,
+                                     void *caller)
 {
     POBJECT_TYPE actual = object_header_of(object)->type;
     if (actual != type && (mode != KernelMode || actual == &ob_symbolic_link_type))
         return STATUS_OBJECT_TYPE_MISMATCH;
-    reference(object, __builtin_return_address(0));
+    reference(object, caller);
     return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI ObReferenceObjectByPointer(PVOID object, ACCESS_MASK access, POBJECT_TYPE type,
+                                          KPROCESSOR_MODE mode)
+{
+    return reference_by_pointer(object, type, mode, __builtin_return_address(0));
 }
 SB_EXPORT(ObReferenceObjectByPointer)
 
 NTSTATUS NTAPI ObReferenceObjectByPointerWithTag(PVOID object, ACCESS_MASK access,
                                                  POBJECT_TYPE type, KPROCESSOR_MODE mode, ULONG tag)
 {
-    return ObReferenceObjectByPointer(object, access, type, mode);
+    return reference_by_pointer(object, type, mode, __builtin_return_address(0));
 }
 SB_EXPORT(ObReferenceObjectByPointerWithTag)
+
+/* A driver asks for what a handle leads to. */
+struct by_handle {
+    HANDLE handle;
+    ACCESS_MASK access;
+    POBJECT_TYPE type;
+    KPROCESSOR_MODE mode;
+    PVOID *object;
+    POBJECT_HANDLE_INFORMATION information;
+};
+
+static NTSTATUS reference_by_handle(const struct by_handle *by, void *caller)
+{
+    struct handle_entry entry;
+    void *found;
+    *by->object = NULL;
+    NTSTATUS status = ob_handle_reference(current_thread()->Tcb.process, by->handle, by->access,
+                                          by->type, by->mode, &found, &entry);
+    if (!NT_SUCCESS(status))
+        return status;
+    const struct verifier_hooks *verifier = current_machine()->verifier;
+    if (SB_UNLIKELY(verifier) && verifier->handle_any_type && !by->type)
+        verifier->handle_any_type(by->handle, by->mode, caller);
+    ob_report_reference(found, caller);
+    if (by->information) {
+        by->information->HandleAttributes =
+            entry.attributes & (OBJ_INHERIT | OBJ_PROTECT_CLOSE_BIT);
+        by->information->GrantedAccess = entry.access;
+    }
+    *by->object = found;
+    return STATUS_SUCCESS;
+}
 
 NTSTATUS NTAPI ObReferenceObjectByHandle(HANDLE handle, ACCESS_MASK access, POBJECT_TYPE type,
                                          KPROCESSOR_MODE mode, PVOID *object,
                                          POBJECT_HANDLE_INFORMATION information)
 {
-    struct handle_entry entry;
-    void *found;
-    *object = NULL;
-    NTSTATUS status = ob_handle_reference(current_thread()->Tcb.process, handle, access, type, mode,
-                                          &found, &entry);
-    if (!NT_SUCCESS(status))
-        return status;
-    if (information) {
-        information->HandleAttributes = entry.attributes & (OBJ_INHERIT | OBJ_PROTECT_CLOSE_BIT);
-        information->GrantedAccess = entry.access;
-    }
-    *object = found;
-    return STATUS_SUCCESS;
+    struct by_handle by = {handle, access, type, mode, object, information};
+    return reference_by_handle(&by, __builtin_return_address(0));
 }
 SB_EXPORT(ObReferenceObjectByHandle)
 
@@ -132,7 +176,8 @@ NTSTATUS NTAPI ObReferenceObjectByHandleWithTag(HANDLE handle, ACCESS_MASK acces
                                                 PVOID *object,
                                                 POBJECT_HANDLE_INFORMATION information)
 {
-    return ObReferenceObjectByHandle(handle, access, type, mode, object, information);
+    struct by_handle by = {handle, access, type, mode, object, information};
+    return reference_by_handle(&by, __builtin_return_address(0));
 }
 SB_EXPORT(ObReferenceObjectByHandleWithTag)
 
@@ -153,10 +198,12 @@ NTSTATUS NTAPI ObReferenceObjectByName(PUNICODE_STRING name, ULONG attributes,
     if (!NT_SUCCESS(status))
         return status;
     status = se_object_access(found, access, mode, &granted);
-    if (NT_SUCCESS(status))
+    if (NT_SUCCESS(status)) {
         *object = found;
-    else
+        ob_report_reference(found, __builtin_return_address(0));
+    } else {
         ob_dereference(found);
+    }
     return status;
 }
 SB_EXPORT(ObReferenceObjectByName)

@@ -152,6 +152,9 @@ void ps_process_exit(struct _EPROCESS *process, NTSTATUS status)
     ps_notify_process_exits(process);
     KeUnstackDetachProcess(&state);
     ob_handle_table_close_all(process);
+    const struct verifier_hooks *verifier = process->machine->verifier;
+    if (SB_UNLIKELY(verifier) && verifier->process_exit)
+        verifier->process_exit(process);
     mm_process_exit(process);
     process->exit_time = ke_system_time(process->machine);
     __atomic_store_n(&process->exit_status, status, __ATOMIC_RELEASE);
@@ -182,6 +185,19 @@ SB_EXPORT_DATA("PsProcessType", process_type)
 SB_EXPORT_DATA("PsThreadType", thread_type)
 
 /* The process objects go with the machine's pool; their tables are on the host heap. */
+/* What the verifier keeps for threads that nobody will delete any more. */
+static void forget_verified(struct machine *machine)
+{
+    struct ps_state *ps = machine->ps;
+    if (!machine->verifier)
+        return;
+    for (PLIST_ENTRY link = ps->threads.Flink; link != &ps->threads; link = link->Flink) {
+        PETHREAD thread = CONTAINING_RECORD(link, struct _ETHREAD, machine_link);
+        if (thread->verified)
+            machine->verifier->thread_free(thread);
+    }
+}
+
 void ps_destroy(struct machine *machine)
 {
     struct ps_state *ps = machine->ps;
@@ -192,6 +208,7 @@ void ps_destroy(struct machine *machine)
         if (process->handles)
             ob_handle_table_free(process->handles);
     }
+    forget_verified(machine);
     ps_notify_destroy(machine);
     linux_free(machine->ps);
     machine->ps = NULL;

@@ -235,6 +235,7 @@ NTSTATUS NTAPI PsLookupProcessByProcessId(HANDLE id, PEPROCESS *process)
     if (!found)
         return STATUS_INVALID_CID;
     *process = (PEPROCESS)found;
+    ob_report_reference(found, __builtin_return_address(0));
     return STATUS_SUCCESS;
 }
 SB_EXPORT(PsLookupProcessByProcessId)
@@ -245,6 +246,7 @@ NTSTATUS NTAPI PsLookupThreadByThreadId(HANDLE id, PETHREAD *thread)
     if (!found)
         return STATUS_INVALID_CID;
     *thread = found;
+    ob_report_reference(found, __builtin_return_address(0));
     return STATUS_SUCCESS;
 }
 SB_EXPORT(PsLookupThreadByThreadId)

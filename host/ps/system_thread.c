@@ -37,7 +37,8 @@ static void system_thread_main(void *context)
     linux_gs_base_set((uint64_t)thread->Tcb.kpcr);
     if (thread->participant)
         scheduler_begin(machine, thread->participant);
-    machine_run(thread, run_start_routine, thread);
+    if (machine_is_running(machine))
+        machine_run(thread, run_start_routine, thread);
     if (machine_is_running(machine))
         machine_run(thread, run_exit, thread);
     struct participant *participant = thread->participant;

@@ -55,7 +55,10 @@ SB_EXPORT(RtlCompareMemoryUlong)
 
 static VOID NTAPI move_memory(VOID *destination, CONST VOID *source, SIZE_T length)
 {
-    memmove(destination, source, length);
+    if (SB_UNLIKELY(crt_is_user_copy(destination, source)))
+        crt_move_user(destination, source, length, __builtin_return_address(0));
+    else
+        memmove(destination, source, length);
 }
 SB_EXPORT_AS("RtlMoveMemory", move_memory)
 SB_EXPORT_AS("RtlCopyMemory", move_memory)

@@ -145,6 +145,8 @@ bool seh_unwind_epilogue(const struct seh_image *image, const struct seh_memory 
         return false;
     size_t room = end - context->Rip < LONGEST_EPILOGUE ? end - context->Rip : LONGEST_EPILOGUE;
     code.length = seh_read_some(context->Rip, code.bytes, room);
+    if (image->restore_code)
+        image->restore_code(context->Rip, code.bytes, code.length);
 
     release_stack(&code, frame_register, &caller);
     if (!pop_registers(&code, memory, &caller, &popped) || !ends_here(&code, image) ||

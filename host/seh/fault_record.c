@@ -30,7 +30,7 @@ static bool is_readable(uint64_t address)
     return seh_read_some(address, &byte, 1) == 1;
 }
 
-static bool is_stack_overflow(const struct linux_fault *fault, uint64_t stack_low)
+bool fault_is_stack_overflow(const struct linux_fault *fault, uint64_t stack_low)
 {
     const uint64_t reach = 0x100000; /* a frame larger than that skips the guard page */
     uint64_t rsp = fault->registers.rsp;
@@ -81,7 +81,7 @@ static enum fault_outcome page_fault(const struct linux_fault *fault, KIRQL irql
 {
     struct seh_image image;
 
-    if (is_stack_overflow(fault, stack_low))
+    if (fault_is_stack_overflow(fault, stack_low))
         return stop_with(stop, UNEXPECTED_KERNEL_MODE_TRAP, EXCEPTION_DOUBLE_FAULT, fault->address,
                          context->Rsp, context->Rip);
     if (fault->execute && is_readable(fault->address))

@@ -23,6 +23,9 @@ enum fault_outcome fault_classify(const struct linux_fault *fault, KIRQL irql, u
                                   CONTEXT *context, EXCEPTION_RECORD *record,
                                   struct fault_stop *stop);
 
+/* TRUE when the fault is the end of the stack whose lowest address is stack_low. */
+bool fault_is_stack_overflow(const struct linux_fault *fault, uint64_t stack_low);
+
 /* STATUS_INTEGER_DIVIDE_BY_ZERO or STATUS_INTEGER_OVERFLOW for the div or idiv at context->Rip:
  * the processor raises the same fault for both. */
 NTSTATUS fault_division_status(const CONTEXT *context);

@@ -14,6 +14,8 @@ struct seh_image {
     uint32_t size;
     RUNTIME_FUNCTION *functions; /* sorted by BeginAddress; readable as long as the image lives */
     uint32_t function_count;
+    /* NULL, or puts back what the host's breakpoints hide in a copy of code from address on. */
+    void (*restore_code)(uint64_t address, uint8_t *bytes, size_t length);
 };
 
 /* Finds the loaded driver image that contains address. Any thread, any IRQL, does not block. */

@@ -46,12 +46,23 @@ static bool is_system_thread(void)
     return thread->is_system || (machine && thread->owner == machine->ps->system_process);
 }
 
+/* Tests of the unwinder alone have no machine. */
+static const struct verifier_hooks *current_verifier(void)
+{
+    struct machine *machine = current_machine();
+    return machine ? machine->verifier : NULL;
+}
+
 /* Exception codes are sign extended, as NT's are; only 0x3B shows the bare 32 bits. */
 void seh_unhandled(PEXCEPTION_RECORD record, PCONTEXT context)
 {
     ULONG_PTR code = (ULONG_PTR)(LONG_PTR)record->ExceptionCode;
     ULONG_PTR address = (ULONG_PTR)record->ExceptionAddress;
     ULONG_PTR *information = record->ExceptionInformation;
+    const struct verifier_hooks *verifier = current_verifier();
+
+    if (SB_UNLIKELY(verifier) && verifier->unhandled)
+        verifier->unhandled(record, context);
 
     if (current_kpcr()->dpc_active || current_kpcr()->irql >= DISPATCH_LEVEL)
         stop(&(struct fault_stop){KMODE_EXCEPTION_NOT_HANDLED,
@@ -77,6 +88,9 @@ __attribute__((used)) void exception_handle_fault(struct linux_fault *fault)
     context_from_registers(&context, &fault->registers);
     if (fault_emulate_on_thread(fault, &context))
         context_resume(&context);
+    const struct verifier_hooks *verifier = current_verifier();
+    if (SB_UNLIKELY(verifier) && verifier->fault && verifier->fault(fault, &context, &bug_check))
+        stop(&bug_check, &context);
     linux_stack_bounds(&stack_low, &stack_high);
     if (fault_classify(fault, current_kpcr()->irql, stack_low, &context, &record, &bug_check) ==
         FAULT_STOP)

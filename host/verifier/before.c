@@ -1,8 +1,12 @@
 #include "host/verifier/before.h"
 
+#include "host/verifier/fault_user.h"
 #include "host/verifier/interpose.h"
 #include "host/verifier/lock.h"
+#include "host/verifier/pool_copy.h"
+#include "host/verifier/pool_residents.h"
 #include "host/verifier/sites.h"
+#include "host/verifier/stack_guard.h"
 #include "host/verifier/watch.h"
 
 /* What a call that fails for want of resources returns. */
@@ -13,24 +17,30 @@
 
 struct before {
     const char *name;
-    BOOLEAN (*check)(struct verifier_call *call); /* NULL: a site */
+    BOOLEAN (*check)(struct verifier_call *call); /* may be NULL */
+    BOOLEAN is_site;
     BOOLEAN (*may_fail)(const uint64_t *arguments);
     uint64_t result;
 };
 
 static const struct before befores[] = {
-#define BEFORE(routine, check)        {#routine, check, NULL, 0},
-#define SITE_IF(routine, result, may) {#routine, NULL, may, result},
-#define SITE(routine, result)         SITE_IF(routine, result, NULL)
+#define ENTRY(text, ...)        {.name = text, __VA_ARGS__},
+#define BEFORE_AS(text, before) ENTRY(text, .check = before)
+#define BEFORE(routine, before) ENTRY(#routine, .check = before)
+#define BEFORE_SITE(routine, before, failure) \
+    ENTRY(#routine, .check = before, .is_site = TRUE, .result = failure)
+#define SITE_IF(routine, failure, may) \
+    ENTRY(#routine, .is_site = TRUE, .may_fail = may, .result = failure)
+#define SITE(routine, failure) SITE_IF(routine, failure, NULL)
 #include "host/verifier/before_list.h"
-#undef BEFORE
-#undef SITE_IF
-#undef SITE
 };
 enum { BEFORE_COUNT = RTL_NUMBER_OF(befores), STUB_SIZE = 16 };
 
-/* The routines' own addresses: constants of the process, set while drivers are bound. */
+/* The routines' own addresses, and the entries' order: constants of the process, set while drivers
+ * are bound, always to the same. */
 static const void *targets[BEFORE_COUNT];
+/* The next entry of the same routine; 0: none. */
+static USHORT following[BEFORE_COUNT];
 
 /* Where a driver's call goes: the index in eax, which carries no argument. The four register
  * arguments are put where the caller left room for them, so that all of them are an array. A
@@ -94,22 +104,32 @@ static BOOLEAN site_allows(const struct before *before, struct verifier_call *ca
     return FALSE;
 }
 
+static BOOLEAN allows(const struct before *before, struct verifier_call *call)
+{
+    if (before->is_site && !site_allows(before, call))
+        return FALSE;
+    return !before->check || before->check(call);
+}
+
 /* Called by the stubs: the address to go on at, or NULL with the result in the first argument. */
 const void *NTAPI verifier_before(ULONG index, uint64_t *arguments) __attribute__((used));
 const void *NTAPI verifier_before(ULONG index, uint64_t *arguments)
 {
-    const struct before *before = &befores[index];
     struct verifier_call call = {
-        .routine = before->name,
+        .routine = befores[index].name,
         .arguments = arguments,
         .caller = (const void *)arguments[-1],
         .stack_pointer = (uint64_t)arguments,
     };
-    BOOLEAN allowed = before->check ? before->check(&call) : site_allows(before, &call);
-    if (allowed)
-        return targets[index];
-    arguments[0] = call.result;
-    return NULL;
+    ULONG entry = index;
+    do {
+        if (!allows(&befores[entry], &call)) {
+            arguments[0] = call.result;
+            return NULL;
+        }
+        entry = following[entry];
+    } while (entry);
+    return targets[index];
 }
 
 static BOOLEAN same_text(const char *a, const char *b)
@@ -121,14 +141,21 @@ static BOOLEAN same_text(const char *a, const char *b)
     return *a == *b;
 }
 
+static ULONG find(const char *name, ULONG from)
+{
+    while (from < BEFORE_COUNT && !same_text(befores[from].name, name))
+        from++;
+    return from;
+}
+
 const void *verifier_bind(const char *name, const void *address)
 {
     address = verifier_stand_in(name, address);
-    for (ULONG i = 0; i < BEFORE_COUNT; i++) {
-        if (!same_text(befores[i].name, name))
-            continue;
-        __atomic_store_n(&targets[i], address, __ATOMIC_RELEASE);
-        return verifier_before_stubs + (SIZE_T)i * STUB_SIZE;
-    }
-    return address;
+    ULONG first = find(name, 0);
+    if (first == BEFORE_COUNT)
+        return address;
+    for (ULONG i = first, next; (next = find(name, i + 1)) < BEFORE_COUNT; i = next)
+        __atomic_store_n(&following[i], (USHORT)next, __ATOMIC_RELAXED);
+    __atomic_store_n(&targets[first], address, __ATOMIC_RELEASE);
+    return verifier_before_stubs + (SIZE_T)first * STUB_SIZE;
 }

@@ -1,16 +1,48 @@
 /*
  * The routines that are checked before they run. No include guard: see before.c.
  *
- * BEFORE(routine, check)        calls check(struct verifier_call *): TRUE lets the call happen
- * SITE(routine, result)         may fail as if resources were short (sites.h), with that result
- * SITE_IF(routine, result, may) the same where may(arguments) says that Windows could fail it too
+ * BEFORE(routine, check)              calls check(struct verifier_call *): TRUE lets it happen
+ * BEFORE_AS("name", check)            the same for a name that means something else here
+ * SITE(routine, result)               may fail as if resources were short, with that result
+ * SITE_IF(routine, result, may)       the same, where may(arguments) says that Windows could fail it
+ * BEFORE_SITE(routine, check, result) both: what does not fail is checked
+ *
+ * A routine may stand here several times: all its checks run, in this order.
  */
 BEFORE(ExFreePool, lock_memory_freed)
 BEFORE(ExFreePoolWithTag, lock_memory_freed)
 BEFORE(ExFreePool2, lock_memory_freed)
+BEFORE(ExpInterlockedPushEntrySList, lock_entry_pushed)
+BEFORE(InterlockedPushEntrySList, lock_entry_pushed)
+BEFORE(ExInitializeNPagedLookasideList, resident_lookaside)
+BEFORE(ExInitializePagedLookasideList, resident_lookaside)
+BEFORE(ExDeleteNPagedLookasideList, resident_gone)
+BEFORE(ExDeletePagedLookasideList, resident_gone)
+BEFORE_SITE(ExInitializeLookasideListEx, resident_lookaside_ex, SHORT)
+BEFORE(ExDeleteLookasideListEx, resident_gone)
+BEFORE(ExInitializeResourceLite, resident_resource)
+BEFORE(ExDeleteResourceLite, resident_gone)
+BEFORE(KeBugCheckEx, stack_guard_bug_check)
+BEFORE(KeInitializeTimer, resident_timer)
+BEFORE(KeInitializeTimerEx, resident_timer)
+BEFORE(ProbeForRead, fault_note_probe)
+BEFORE(ProbeForWrite, fault_note_probe)
+BEFORE(RtlCopyMemory, copy_memory)
+BEFORE(RtlCopyMemoryNonTemporal, copy_memory)
+BEFORE(RtlFillMemory, copy_rtl_fill)
+BEFORE(RtlMoveMemory, copy_memory)
+BEFORE(RtlZeroMemory, copy_rtl_fill)
+BEFORE_AS("memcpy", copy_memory)
+BEFORE_AS("memmove", copy_memory)
+BEFORE_AS("memset", copy_fill)
+BEFORE_AS("strcat", append_text)
+BEFORE_AS("strcpy", copy_text)
+BEFORE_AS("strncpy", copy_padded)
+BEFORE_AS("wcscat", append_wide_text)
+BEFORE_AS("wcscpy", copy_wide_text)
+BEFORE_AS("wcsncpy", copy_wide_padded)
 SITE(ExAllocateTimer, 0)
 SITE(ExCreateCallback, SHORT)
-SITE(ExInitializeLookasideListEx, SHORT)
 SITE(ExAllocateCacheAwareRundownProtection, 0)
 SITE(CmRegisterCallback, SHORT)
 SITE(CmRegisterCallbackEx, SHORT)

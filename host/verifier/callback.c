@@ -5,6 +5,7 @@
 #include "host/io/io.h"
 #include "host/ke/ke.h"
 #include "host/ke/text.h"
+#include "host/loader/loader.h"
 #include "host/verifier/irql.h"
 #include "host/verifier/lock.h"
 #include "host/verifier/watch.h"
@@ -12,9 +13,8 @@
 static const char *name_of(const struct verifier_callback *call)
 {
     static const char *const names[] = {
-        "dispatch routine", "completion routine", "cancel routine", "DPC routine",
-        "work item",        "thread routine",     "DriverEntry",    "DriverUnload",
-        "AddDevice routine"};
+        "dispatch routine", "completion routine", "cancel routine", "DPC routine",      "work item",
+        "thread routine",   "DriverEntry",        "DriverUnload",   "AddDevice routine"};
     return names[call->kind];
 }
 
@@ -40,7 +40,8 @@ void verifier_callback_begin(struct verifier_callback *call)
     forget_abandoned(thread, (ULONG_PTR)call + 1);
     call->outer = thread->call;
     call->held_count = thread->held_count;
-    if (call->kind == VERIFIER_CALLBACK_CANCEL && call->held_count)
+    if (call->kind == VERIFIER_CALLBACK_CANCEL && call->held_count &&
+        thread->held[call->held_count - 1].caller == call->routine)
         call->held_count--; /* the cancel spin lock is the routine's to release */
     call->raised_by = thread->raised_by;
     call->disabled_by = thread->disabled_by;
@@ -66,7 +67,8 @@ static BOOLEAN is_still_held(const struct verifier_held *held)
 
 /* A lock that one driver takes for another (or keeps until a later call of the same request) is
  * released before the thread leaves the kernel. */
-static BOOLEAN must_be_released(const struct verifier_callback *call, const struct verifier_held *held)
+static BOOLEAN must_be_released(const struct verifier_callback *call,
+                                const struct verifier_held *held)
 {
     BOOLEAN raises = held->kind == LOCK_SPIN || held->kind == LOCK_QUEUED;
     return raises || !call->outer;
@@ -232,6 +234,7 @@ void verifier_cancel_lock(const void *routine)
 {
     struct lock_use use = {
         .kind = LOCK_SPIN, .lock = &current_machine()->io->cancel_lock, .caller = routine};
-    if (verifier_checks(SB_VERIFY_LOCKS))
+    BOOLEAN is_drivers = loader_find(current_machine(), (uint64_t)routine) != NULL;
+    if (is_drivers && verifier_checks(SB_VERIFY_LOCKS)) /* the host's own let go of it unseen */
         verifier_lock_taken(&use);
 }

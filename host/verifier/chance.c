@@ -31,20 +31,29 @@ static uint32_t *priority_of(struct schedule_chance *chance, uint32_t id)
     return priority;
 }
 
+/* The option of the highest priority among the first count. */
+static uint32_t best_of(struct schedule_chance *chance, const struct schedule_options *options,
+                        uint32_t count)
+{
+    uint32_t best = 0;
+    for (uint32_t i = 1; i < count; i++)
+        if (*priority_of(chance, options->ids[i]) > *priority_of(chance, options->ids[best]))
+            best = i;
+    return best;
+}
+
+/* Who waits for others must not come first for ever; and a timer, which stands last and costs
+ * something although nobody could go on, seldom comes early. */
 uint32_t schedule_chance_choose(struct schedule_chance *chance,
                                 const struct schedule_options *options)
 {
-    uint32_t best = 0;
+    bool has_timer = options->is_timed_last;
+    uint32_t count = options->count - (has_timer && draw(chance) % EARLY_TIMER_ODDS != 0);
+    if (options->yields != SCHEDULE_NOBODY)
+        *priority_of(chance, options->yields) = chance->lowest--;
     if (chance->changes && draw(chance) % chance->length < chance->changes) {
         chance->changes--;
         *priority_of(chance, options->ids[0]) = chance->lowest--;
     }
-    for (uint32_t i = 1; i < options->count; i++)
-        if (*priority_of(chance, options->ids[i]) > *priority_of(chance, options->ids[best]))
-            best = i;
-    /* The last option is a timer when it alone costs something. */
-    if (options->free == options->count - 1 && options->free > 1 && best == options->free &&
-        draw(chance) % EARLY_TIMER_ODDS != 0)
-        best = 0;
-    return best;
+    return best_of(chance, options, count);
 }

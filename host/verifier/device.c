@@ -3,6 +3,7 @@
 
 #include "host/io/io.h"
 #include "host/verifier/interpose.h"
+#include "host/verifier/lock.h"
 #include "host/verifier/made.h"
 #include "host/verifier/watch.h"
 
@@ -23,6 +24,7 @@ static VOID NTAPI watch_IoDeleteDevice(PDEVICE_OBJECT device)
                         "the device object at %p was deleted while it is attached to the one at %p",
                         device, extension->attached_to);
     verifier_unmade(MADE_DEVICE, (uint64_t)device);
+    verifier_locks_forget(device, device->Size); /* the extension's are not used any more */
     IoDeleteDevice(device);
 }
 SB_WATCH("IoDeleteDevice", watch_IoDeleteDevice)
@@ -46,13 +48,15 @@ static void check(PDEVICE_OBJECT device, BOOLEAN added)
     const void *maker = verifier_maker(MADE_DEVICE, (uint64_t)device);
     ULONG_PTR parameters[3] = {0, 0, (ULONG_PTR)device};
     if ((device->Flags & both) == both)
-        verifier_report(RULE_DEVICE_BOTH_METHODS, maker, parameters,
-                        "the device object at %p made here has both DO_BUFFERED_IO and DO_DIRECT_IO",
-                        device);
+        verifier_report(
+            RULE_DEVICE_BOTH_METHODS, maker, parameters,
+            "the device object at %p made here has both DO_BUFFERED_IO and DO_DIRECT_IO", device);
     if (added && (device->Flags & DO_DEVICE_INITIALIZING))
-        verifier_report(RULE_DEVICE_INITIALIZING, maker, parameters,
-                        "AddDevice returned with DO_DEVICE_INITIALIZING set in the device object at "
-                        "%p made here", device);
+        verifier_report(
+            RULE_DEVICE_INITIALIZING, maker, parameters,
+            "AddDevice returned with DO_DEVICE_INITIALIZING set in the device object at "
+            "%p made here",
+            device);
 }
 
 void verifier_check_devices(PDRIVER_OBJECT driver, BOOLEAN added)

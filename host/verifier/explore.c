@@ -32,7 +32,8 @@ struct search {
     struct queue queues[MOST_PREEMPTIONS + 1]; /* by preemptions */
     struct sb_schedule *schedule;
     struct sb_explore_result result;
-    int64_t end; /* monotonic ns */
+    uint64_t limit; /* schedules */
+    int64_t end;    /* monotonic ns */
     bool is_incomplete, no_memory;
 };
 
@@ -69,6 +70,27 @@ static struct trace *keep_trace(const struct sb_schedule *schedule)
     return trace;
 }
 
+/* Whether it would come to an alternative that costs so much before the limit is reached. */
+static bool is_within_reach(const struct search *search, uint32_t cost)
+{
+    uint64_t before = search->result.schedules;
+    for (uint32_t i = 0; i <= cost; i++)
+        before += search->queues[i].count - search->queues[i].first;
+    return before < search->limit;
+}
+
+static void add(struct search *search, struct trace *trace, uint32_t index, uint32_t option,
+                uint32_t cost)
+{
+    struct alternative alternative = {trace, index, (uint8_t)option};
+    if (!is_within_reach(search, cost))
+        search->is_incomplete = true;
+    else if (!append(&search->queues[cost], alternative))
+        search->no_memory = true;
+    else
+        trace->users++;
+}
+
 /* Queues what the run could have done otherwise behind its prefix; that before is its parent's. */
 static void branch(struct search *search, uint32_t from)
 {
@@ -80,12 +102,8 @@ static void branch(struct search *search, uint32_t from)
         const struct schedule_decision *decision = &trace->decisions[i];
         for (uint32_t option = 0; option < decision->count; option++) {
             uint32_t cost = spent + (option >= decision->free);
-            if (option == decision->chosen || cost > search->preemptions)
-                continue;
-            if (!append(&search->queues[cost], (struct alternative){trace, i, (uint8_t)option}))
-                search->no_memory = true;
-            else
-                trace->users++;
+            if (option != decision->chosen && cost <= search->preemptions)
+                add(search, trace, i, option, cost);
         }
         spent += decision->chosen >= decision->free;
     }
@@ -144,8 +162,7 @@ static bool run_once(struct search *search, sb_explore_run run, void *context)
 
 static bool has_time(const struct search *search)
 {
-    uint32_t limit = search->options->limit ? search->options->limit : DEFAULT_LIMIT;
-    return search->result.schedules < limit && linux_monotonic_time() < search->end;
+    return search->result.schedules < search->limit && linux_monotonic_time() < search->end;
 }
 
 static void search_all(struct search *search, sb_explore_run run, void *context)
@@ -171,7 +188,8 @@ static void search_at_random(struct search *search, sb_explore_run run, void *co
 {
     enum { LEAST_LENGTH = 20 };
     uint32_t length = LEAST_LENGTH;
-    for (uint32_t i = 0; i < search->options->random_runs && has_time(search); i++) {
+    for (uint32_t i = 0; i < search->options->random_runs && linux_monotonic_time() < search->end;
+         i++) {
         if (!schedule_reset(search->schedule, NULL, 0))
             return;
         schedule_chance_start(&search->schedule->chance, search->options->random_seed + i,
@@ -210,6 +228,7 @@ sb_status sb_explore(const struct sb_explore_options *options, sb_explore_run ru
     search->preemptions = options->preemptions == SB_NO_PREEMPTIONS ? 0
                           : options->preemptions                    ? options->preemptions
                                                                     : DEFAULT_PREEMPTIONS;
+    search->limit = options->limit ? options->limit : DEFAULT_LIMIT;
     search->end = options->milliseconds ? linux_monotonic_time() + options->milliseconds * 1000000ll
                                         : LINUX_FOREVER;
     NTSTATUS status = sb_schedule_create(NULL, &search->schedule);

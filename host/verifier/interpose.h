@@ -20,9 +20,9 @@ struct verifier_watch {
 };
 
 /* The redeclaration makes a routine with Linux's calling convention an error. */
-#define SB_WATCH(name, function)                                               \
-    extern __typeof__(function) function __attribute__((ms_abi));              \
-    static const struct verifier_watch SB_EXPORT_UNIQUE(__COUNTER__)           \
+#define SB_WATCH(name, function)                                     \
+    extern __typeof__(function) function __attribute__((ms_abi));    \
+    static const struct verifier_watch SB_EXPORT_UNIQUE(__COUNTER__) \
         __attribute__((used, section("sb_watches"), aligned(8))) = {name, function};
 
 /* What a driver's import of the export is to be bound to. The same for all machines of the process:

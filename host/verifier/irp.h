@@ -11,15 +11,15 @@
 
 /* What is known of one stack location: its driver's part of the request. */
 struct irp_location {
-    BOOLEAN is_sent;        /* a dispatch routine was called with it */
-    BOOLEAN is_done;        /* completion has passed it */
-    BOOLEAN is_pending;     /* it was marked so by then */
-    BOOLEAN has_returned;   /* the dispatch routine, with answer */
-    BOOLEAN is_completer;   /* IoCompleteRequest was called from here */
-    BOOLEAN is_reported;    /* one mistake with it is enough */
-    NTSTATUS status;        /* of the IRP when completion passed */
-    NTSTATUS answer;        /* of the dispatch routine */
-    const void *routine;    /* the dispatch routine */
+    BOOLEAN is_sent;      /* a dispatch routine was called with it */
+    BOOLEAN is_done;      /* completion has passed it */
+    BOOLEAN is_pending;   /* it was marked so by then */
+    BOOLEAN has_returned; /* the dispatch routine, with answer */
+    BOOLEAN is_completer; /* IoCompleteRequest was called from here */
+    BOOLEAN is_reported;  /* one mistake with it is enough */
+    NTSTATUS status;      /* of the IRP when completion passed */
+    NTSTATUS answer;      /* of the dispatch routine */
+    const void *routine;  /* the dispatch routine */
     PDEVICE_OBJECT device;
 };
 

@@ -46,16 +46,19 @@ static BOOLEAN note_completion(PIRP irp, const void *caller, const void **first)
     return allowed;
 }
 
+/* A request that ends "pending" never ends for who waits for it: it gets an error instead. */
 static void check_status(PIRP irp, const void *caller)
 {
     NTSTATUS status = irp->IoStatus.Status;
     ULONG_PTR parameters[3] = {(ULONG_PTR)(LONG_PTR)status, (ULONG_PTR)irp};
-    if (status == STATUS_PENDING)
+    if (status == STATUS_PENDING) {
         verifier_report(RULE_IRP_COMPLETED_PENDING, caller, parameters,
                         "the IRP at %p was completed with STATUS_PENDING", irp);
-    else if (status == (NTSTATUS)0xFFFFFFFF)
+        irp->IoStatus.Status = STATUS_UNSUCCESSFUL;
+    } else if (status == (NTSTATUS)0xFFFFFFFF) {
         verifier_report(RULE_IRP_COMPLETED_GARBAGE, caller, parameters,
                         "the IRP at %p was completed with the status 0xffffffff", irp);
+    }
 }
 
 static void check_surroundings(PIRP irp, const void *caller)

@@ -14,11 +14,12 @@ static BOOLEAN checks_requests(void)
     return verifier_checks(SB_VERIFY_IRP);
 }
 
-static void report_routine(enum verifier_rule rule, const void *routine, const ULONG_PTR *parameters,
-                           const char *format, ...) __attribute__((ms_abi));
-static void __attribute__((ms_abi)) report_routine(enum verifier_rule rule, const void *routine,
-                                                   const ULONG_PTR *parameters, const char *format,
-                                                   ...)
+static void report_routine(enum verifier_rule rule, const void *routine,
+                           const ULONG_PTR *parameters, const char *format, ...)
+    __attribute__((ms_abi));
+static void __attribute__((ms_abi))
+report_routine(enum verifier_rule rule, const void *routine, const ULONG_PTR *parameters,
+               const char *format, ...)
 {
     struct verifier_place place = {.caller = routine, .is_exact = TRUE};
     char message[VERIFIER_MESSAGE_SIZE];
@@ -82,7 +83,8 @@ static void check_copied_routine(PIRP irp, const void *caller)
         return;
     verifier_report(RULE_IRP_COPIED_ROUTINE, caller, parameters,
                     "the next stack location of the IRP at %p has the completion routine %p of the "
-                    "driver above, copied with the location", irp, next->CompletionRoutine);
+                    "driver above, copied with the location",
+                    irp, next->CompletionRoutine);
     next->Control = 0; /* as IoCopyCurrentIrpStackLocationToNext does */
 }
 
@@ -119,8 +121,7 @@ void verifier_request_begin(struct verifier_request *request)
         (irp->Tail.Overlay.CurrentStackLocation->Control & SL_PENDING_RETURNED) != 0;
     linux_lock(&irps->lock);
     struct irp_record *record = irp_find(irps, irp);
-    struct irp_location *location =
-        record ? irp_location(record, (LONG)request->location) : NULL;
+    struct irp_location *location = record ? irp_location(record, (LONG)request->location) : NULL;
     if (location) {
         request->serial = record->serial;
         if (!location->is_sent || location->is_done) /* not shared with a driver above */
@@ -139,13 +140,17 @@ static void report_unfinished(const struct verifier_request *request, NTSTATUS a
     ULONG_PTR parameters[3] = {(ULONG_PTR)routine, (ULONG_PTR)request->irp,
                                (ULONG_PTR)request->callback.object};
     if (is_marked)
-        report_routine(RULE_IRP_MARKED_NOT_RETURNED, routine, parameters,
-                       "the dispatch routine at %p marked the IRP at %p pending and returned 0x%08x "
-                       "instead of STATUS_PENDING", routine, request->irp, answer);
+        report_routine(
+            RULE_IRP_MARKED_NOT_RETURNED, routine, parameters,
+            "the dispatch routine at %p marked the IRP at %p pending and returned 0x%08x "
+            "instead of STATUS_PENDING",
+            routine, request->irp, answer);
     else
-        report_routine(RULE_IRP_UNFINISHED, routine, parameters,
-                       "the dispatch routine at %p returned 0x%08x and neither completed the IRP at "
-                       "%p nor sent it on nor marked it pending", routine, answer, request->irp);
+        report_routine(
+            RULE_IRP_UNFINISHED, routine, parameters,
+            "the dispatch routine at %p returned 0x%08x and neither completed the IRP at "
+            "%p nor sent it on nor marked it pending",
+            routine, answer, request->irp);
 }
 
 void irp_compare(const void *irp, const struct irp_location *location)
@@ -155,19 +160,24 @@ void irp_compare(const void *irp, const struct irp_location *location)
     if (!checks_requests())
         return;
     if (location->answer == STATUS_PENDING && !location->is_pending)
-        report_routine(RULE_IRP_PENDING_NOT_MARKED, location->routine, parameters,
-                       "the dispatch routine at %p returned STATUS_PENDING for the IRP at %p, which "
-                       "was not marked pending (IoMarkIrpPending) when it was completed",
-                       location->routine, irp);
+        report_routine(
+            RULE_IRP_PENDING_NOT_MARKED, location->routine, parameters,
+            "the dispatch routine at %p returned STATUS_PENDING for the IRP at %p, which "
+            "was not marked pending (IoMarkIrpPending) when it was completed",
+            location->routine, irp);
     else if (location->answer != STATUS_PENDING && location->is_pending)
-        report_routine(RULE_IRP_MARKED_NOT_RETURNED, location->routine, parameters,
-                       "the dispatch routine at %p marked the IRP at %p pending and returned 0x%08x "
-                       "instead of STATUS_PENDING", location->routine, irp, location->answer);
+        report_routine(
+            RULE_IRP_MARKED_NOT_RETURNED, location->routine, parameters,
+            "the dispatch routine at %p marked the IRP at %p pending and returned 0x%08x "
+            "instead of STATUS_PENDING",
+            location->routine, irp, location->answer);
     else if (location->answer != STATUS_PENDING && location->is_completer &&
              location->answer != location->status && location->status != STATUS_PENDING)
-        report_routine(RULE_IRP_STATUS_DIFFERS, location->routine, parameters,
-                       "the dispatch routine at %p returned 0x%08x and completed the IRP at %p with "
-                       "0x%08x", location->routine, location->answer, irp, location->status);
+        report_routine(
+            RULE_IRP_STATUS_DIFFERS, location->routine, parameters,
+            "the dispatch routine at %p returned 0x%08x and completed the IRP at %p with "
+            "0x%08x",
+            location->routine, location->answer, irp, location->status);
 }
 
 /* The answer is known; *found is what is known of the location then. */
@@ -178,9 +188,9 @@ static BOOLEAN note_answer(const struct verifier_request *request, NTSTATUS answ
     PIRP irp = request->irp;
     linux_lock(&irps->lock);
     struct irp_record *record = irp_find(irps, irp);
-    struct irp_location *location =
-        record && record->serial == request->serial ? irp_location(record, (LONG)request->location)
-                                                    : NULL;
+    struct irp_location *location = record && record->serial == request->serial
+                                        ? irp_location(record, (LONG)request->location)
+                                        : NULL;
     /* A driver above that shares the location and passes the answer on is not asked again. */
     BOOLEAN is_known = location && location->is_sent && !location->is_reported &&
                        !(location->has_returned && location->answer == answer);
@@ -238,7 +248,7 @@ void verifier_irp_not_cancelled(PIRP irp, ULONG milliseconds)
     const void *routine = (const void *)driver->MajorFunction[stack->MajorFunction];
     report_routine(RULE_IRP_CANCEL_TIMEOUT, routine, parameters,
                    "the IRP at %p (major function 0x%02x), which the dispatch routine at %p left "
-                   "pending, was not completed within %u ms of its cancellation; %s", irp,
-                   stack->MajorFunction, routine, milliseconds,
+                   "pending, was not completed within %u ms of its cancellation; %s",
+                   irp, stack->MajorFunction, routine, milliseconds,
                    irp->CancelRoutine ? "its cancel routine is set" : "no cancel routine is set");
 }

@@ -48,10 +48,9 @@ static PIRP NTAPI watch_IoBuildSynchronousFsdRequest(ULONG major, PDEVICE_OBJECT
 SB_WATCH("IoBuildSynchronousFsdRequest", watch_IoBuildSynchronousFsdRequest)
 
 static PIRP NTAPI watch_IoBuildDeviceIoControlRequest(ULONG code, PDEVICE_OBJECT device,
-                                                      PVOID input, ULONG input_length,
-                                                      PVOID output, ULONG output_length,
-                                                      BOOLEAN internal, PKEVENT event,
-                                                      PIO_STATUS_BLOCK result)
+                                                      PVOID input, ULONG input_length, PVOID output,
+                                                      ULONG output_length, BOOLEAN internal,
+                                                      PKEVENT event, PIO_STATUS_BLOCK result)
 {
     return made(IoBuildDeviceIoControlRequest(code, device, input, input_length, output,
                                               output_length, internal, event, result),
@@ -140,7 +139,8 @@ static VOID NTAPI watch_IoFreeIrp(PIRP irp)
     case FREE_THREADED:
         verifier_report(RULE_IRP_FREED_THREADED, caller, parameters,
                         "the IRP at %p was freed although it belongs to its thread, which the I/O "
-                        "manager frees when it is completed", irp);
+                        "manager frees when it is completed",
+                        irp);
         return;
     case FREE_FOREIGN:
         verifier_report(RULE_IRP_FREED_IN_USE, caller, parameters,
@@ -148,7 +148,8 @@ static VOID NTAPI watch_IoFreeIrp(PIRP irp)
         return;
     case FREE_IN_USE:
         verifier_report(RULE_IRP_FREED_IN_USE, caller, parameters,
-                        "the IRP at %p was freed while the driver it was sent to still has it", irp);
+                        "the IRP at %p was freed while the driver it was sent to still has it",
+                        irp);
         return;
     }
 }

@@ -5,11 +5,13 @@
  */
 #include <sysbuf/host.h>
 
+#include "host/ke/text.h"
+#include "host/ke/thread.h"
 #include "host/verifier/interpose.h"
 #include "host/verifier/irql.h"
 #include "host/verifier/state.h"
 
-enum { MOST_ROWS = 1024 };
+enum { MOST_ROWS = 512, NAME_SIZE = 56 };
 
 /* The arguments of a call, as the stub found them. */
 struct irql_call {
@@ -28,7 +30,7 @@ struct irql_limit {
 struct irql_row {
     const void *target;
     const struct irql_limit *limit;
-    const char *name; /* the host's export table's, for ever */
+    const char *name;
     KIRQL minimum, maximum;
     UCHAR reserved[6];
 };
@@ -36,8 +38,9 @@ _Static_assert(sizeof(struct irql_row) == 32 && FIELD_OFFSET(struct irql_row, mi
                    FIELD_OFFSET(struct irql_row, maximum) == 25,
                "as the stubs know it");
 
-static struct irql_row rows[MOST_ROWS];
-static uint32_t row_count; /* under the lock, as is filling a row */
+static struct irql_row rows[MOST_ROWS] __attribute__((used));
+static char names[MOST_ROWS][NAME_SIZE]; /* an image's import table may be discarded */
+static uint32_t row_count;               /* under the lock, as is filling a row */
 static struct linux_lock row_lock;
 
 extern const UCHAR verifier_irql_stubs[] __attribute__((visibility("hidden")));
@@ -46,6 +49,9 @@ extern const UCHAR verifier_irql_stubs[] __attribute__((visibility("hidden")));
 static BOOLEAN waits(const void *timeout)
 {
     const LARGE_INTEGER *interval = timeout;
+    PKTHREAD thread = &current_thread()->Tcb;
+    if (thread->wait_next && thread->wait_next_irql < DISPATCH_LEVEL)
+        return FALSE; /* KeSetEvent with Wait=TRUE raised the IRQL for this wait */
     return !interval || interval->QuadPart != 0 || KeGetCurrentIrql() > DISPATCH_LEVEL;
 }
 
@@ -126,9 +132,11 @@ static ULONG find_row(const char *name, const void *target, const struct irql_li
     linux_lock(&row_lock);
     while (row < row_count && rows[row].target != target)
         row++;
-    if (row == row_count && row_count < MOST_ROWS)
+    if (row == row_count && row_count < MOST_ROWS) {
+        text_format(names[row], NAME_SIZE, "%s", name);
         rows[row_count++] =
-            (struct irql_row){target, limit, name, limit->minimum, limit->maximum, {0}};
+            (struct irql_row){target, limit, names[row], limit->minimum, limit->maximum, {0}};
+    }
     linux_unlock(&row_lock);
     return row;
 }
@@ -139,7 +147,7 @@ const void *verifier_bind_irql(const char *name, const void *address)
     const struct irql_limit *limit = find_limit(name);
     if (!limit)
         return address;
-    ULONG row = find_row(limit->name[2] == '*' ? "Zw" : limit->name, address, limit);
+    ULONG row = find_row(name, address, limit);
     return row < MOST_ROWS ? verifier_irql_stubs + (SIZE_T)row * STUB_SIZE : address;
 }
 
@@ -158,8 +166,8 @@ const char *verifier_irql_name(KIRQL irql)
     }
 }
 
-__attribute__((ms_abi, used, visibility("hidden"))) void
-verifier_irql_wrong(const struct irql_row *row, const struct irql_call *call)
+__attribute__((ms_abi, used, visibility("hidden"))) void verifier_irql_wrong(
+    const struct irql_row *row, const struct irql_call *call)
 {
     KIRQL irql = KeGetCurrentIrql();
     const void *caller = (const void *)call->stack[0];
@@ -168,12 +176,13 @@ verifier_irql_wrong(const struct irql_row *row, const struct irql_call *call)
     if (!verifier_checks(SB_VERIFY_IRQL) || (row->limit->applies && !row->limit->applies(call)))
         return;
     if (irql < row->minimum)
-        verifier_report(row->limit->rule, caller, parameters, "%s was called at %s (%u); it needs %s",
-                        row->name, verifier_irql_name(irql), irql, verifier_irql_name(row->minimum));
+        verifier_report(row->limit->rule, caller, parameters,
+                        "%s was called at %s (%u); it needs %s", row->name,
+                        verifier_irql_name(irql), irql, verifier_irql_name(row->minimum));
     else
         verifier_report(row->limit->rule, caller, parameters,
-                        "%s was called at %s (%u); %s is the highest at which it may be",
-                        row->name, verifier_irql_name(irql), irql, verifier_irql_name(row->maximum));
+                        "%s was called at %s (%u); %s is the highest at which it may be", row->name,
+                        verifier_irql_name(irql), irql, verifier_irql_name(row->maximum));
 }
 
 /*
@@ -188,7 +197,7 @@ __asm__(".text\n"
         "verifier_irql_stubs:\n"
         "    .cfi_startproc\n"
         "    .set verifier_irql_row, 0\n"
-        "    .rept 1024\n"
+        "    .rept 512\n"
         "    .balign 16\n"
         "    movl $verifier_irql_row, %eax\n"
         "    jmp verifier_irql_check\n"

@@ -7,9 +7,9 @@
 
 const char *verifier_lock_name(enum verifier_lock_kind kind)
 {
-    static const char *const names[] = {"spin lock",     "queued spin lock", "fast mutex",
-                                        "guarded mutex", "mutex",            "resource",
-                                        "push lock"};
+    static const char *const names[] = {
+        "spin lock", "queued spin lock", "fast mutex", "guarded mutex",
+        "mutex",     "resource",         "push lock"};
     return names[kind];
 }
 
@@ -68,8 +68,8 @@ static void note_holder(const struct lock_use *use, PETHREAD holder)
 {
     struct verifier_locks *locks = verifier_locks();
     linux_lock(&locks->lock);
-    struct lock_node *node = holder ? lock_make(locks, use->lock, use->kind)
-                                    : lock_find(locks, use->lock);
+    struct lock_node *node =
+        holder ? lock_make(locks, use->lock, use->kind) : lock_find(locks, use->lock);
     if (node) {
         node->holder = holder;
         node->holder_caller = use->caller;

@@ -75,6 +75,10 @@ struct verifier_call;
 /* Before ExFreePool and kin. */
 BOOLEAN lock_memory_freed(struct verifier_call *call);
 
+/* Before an entry goes to a list. */
+BOOLEAN lock_entry_pushed(struct verifier_call *call);
+/* What lies there is another lock from now on. */
+void verifier_locks_forget(const void *start, SIZE_T size);
 /* Memory goes: a lock in it that is held is a mistake, and its order is forgotten. */
 void verifier_locks_memory_freed(const void *start, SIZE_T size, const void *caller);
 

@@ -1,7 +1,6 @@
 /* In front of fast, guarded and dispatcher mutexes, of critical regions and push locks. */
 #include <sysbuf/host.h>
 
-
 #include "host/ke/ke.h"
 #include "host/verifier/interpose.h"
 #include "host/verifier/irql.h"
@@ -182,8 +181,8 @@ static void need_apcs_held_back(enum verifier_rule rule, const struct lock_use *
     if (!apcs_are_held_back() && checks_irql())
         verifier_report(rule, use->caller, parameters,
                         "%s was called at PASSIVE_LEVEL outside a critical region: an APC may "
-                        "interrupt the holder of the %s at %p", routine,
-                        verifier_lock_name(use->kind), use->lock);
+                        "interrupt the holder of the %s at %p",
+                        routine, verifier_lock_name(use->kind), use->lock);
 }
 
 static VOID FASTCALL watch_ExAcquireFastMutexUnsafe(PFAST_MUTEX mutex)

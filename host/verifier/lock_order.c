@@ -119,13 +119,13 @@ static void report(const struct lock_use *use, const struct verifier_held *held,
     describe(held->caller, held_place, sizeof(held_place));
     describe(conflict->other.from_caller, first, sizeof(first));
     describe(conflict->other.to_caller, second, sizeof(second));
-    verifier_report(RULE_LOCK_ORDER, use->caller, parameters,
-                    "the %s at %p is taken while the %s at %p, taken at %s, is held; the other order "
-                    "is at %s%s: there %s was held, taken at %s",
-                    verifier_lock_name(use->kind), use->lock, verifier_lock_name(held->kind),
-                    held->lock, held_place, second,
-                    conflict->length > 1 ? " (by way of further locks)" : "",
-                    conflict->length > 1 ? "the first" : "this one", first);
+    verifier_report(
+        RULE_LOCK_ORDER, use->caller, parameters,
+        "the %s at %p is taken while the %s at %p, taken at %s, is held; the other order "
+        "is at %s%s: there %s was held, taken at %s",
+        verifier_lock_name(use->kind), use->lock, verifier_lock_name(held->kind), held->lock,
+        held_place, second, conflict->length > 1 ? " (by way of further locks)" : "",
+        conflict->length > 1 ? "the first" : "this one", first);
 }
 
 /* FALSE: more locks than an edge can name. */

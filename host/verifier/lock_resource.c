@@ -1,7 +1,6 @@
 /* In front of ERESOURCE and push locks. */
 #include <sysbuf/host.h>
 
-
 #include "host/ke/ke.h"
 #include "host/verifier/interpose.h"
 #include "host/verifier/lock.h"
@@ -35,12 +34,21 @@ static void need_apcs_held_back(enum verifier_rule rule, const struct lock_use *
     if (thread->is_system || thread->Tcb.combined_apc_disable != 0 ||
         KeGetCurrentIrql() >= APC_LEVEL || !verifier_checks(SB_VERIFY_IRQL))
         return;
-    verifier_report(rule, use->caller, parameters,
-                    "%s was called outside a critical region: suspending the thread would leave the "
-                    "%s at %p held", routine, verifier_lock_name(use->kind), use->lock);
+    verifier_report(
+        rule, use->caller, parameters,
+        "%s was called outside a critical region: suspending the thread would leave the "
+        "%s at %p held",
+        routine, verifier_lock_name(use->kind), use->lock);
 }
 
 /* ---- resources ---- */
+static NTSTATUS NTAPI watch_ExInitializeResourceLite(PERESOURCE resource)
+{
+    verifier_locks_forget(resource, sizeof(ULONG));
+    return ExInitializeResourceLite(resource);
+}
+SB_WATCH("ExInitializeResourceLite", watch_ExInitializeResourceLite)
+
 static BOOLEAN NTAPI watch_ExAcquireResourceExclusiveLite(PERESOURCE resource, BOOLEAN wait)
 {
     struct lock_use use = use_of(LOCK_RESOURCE, resource, FALSE, __builtin_return_address(0));
@@ -113,7 +121,7 @@ static void let_go(PERESOURCE resource, const void *caller)
     if (!verifier_checks(SB_VERIFY_LOCKS))
         return;
     if (!verifier_lock_held(resource) && ExIsResourceAcquiredSharedLite(resource))
-        return; /* taken by a routine nobody stands in front of */
+        return;                   /* taken by a routine nobody stands in front of */
     verifier_lock_released(&use); /* the routine itself stops the machine when it is not held */
 }
 
@@ -207,8 +215,7 @@ VOID NTAPI nt_release(push_lock *lock, ULONG flags);
 
 static VOID NTAPI watch_push_exclusive(push_lock *lock, ULONG flags)
 {
-    struct lock_use use =
-        use_of(LOCK_PUSH, (const void *)lock, FALSE, __builtin_return_address(0));
+    struct lock_use use = use_of(LOCK_PUSH, (const void *)lock, FALSE, __builtin_return_address(0));
     need_apcs_held_back(RULE_PUSH_LOCK_ACQUIRE_APC, &use, "ExAcquirePushLockExclusive");
     wanted(&use);
     nt_acquire_exclusive(lock, flags);
@@ -230,8 +237,7 @@ SB_WATCH("ExfAcquirePushLockShared", watch_push_shared)
 /* A push lock has no owner: another thread may release it. */
 static VOID NTAPI watch_push_release(push_lock *lock, ULONG flags)
 {
-    struct lock_use use =
-        use_of(LOCK_PUSH, (const void *)lock, FALSE, __builtin_return_address(0));
+    struct lock_use use = use_of(LOCK_PUSH, (const void *)lock, FALSE, __builtin_return_address(0));
     need_apcs_held_back(RULE_PUSH_LOCK_RELEASE_APC, &use, "ExReleasePushLock");
     if (*lock == 0 && verifier_checks(SB_VERIFY_LOCKS)) {
         ULONG_PTR parameters[3] = {(ULONG_PTR)lock};

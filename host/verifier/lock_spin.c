@@ -17,14 +17,16 @@ static BOOLEAN checks_irql(void)
     return verifier_checks(SB_VERIFY_IRQL);
 }
 
-static void need_irql(enum verifier_rule rule, BOOLEAN holds, const char *routine,
-                      const void *lock, const char *needed, const void *caller)
+static void need_irql(enum verifier_rule rule, BOOLEAN holds, const char *routine, const void *lock,
+                      const char *needed, const void *caller)
 {
     KIRQL irql = KeGetCurrentIrql();
     ULONG_PTR parameters[3] = {irql, (ULONG_PTR)lock};
     if (!holds && checks_irql())
-        verifier_report(rule, caller, parameters, "%s was called at %s (%u) for the spin lock at %p; "
-                        "it needs %s", routine, verifier_irql_name(irql), irql, lock, needed);
+        verifier_report(rule, caller, parameters,
+                        "%s was called at %s (%u) for the spin lock at %p; "
+                        "it needs %s",
+                        routine, verifier_irql_name(irql), irql, lock, needed);
 }
 
 static void need_at_most_dispatch(const char *routine, const void *lock, const void *caller)
@@ -60,7 +62,8 @@ static void need_initialized(const struct lock_use *use)
         if (now >= until || is_garbage(*word))
             verifier_stop(RULE_LOCK_UNINITIALIZED, use->caller, parameters,
                           "the spin lock at %p holds 0x%Ix although nobody took it: it was never "
-                          "initialised, or is overwritten", use->lock, (ULONG_PTR)*word);
+                          "initialised, or is overwritten",
+                          use->lock, (ULONG_PTR)*word);
         schedule_spin(&turns);
     }
 }
@@ -87,7 +90,8 @@ static BOOLEAN released(const struct lock_use *use)
     ULONG_PTR parameters[3] = {(ULONG_PTR)use->lock};
     if (verifier_lock_held(use->lock) && *(const volatile KSPIN_LOCK *)use->lock == 0)
         verifier_report(RULE_LOCK_OVERWRITTEN, use->caller, parameters,
-                        "the spin lock at %p was initialised or cleared while it was held", use->lock);
+                        "the spin lock at %p was initialised or cleared while it was held",
+                        use->lock);
     return verifier_lock_released(use);
 }
 
@@ -111,7 +115,8 @@ static void need_known_irql(KIRQL irql, const void *lock, const void *caller)
     if (irql > current && checks_irql())
         verifier_stop(RULE_IRQL_LOWER_RAISES, caller, parameters,
                       "the spin lock at %p is released at %s (%u) with the IRQL %u to go back to, "
-                      "which is above it", lock, verifier_irql_name(current), current, irql);
+                      "which is above it",
+                      lock, verifier_irql_name(current), current, irql);
 }
 
 static struct lock_use use_of(const void *lock, const void *caller)
@@ -273,8 +278,7 @@ SB_WATCH("KeReleaseSpinLockForDpc", watch_KeReleaseSpinLockForDpc)
 /* ---- in-stack queued spin locks ---- */
 static struct lock_use queued_use(PKSPIN_LOCK lock, PKLOCK_QUEUE_HANDLE handle, const void *caller)
 {
-    return (struct lock_use){
-        .kind = LOCK_QUEUED, .lock = lock, .handle = handle, .caller = caller};
+    return (struct lock_use){.kind = LOCK_QUEUED, .lock = lock, .handle = handle, .caller = caller};
 }
 
 /* A handle serves one acquisition at a time. */
@@ -339,8 +343,7 @@ static VOID FASTCALL watch_KeAcquireInStackQueuedSpinLockAtDpcLevel(PKSPIN_LOCK 
     KeAcquireInStackQueuedSpinLockAtDpcLevel(lock, handle);
     taken(&use);
 }
-SB_WATCH("KeAcquireInStackQueuedSpinLockAtDpcLevel",
-         watch_KeAcquireInStackQueuedSpinLockAtDpcLevel)
+SB_WATCH("KeAcquireInStackQueuedSpinLockAtDpcLevel", watch_KeAcquireInStackQueuedSpinLockAtDpcLevel)
 
 static VOID FASTCALL watch_KeAcquireInStackQueuedSpinLockForDpc(PKSPIN_LOCK lock,
                                                                 PKLOCK_QUEUE_HANDLE handle)
@@ -381,8 +384,7 @@ SB_WATCH("KeReleaseInStackQueuedSpinLockForDpc", watch_KeReleaseInStackQueuedSpi
 /* ---- the cancel spin lock ---- */
 static VOID NTAPI watch_IoAcquireCancelSpinLock(PKIRQL irql)
 {
-    struct lock_use use =
-        use_of(&current_machine()->io->cancel_lock, __builtin_return_address(0));
+    struct lock_use use = use_of(&current_machine()->io->cancel_lock, __builtin_return_address(0));
     wanted(&use);
     IoAcquireCancelSpinLock(irql);
     taken(&use);
@@ -391,8 +393,7 @@ SB_WATCH("IoAcquireCancelSpinLock", watch_IoAcquireCancelSpinLock)
 
 static VOID NTAPI watch_IoReleaseCancelSpinLock(KIRQL irql)
 {
-    struct lock_use use =
-        use_of(&current_machine()->io->cancel_lock, __builtin_return_address(0));
+    struct lock_use use = use_of(&current_machine()->io->cancel_lock, __builtin_return_address(0));
     BOOLEAN owned = released(&use);
     need_known_irql(irql, use.lock, use.caller);
     check_lowering(irql, use.caller);

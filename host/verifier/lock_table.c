@@ -4,6 +4,7 @@
 #include "host/mm/mm.h"
 #include "host/verifier/before.h"
 #include "host/verifier/lock.h"
+#include "host/verifier/made.h"
 
 enum { FIRST_BUCKETS = 256 };
 
@@ -91,6 +92,7 @@ void lock_drop(struct verifier_locks *locks, struct lock_node *node)
 struct freed_range {
     const UCHAR *start;
     SIZE_T size;
+    BOOLEAN keeps_held; /* only the order of what is held is forgotten */
     /* The first lock in it that is held. */
     const void *held, *held_caller;
     enum verifier_lock_kind held_kind;
@@ -99,6 +101,10 @@ struct freed_range {
 
 static void forget(struct verifier_locks *locks, struct lock_node *node, struct freed_range *range)
 {
+    if (node->holder && range->keeps_held) {
+        free_edges(node);
+        return;
+    }
     if (node->holder && !range->held) {
         range->held = node->lock;
         range->held_caller = node->holder_caller;
@@ -131,24 +137,57 @@ static void forget_each_in(struct verifier_locks *locks, struct freed_range *ran
     }
 }
 
-void verifier_locks_memory_freed(const void *start, SIZE_T size, const void *caller)
+/* Another thread may have released it without this being seen. */
+static BOOLEAN is_really_held(const struct freed_range *range)
+{
+    switch (range->held_kind) {
+    case LOCK_RESOURCE:
+        return ((const ERESOURCE *)range->held)->ActiveCount > 0;
+    case LOCK_MUTEX:
+        return ((const KMUTANT *)range->held)->OwnerThread != NULL;
+    default:
+        return *(const volatile ULONG_PTR *)range->held != 0 || range->held_kind != LOCK_PUSH;
+    }
+}
+
+static void forget_range(struct freed_range *range)
 {
     struct verifier_locks *locks = verifier_locks();
-    struct freed_range range = {.start = start, .size = size};
-    if (!locks || __atomic_load_n(&locks->count, __ATOMIC_RELAXED) == 0)
+    if (!verifier_checks(SB_VERIFY_LOCKS) || __atomic_load_n(&locks->count, __ATOMIC_RELAXED) == 0)
         return;
     linux_lock(&locks->lock);
-    if (size / sizeof(ULONG) < locks->bucket_count)
-        forget_each_in(locks, &range);
+    if (range->size / sizeof(ULONG) < locks->bucket_count)
+        forget_each_in(locks, range);
     else
-        forget_all_in(locks, &range);
+        forget_all_in(locks, range);
     linux_unlock(&locks->lock);
-    if (!range.held)
+}
+
+void verifier_locks_forget(const void *start, SIZE_T size)
+{
+    struct freed_range range = {.start = start, .size = size, .keeps_held = TRUE};
+    forget_range(&range);
+}
+
+/* Blocks of lookaside lists are used again without the pool's knowing. */
+BOOLEAN lock_entry_pushed(struct verifier_call *call)
+{
+    const GENERAL_LOOKASIDE *list = (const GENERAL_LOOKASIDE *)call->arguments[0];
+    if (verifier_maker(MADE_LOOKASIDE, call->arguments[0]))
+        verifier_locks_forget((const void *)call->arguments[1], list->Size);
+    return TRUE;
+}
+
+void verifier_locks_memory_freed(const void *start, SIZE_T size, const void *caller)
+{
+    struct freed_range range = {.start = start, .size = size};
+    forget_range(&range);
+    if (!range.held || !is_really_held(&range))
         return;
     ULONG_PTR parameters[3] = {(ULONG_PTR)range.held, (ULONG_PTR)range.holder};
     verifier_report(RULE_LOCK_FREED_HELD, caller, parameters,
-                    "memory at %p (%Iu bytes) was freed while the %s at its offset %Iu was held", start,
-                    size, verifier_lock_name(range.held_kind),
+                    "memory at %p (%Iu bytes) was freed while the %s at its offset %Iu was held",
+                    start, size, verifier_lock_name(range.held_kind),
                     (SIZE_T)((const UCHAR *)range.held - (const UCHAR *)start));
 }
 

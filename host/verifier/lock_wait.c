@@ -20,9 +20,11 @@ static void need_object(const void *object, const char *routine, const void *cal
 {
     ULONG_PTR parameters[3] = {(ULONG_PTR)object};
     if (verifier_checks(SB_VERIFY_LOCKS) && !is_dispatcher_object(object))
-        verifier_stop(RULE_OBJECT_UNINITIALIZED, caller, parameters,
-                      "%s was given %p, which is no event, mutex, semaphore, timer or thread: it was "
-                      "never initialised, or is overwritten", routine, object);
+        verifier_stop(
+            RULE_OBJECT_UNINITIALIZED, caller, parameters,
+            "%s was given %p, which is no event, mutex, semaphore, timer or thread: it was "
+            "never initialised, or is overwritten",
+            routine, object);
 }
 
 /* ---- dispatcher mutexes ---- */
@@ -111,8 +113,8 @@ static NTSTATUS NTAPI watch_KeWaitForMultipleObjects(ULONG count, PVOID objects[
         need_object(objects[i], "KeWaitForMultipleObjects", caller);
         need_resident(objects[i], mode, caller);
     }
-    NTSTATUS status = KeWaitForMultipleObjects(count, objects, type, reason, mode, alertable,
-                                               timeout, blocks);
+    NTSTATUS status =
+        KeWaitForMultipleObjects(count, objects, type, reason, mode, alertable, timeout, blocks);
     taken_of(count, objects, type, status, caller);
     return status;
 }
@@ -127,6 +129,22 @@ static LONG NTAPI watch_KeReleaseMutex(PRKMUTEX mutex, BOOLEAN wait)
     return KeReleaseMutex(mutex, wait);
 }
 SB_WATCH("KeReleaseMutex", watch_KeReleaseMutex)
+
+/* ---- what is initialised has no history ---- */
+static VOID NTAPI watch_KeInitializeMutex(PRKMUTEX mutex, ULONG level)
+{
+    verifier_locks_forget(mutex, sizeof(ULONG));
+    KeInitializeMutex(mutex, level);
+}
+SB_WATCH("KeInitializeMutex", watch_KeInitializeMutex)
+
+/* ExInitializeFastMutex is inline, but for its event. */
+static VOID NTAPI watch_KeInitializeEvent(PRKEVENT event, EVENT_TYPE type, BOOLEAN state)
+{
+    verifier_locks_forget(CONTAINING_RECORD(event, FAST_MUTEX, Event), sizeof(ULONG));
+    KeInitializeEvent(event, type, state);
+}
+SB_WATCH("KeInitializeEvent", watch_KeInitializeEvent)
 
 /* ---- what signals ---- */
 static LONG NTAPI watch_KeSetEvent(PRKEVENT event, KPRIORITY increment, BOOLEAN wait)

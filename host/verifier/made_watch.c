@@ -171,9 +171,9 @@ static NTSTATUS NTAPI watch_CmRegisterCallbackEx(PEX_CALLBACK_FUNCTION function,
                                                  PVOID context, PLARGE_INTEGER cookie,
                                                  PVOID reserved)
 {
-    return registry_noted(CmRegisterCallbackEx(function, altitude, driver, context, cookie,
-                                               reserved),
-                          cookie, CALLER);
+    return registry_noted(
+        CmRegisterCallbackEx(function, altitude, driver, context, cookie, reserved), cookie,
+        CALLER);
 }
 SB_WATCH("CmRegisterCallbackEx", watch_CmRegisterCallbackEx)
 
@@ -217,33 +217,13 @@ static VOID NTAPI watch_ExUnregisterCallback(PVOID registration)
 }
 SB_WATCH("ExUnregisterCallback", watch_ExUnregisterCallback)
 
-/* ---- shutdown, plug and play, power, bug checks, tracing ---- */
-static NTSTATUS NTAPI watch_IoRegisterShutdownNotification(PDEVICE_OBJECT device)
-{
-    return noted(IoRegisterShutdownNotification(device), MADE_SHUTDOWN, device, CALLER);
-}
-SB_WATCH("IoRegisterShutdownNotification", watch_IoRegisterShutdownNotification)
-
-static NTSTATUS NTAPI watch_IoRegisterLastChanceShutdownNotification(PDEVICE_OBJECT device)
-{
-    return noted(IoRegisterLastChanceShutdownNotification(device), MADE_SHUTDOWN, device, CALLER);
-}
-SB_WATCH("IoRegisterLastChanceShutdownNotification",
-         watch_IoRegisterLastChanceShutdownNotification)
-
-static VOID NTAPI watch_IoUnregisterShutdownNotification(PDEVICE_OBJECT device)
-{
-    verifier_unmade(MADE_SHUTDOWN, (uint64_t)device);
-    IoUnregisterShutdownNotification(device);
-}
-SB_WATCH("IoUnregisterShutdownNotification", watch_IoUnregisterShutdownNotification)
-
+/* ---- plug and play, power, bug checks, tracing ---- */
 static NTSTATUS NTAPI watch_IoRegisterPlugPlayNotification(
     IO_NOTIFICATION_EVENT_CATEGORY category, ULONG flags, PVOID data, PDRIVER_OBJECT driver,
     PDRIVER_NOTIFICATION_CALLBACK_ROUTINE routine, PVOID context, PVOID *registered)
 {
-    NTSTATUS status = IoRegisterPlugPlayNotification(category, flags, data, driver, routine,
-                                                     context, registered);
+    NTSTATUS status =
+        IoRegisterPlugPlayNotification(category, flags, data, driver, routine, context, registered);
     return NT_SUCCESS(status) ? noted(status, MADE_PNP_NOTIFY, *registered, CALLER) : status;
 }
 SB_WATCH("IoRegisterPlugPlayNotification", watch_IoRegisterPlugPlayNotification)
@@ -409,9 +389,9 @@ static NTSTATUS NTAPI watch_ExInitializeLookasideListEx(PLOOKASIDE_LIST_EX list,
                                                         ULONG flags, SIZE_T size, ULONG tag,
                                                         USHORT depth)
 {
-    return noted(ExInitializeLookasideListEx(list, allocate, release, type, flags, size, tag,
-                                             depth),
-                 MADE_LOOKASIDE, list, CALLER);
+    return noted(
+        ExInitializeLookasideListEx(list, allocate, release, type, flags, size, tag, depth),
+        MADE_LOOKASIDE, list, CALLER);
 }
 SB_WATCH("ExInitializeLookasideListEx", watch_ExInitializeLookasideListEx)
 

@@ -8,6 +8,7 @@
 #include "host/loader/loader.h"
 #include "host/seh/crash.h"
 #include "host/seh/frame_walk.h"
+#include "host/verifier/stack_trace.h"
 
 enum {
     LINE_SIZE = 512,
@@ -54,6 +55,20 @@ ULONG verifier_stack(uint64_t *frames, ULONG capacity)
     return stack.count;
 }
 
+uint64_t verifier_first_frame(const CONTEXT *context, BOOLEAN is_exact)
+{
+    struct stack stack = {0};
+    walk_drivers(current_machine(), context, is_exact, 1, &stack);
+    return stack.count ? stack.frames[0] : 0;
+}
+
+static void take_trace(const struct verifier_trace *trace, struct stack *stack)
+{
+    stack->count = trace->count;
+    for (ULONG i = 0; i < trace->count; i++)
+        stack->frames[i] = trace->frames[i];
+}
+
 /* An exact caller (a fault's instruction) may be no frame of any driver: a wild call. */
 static void locate(struct verifier_finding *finding, const struct verifier_place *place)
 {
@@ -63,8 +78,11 @@ static void locate(struct verifier_finding *finding, const struct verifier_place
 
     if (!place->context)
         RtlCaptureContext(&context);
-    walk_drivers(machine, place->context ? place->context : &context, place->is_exact,
-                 VERIFIER_FRAMES, &stack);
+    if (place->trace)
+        take_trace(place->trace, &stack);
+    else
+        walk_drivers(machine, place->context ? place->context : &context, place->is_exact,
+                     VERIFIER_FRAMES, &stack);
     finding->frame_count = stack.count;
     for (ULONG i = 0; i < stack.count; i++)
         finding->frames[i] = stack.frames[i];
@@ -98,7 +116,7 @@ static void name_source(struct verifier_finding *finding)
     finding->line = symbol.line;
 }
 
-static void describe_stack(struct verifier_finding *finding)
+static void describe_stack(struct verifier_finding *finding, const char *notes)
 {
     char place[LINE_SIZE];
     SIZE_T used = 0;
@@ -111,6 +129,8 @@ static void describe_stack(struct verifier_finding *finding)
                                place, sizeof(place));
         used += text_format(finding->description + used, DESCRIPTION_SIZE - used, "  %s\n", place);
     }
+    if (notes)
+        used += text_format(finding->description + used, DESCRIPTION_SIZE - used, "%s", notes);
     finding->description_length = used;
 }
 
@@ -171,7 +191,7 @@ static void report(enum verifier_rule rule, const struct verifier_place *place,
     } else {
         text_format(finding->message, sizeof(finding->message), "%s", message);
         name_source(finding);
-        describe_stack(finding);
+        describe_stack(finding, place->notes);
         keep(&state->findings, finding);
     }
     if (state->stops)

@@ -10,6 +10,8 @@
 
 enum { VERIFIER_FRAMES = 48, VERIFIER_MESSAGE_SIZE = 512 };
 
+struct verifier_trace;
+
 struct verifier_finding {
     struct verifier_finding *next;
     enum verifier_rule rule;
@@ -41,7 +43,9 @@ struct verifier_findings {
 struct verifier_place {
     const void *caller;
     const CONTEXT *context;
-    BOOLEAN is_exact; /* context is an interrupted instruction (a fault) */
+    BOOLEAN is_exact;                   /* context is an interrupted instruction (a fault) */
+    const struct verifier_trace *trace; /* where it happened, in place of all this: a leak */
+    const char *notes;                  /* lines that follow the call stack; NULL: none */
 };
 
 /* Records a finding of the current thread; format is the host's printf and says what, in a
@@ -58,6 +62,9 @@ verifier_report_at(enum verifier_rule rule, const struct verifier_place *place,
 /* The driver return addresses of the current thread, innermost first (host frames left out); for
  * sites and owners. Returns how many. */
 ULONG verifier_stack(uint64_t *frames, ULONG capacity);
+
+/* The innermost driver address of a context, exact or not; 0 when no driver is on the stack. */
+uint64_t verifier_first_frame(const CONTEXT *context, BOOLEAN is_exact);
 
 void verifier_findings_initialize(struct verifier_findings *findings);
 void verifier_findings_destroy(struct verifier_findings *findings);

@@ -1,5 +1,5 @@
 /* IRQL, locks, deadlocks. See rules.h. */
-#define STOPS_C4 "Driver Verifier stops with DRIVER_VERIFIER_DETECTED_VIOLATION."
+#define STOPS_C4       "Driver Verifier stops with DRIVER_VERIFIER_DETECTED_VIOLATION."
 #define DDI_RULE(name) VERIFIER_DOCUMENTS "devtest/wdm-" name
 
 /* ---- the IRQL ---- */
@@ -11,13 +11,15 @@ RULE(RULE_IRQL_LOWER_RAISES, "irql-lower-raises", SB_VERIFY_IRQL, 0xC4, 0x31,
 RULE(RULE_IRQL_DISPATCH_CHANGED, "irql-changed-by-dispatch", SB_VERIFY_IRQL, 0xC9, 0x05,
      "A dispatch routine returned at another IRQL than it was called at",
      "Driver Verifier stops with DRIVER_VERIFIER_IOMANAGER_VIOLATION; without it the system stops "
-     "later with IRQL_GT_ZERO_AT_SYSTEM_SERVICE or hangs.", DOCUMENT_C9)
+     "later with IRQL_GT_ZERO_AT_SYSTEM_SERVICE or hangs.",
+     DOCUMENT_C9)
 RULE(RULE_IRQL_COMPLETION_CHANGED, "irql-changed-by-completion", SB_VERIFY_IRQL, 0xC4, 0xFA,
      "A completion routine returned at another IRQL than it was called at", STOPS_C4, DOCUMENT_C4)
 RULE(RULE_IRQL_ROUTINE_CHANGED, "irql-changed-by-routine", SB_VERIFY_IRQL, 0xC8, 0,
      "A routine that the system calls returned at another IRQL than it was called at",
      "The system stops: IRQL_UNEXPECTED_VALUE, WORKER_THREAD_RETURNED_AT_BAD_IRQL or "
-     "IRQL_NOT_DISPATCH_LEVEL.", BUG_CHECK_DOCUMENT "0xc8--irql-unexpected-value")
+     "IRQL_NOT_DISPATCH_LEVEL.",
+     BUG_CHECK_DOCUMENT "0xc8--irql-unexpected-value")
 RULE(RULE_IRQL_TOO_HIGH, "irql-api", SB_VERIFY_IRQL, 0xC4, 0xE5,
      "A kernel routine was called at an IRQL at which it must not be", STOPS_C4, DOCUMENT_C4)
 RULE(RULE_IRQL_EX_APC, "irql-ex-apc", SB_VERIFY_IRQL, 0xC4, 0x20007,
@@ -64,7 +66,8 @@ RULE(RULE_PRINT_UNICODE_IRQL, "print-unicode-irql", SB_VERIFY_IRQL, 0, 0,
 RULE(RULE_WAIT_AT_DISPATCH, "wait-at-dispatch", SB_VERIFY_IRQL, 0xC4, 0x122,
      "A wait that may block was begun at DISPATCH_LEVEL or above",
      "Driver Verifier stops with DRIVER_VERIFIER_DETECTED_VIOLATION; without it the system stops "
-     "with ATTEMPTED_SWITCH_FROM_DPC or IRQL_NOT_LESS_OR_EQUAL.", DOCUMENT_C4)
+     "with ATTEMPTED_SWITCH_FROM_DPC or IRQL_NOT_LESS_OR_EQUAL.",
+     DOCUMENT_C4)
 RULE(RULE_WAIT_USER_STACK, "wait-user-mode-stack", SB_VERIFY_LOCKS, 0xC4, 0x123,
      "A wait in user mode is for an object on the kernel stack", STOPS_C4, DOCUMENT_C4)
 
@@ -78,7 +81,8 @@ RULE(RULE_REGION_NOT_ENTERED, "critical-region-not-entered", SB_VERIFY_IRQL, 0xC
 RULE(RULE_REGION_LEFT_OPEN, "critical-region-left-open", SB_VERIFY_IRQL, 0xC4, 0xC5,
      "A routine returned with another APC disable count than it was called with",
      "Driver Verifier stops with DRIVER_VERIFIER_DETECTED_VIOLATION; without it the system stops "
-     "with APC_INDEX_MISMATCH when the thread returns to user mode.", DOCUMENT_C4)
+     "with APC_INDEX_MISMATCH when the thread returns to user mode.",
+     DOCUMENT_C4)
 
 /* ---- locks ---- */
 RULE(RULE_SPIN_ACQUIRE_LOW, "spin-lock-acquired-below-dispatch", SB_VERIFY_IRQL, 0xC4, 0x40,
@@ -139,7 +143,8 @@ RULE(RULE_LOCK_FREED_HELD, "lock-freed-held", SB_VERIFY_LOCKS, 0xC4, 0x100B,
 RULE(RULE_LOCK_LEFT_HELD, "lock-left-held", SB_VERIFY_LOCKS, 0xC4, 0x40009,
      "A routine returned without releasing a lock that it took",
      "The next to want the lock hangs; a spin lock or fast mutex also leaves the IRQL raised, with "
-     "which the system stops.", DDI_RULE("spinlock"))
+     "which the system stops.",
+     DDI_RULE("spinlock"))
 RULE(RULE_CANCEL_LOCK_KEPT, "cancel-spin-lock-kept", SB_VERIFY_LOCKS, 0, 0,
      "A cancel routine returned without releasing the cancel spin lock",
      "The system hangs at the next cancellation, at DISPATCH_LEVEL.",

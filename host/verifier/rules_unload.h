@@ -1,17 +1,17 @@
 /* What is left when a driver is gone. See rules.h. */
 #define DOCUMENT_UNLOAD VERIFIER_DOCUMENTS "kernel/writing-an-unload-routine"
-#define STOPS_CE                                                                               \
+#define STOPS_CE                                                                                 \
     "The system stops with DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS when it calls " \
     "the driver's code, which is gone."
-#define DOCUMENT_CE \
-    BUG_CHECK_DOCUMENT "0xce--driver-unloaded-without-cancelling-pending-operations"
+#define DOCUMENT_CE BUG_CHECK_DOCUMENT "0xce--driver-unloaded-without-cancelling-pending-operations"
 #define LEFT_RULE(name, identifier, what) \
     RULE(name, identifier, SB_VERIFY_UNLOAD, 0xCE, 0, what, STOPS_CE, DOCUMENT_CE)
 
-RULE(RULE_LEFT_LINK, "symbolic-link-left-at-unload", SB_VERIFY_UNLOAD, 0, 0,
-     "The driver left a symbolic link when it was unloaded",
-     "The name leads nowhere, and loading the driver again fails with STATUS_OBJECT_NAME_COLLISION.",
-     DOCUMENT_UNLOAD)
+RULE(
+    RULE_LEFT_LINK, "symbolic-link-left-at-unload", SB_VERIFY_UNLOAD, 0, 0,
+    "The driver left a symbolic link when it was unloaded",
+    "The name leads nowhere, and loading the driver again fails with STATUS_OBJECT_NAME_COLLISION.",
+    DOCUMENT_UNLOAD)
 RULE(RULE_LEFT_INTERFACE, "device-interface-left-at-unload", SB_VERIFY_UNLOAD, 0, 0,
      "The driver left a device interface enabled when it was unloaded",
      "Applications find an interface that leads nowhere.",
@@ -28,10 +28,6 @@ LEFT_RULE(RULE_LEFT_OBJECT_CALLBACK, "object-callback-left-at-unload",
           "The driver left object callbacks when it was unloaded")
 LEFT_RULE(RULE_LEFT_CALLBACK, "callback-left-at-unload",
           "The driver left a callback routine registered when it was unloaded")
-RULE(RULE_LEFT_SHUTDOWN, "shutdown-notification-left-at-unload", SB_VERIFY_UNLOAD, 0, 0,
-     "The driver left a shutdown notification when it was unloaded",
-     "Its device stays, and the request at shutdown reaches code that is gone.",
-     VERIFIER_DOCUMENTS "ddi/wdm/nf-wdm-ioregistershutdownnotification")
 LEFT_RULE(RULE_LEFT_PNP_NOTIFY, "pnp-notification-left-at-unload",
           "The driver left a plug and play notification when it was unloaded")
 LEFT_RULE(RULE_LEFT_POWER_SETTING, "power-setting-callback-left-at-unload",

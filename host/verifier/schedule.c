@@ -77,6 +77,12 @@ bool schedule_reset(struct sb_schedule *schedule, const uint8_t *prefix, uint32_
     return true;
 }
 
+uint32_t schedule_most_steps(const struct sb_schedule *schedule)
+{
+    enum { DEFAULT_STEPS = 500000 };
+    return schedule->most_steps ? schedule->most_steps : DEFAULT_STEPS;
+}
+
 uint32_t schedule_preemptions(const struct sb_schedule *schedule, uint32_t count)
 {
     uint32_t preemptions = 0;

@@ -14,8 +14,13 @@
 
 enum { SCHEDULE_MOST_OPTIONS = 32, SCHEDULE_MOST_DECISIONS = 1 << 20, SCHEDULE_MOST_IDS = 64 };
 
-/* Who could run; ids are the threads'. The first `free` cost nothing, the others a preemption. */
+#define SCHEDULE_NOBODY UINT32_MAX
+
+/* Who could run; ids are the threads'. The first `free` cost nothing, the others a preemption.
+ * yields: the thread that decides waits for time to pass or for others (else no thread's id). */
 struct schedule_options {
+    uint32_t yields;
+    bool is_timed_last; /* the last option is a timer that would come early */
     uint32_t count, free;
     uint32_t ids[SCHEDULE_MOST_OPTIONS];
 };
@@ -41,6 +46,7 @@ struct sb_schedule {
     uint8_t *prefix;
     uint32_t prefix_length;
     uint32_t expected_digest, digest_at; /* digest_at 0: none; else after so many decisions */
+    uint32_t most_steps;                 /* 0: the default */
     bool diverged;                       /* the run was not the one that was to be replayed */
     bool is_exhausted;                   /* memory: decisions are missing */
     struct schedule_chance chance;
@@ -51,6 +57,8 @@ struct sb_schedule {
 
 /* The index of the option that is taken. */
 uint32_t schedule_choose(struct sb_schedule *schedule, const struct schedule_options *options);
+/* So many steps without a further system call are too many. */
+uint32_t schedule_most_steps(const struct sb_schedule *schedule);
 /* Forgets the run; the schedule replays prefix (copied) and nothing else. False: no memory. */
 bool schedule_reset(struct sb_schedule *schedule, const uint8_t *prefix, uint32_t length);
 /* Preemptions among the first `count` decisions. */

@@ -118,6 +118,11 @@ sb_status sb_schedule_create_random(uint64_t number, uint32_t changes,
     return status;
 }
 
+void sb_schedule_limit_steps(struct sb_schedule *schedule, uint32_t steps)
+{
+    schedule->most_steps = steps;
+}
+
 void sb_schedule_destroy(struct sb_schedule *schedule)
 {
     if (!schedule)

@@ -221,6 +221,36 @@ const __attribute__((noinline)) struct verifier_trace *verifier_trace(const void
     return trace;
 }
 
+static uint64_t slot_above(const struct slot *slots, ULONG count, uint64_t address)
+{
+    for (ULONG i = 0; i < count; i++)
+        if (slots[i].at >= address)
+            return slots[i].at;
+    return 0;
+}
+
+__attribute__((noinline)) uint64_t verifier_return_slot(const void *caller, uint64_t address)
+{
+    struct verifier_traces *traces = traces_of(verifier_state());
+    uint64_t frame = (uint64_t)__builtin_frame_address(0);
+    struct walked walked;
+
+    if (!traces)
+        return 0;
+    const struct recent *recent = recent_of(traces, caller, frame);
+    linux_lock(&traces->lock);
+    BOOLEAN is_known =
+        recent->caller == (uint64_t)caller && recent->frame == frame && is_unchanged(recent);
+    uint64_t at = is_known ? slot_above(recent->slots, recent->slot_count, address) : 0;
+    linux_unlock(&traces->lock);
+    if (is_known)
+        return at;
+    walk(caller, &walked);
+    if (walked.is_repeatable && walked.slot_count)
+        remember(traces, caller, frame, &walked, NULL);
+    return slot_above(walked.slots, walked.slot_count, address);
+}
+
 SIZE_T verifier_trace_describe(const struct verifier_trace *trace, ULONG most, char *text,
                                SIZE_T size)
 {

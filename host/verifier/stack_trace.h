@@ -24,6 +24,10 @@ struct verifier_trace {
  * held while a driver runs. */
 const struct verifier_trace *verifier_trace(const void *caller);
 
+/* Where the return address lies that is the next one above address on the current thread's stack,
+ * as seen from the driver's return address caller; 0 when that is not known. */
+uint64_t verifier_return_slot(const void *caller, uint64_t address);
+
 /* Writes the frames to text, a line each: the innermost `most` of them. */
 SIZE_T verifier_trace_describe(const struct verifier_trace *trace, ULONG most, char *text,
                                SIZE_T size);

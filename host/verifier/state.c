@@ -2,13 +2,71 @@
 #include <sysbuf/host.h>
 
 #include "host/verifier/sites.h"
+#include "host/verifier/special_pool.h"
 #include "host/verifier/stack_trace.h"
 #include "host/verifier/state.h"
+#include "host/verifier/fill.h"
+#include "host/verifier/mdl.h"
+#include "host/verifier/object.h"
+#include "host/verifier/exchange.h"
+#include "host/verifier/user_memory.h"
+#include "host/verifier/user_probe.h"
+#include "host/verifier/user_watch.h"
 #include "host/verifier/watch.h"
+
+static void fresh_pool(void *block, SIZE_T size)
+{
+    if (verifier_checks(SB_VERIFY_REPLY))
+        verifier_fill(block, size, VERIFIER_FILL_POOL);
+}
+
+static void fresh_stack(void)
+{
+    if (verifier_checks(SB_VERIFY_REPLY))
+        verifier_fill_stack();
+}
+
+static void process_exit(struct _EPROCESS *process)
+{
+    verifier_handle_process_exit(process);
+    verifier_memory_process_exit(process);
+}
+
+static void image_unloading(const uint8_t *base, SIZE_T size)
+{
+    verifier_objects_unload(base, size);
+    verifier_mdl_unload(base, size);
+}
 
 static const struct verifier_hooks hooks = {
     /* pool, faults, low resources */
     .pool_allocate = verifier_pool_allocate,
+    /* Replies, user memory, MDLs, objects. */
+    .exchange_begin = verifier_exchange_begin,
+    .exchange_end = verifier_exchange_end,
+    .reply = verifier_exchange_reply,
+    .fresh_pool = fresh_pool,
+    .fresh_stack = fresh_stack,
+    .user_memory = verifier_user_probed,
+    .user_copy = verifier_user_copy,
+    .user_copied = verifier_user_copied,
+    .stopped = verifier_user_watch_stop,
+    .process_exit = process_exit,
+    .mdl_change = verifier_mdl_change,
+    .object_referenced = verifier_object_referenced,
+    .object_dereferencing = verifier_object_dereferencing,
+    .object_allocate = verifier_object_allocate,
+    .object_free = verifier_object_free,
+    .handle_created = verifier_handle_created,
+    .handle_closed = verifier_handle_closed,
+    .handle_used = verifier_handle_used,
+    .handle_any_type = verifier_handle_any_type,
+    .image_unloading = image_unloading,
+    .pool_free = verifier_pool_free,
+    .pool_query = verifier_pool_query,
+    .io_allocate = verifier_io_allocate,
+    .fault = verifier_fault,
+    .unhandled = verifier_unhandled,
     .image_unload = verifier_image_unload,
     /* IRQL, locks, requests, unloading */
     .callback_begin = verifier_callback_begin,
@@ -46,6 +104,10 @@ NTSTATUS verifier_initialize(struct machine *machine)
     if (NT_SUCCESS(status))
         status = verifier_made_initialize(state);
     if (NT_SUCCESS(status))
+        status = verifier_memory_initialize(state);
+    if (NT_SUCCESS(status))
+        status = verifier_objects_initialize(state);
+    if (NT_SUCCESS(status))
         status = verifier_watchman_initialize(machine, state);
     if (!NT_SUCCESS(status)) {
         verifier_destroy(machine);
@@ -63,10 +125,13 @@ void verifier_destroy(struct machine *machine)
     machine->verifier = NULL;
     machine->verifier_state = NULL;
     verifier_watchman_destroy(state);
+    verifier_objects_destroy(state);
+    verifier_memory_destroy(state);
     verifier_made_destroy(state);
     verifier_irps_destroy(state);
     verifier_locks_destroy(state);
     verifier_findings_destroy(&state->findings);
+    special_destroy(state->pool);
     verifier_sites_destroy(state->sites);
     verifier_traces_destroy(state->traces);
     linux_free(state);

@@ -5,25 +5,33 @@
 
 #include "host/verifier/report.h"
 
-struct verifier_pool;    /* special pool and pool tracking */
-struct verifier_sites;   /* low resources: where drivers allocate */
-struct verifier_locks;   /* IRQL, locks, their order */
-struct verifier_irps;    /* requests under way */
-struct verifier_made;    /* what must be gone when the driver is */
+struct verifier_pool;     /* special pool and pool tracking */
+struct verifier_sites;    /* low resources: where drivers allocate */
+struct verifier_locks;    /* IRQL, locks, their order */
+struct verifier_irps;     /* requests under way */
+struct verifier_made;     /* what must be gone when the driver is */
 struct verifier_watchman; /* looks for what is stuck */
-struct verifier_objects; /* references and handles of drivers */
-struct verifier_memory;  /* MDLs, user memory, replies */
+struct verifier_objects;  /* references and handles of drivers */
+struct verifier_memory;   /* MDLs, user memory, replies */
 
-struct verifier_traces;  /* driver call stacks */
+struct verifier_traces; /* driver call stacks */
 
 /* What pool that was not asked to be zero holds: as an address it is not canonical, so that using
  * it as a pointer faults, and is recognised. */
 enum { VERIFIER_FILL = 0xCB };
 
+/* The last probe of an address next to zero by its page: the caller's null pointer. */
+enum { VERIFIER_NULL_PROBES = 16 };
+struct verifier_probe {
+    uint64_t thread, start, end;
+};
+
 struct verifier_state {
     unsigned classes; /* SB_VERIFY_* */
     BOOLEAN stops;    /* bug check at the first finding, as Windows does */
     struct verifier_findings findings;
+    struct verifier_probe null_probes[VERIFIER_NULL_PROBES];
+    uint64_t told; /* the instruction of the last fault that a rule told of */
     struct verifier_pool *pool;
     struct verifier_sites *sites;
     struct verifier_traces *traces;

@@ -3,9 +3,9 @@
 #include "host/ke/ke.h"
 #include "host/ke/text.h"
 
-_Noreturn void __attribute__((ms_abi)) verifier_stop(enum verifier_rule rule, const void *caller,
-                                                     const ULONG_PTR *parameters,
-                                                     const char *format, ...)
+_Noreturn void __attribute__((ms_abi))
+verifier_stop(enum verifier_rule rule, const void *caller, const ULONG_PTR *parameters,
+              const char *format, ...)
 {
     const struct verifier_rule_description *description = verifier_describe_rule(rule);
     char message[VERIFIER_MESSAGE_SIZE];

@@ -6,8 +6,8 @@
 
 /* Reports and stops the machine with the rule's bug check, as the thread would otherwise hang or
  * use what is gone. parameters as verifier_report. */
-_Noreturn void __attribute__((ms_abi)) verifier_stop(enum verifier_rule rule, const void *caller,
-                                                     const ULONG_PTR *parameters,
-                                                     const char *format, ...);
+_Noreturn void __attribute__((ms_abi))
+verifier_stop(enum verifier_rule rule, const void *caller, const ULONG_PTR *parameters,
+              const char *format, ...);
 
 #endif

@@ -36,8 +36,7 @@ static void interrupt_late(struct verifier_watchman *watchman)
     for (PLIST_ENTRY link = ps->threads.Flink; link != &ps->threads; link = link->Flink) {
         PETHREAD thread = CONTAINING_RECORD(link, struct _ETHREAD, machine_link);
         struct verifier_thread *verified = __atomic_load_n(&thread->verified, __ATOMIC_ACQUIRE);
-        int64_t until =
-            verified ? __atomic_load_n(&verified->watched_until, __ATOMIC_RELAXED) : 0;
+        int64_t until = verified ? __atomic_load_n(&verified->watched_until, __ATOMIC_RELAXED) : 0;
         uint32_t id = __atomic_load_n(&thread->linux_id, __ATOMIC_RELAXED);
         if (until != 0 && until < latest && id)
             linux_thread_interrupt(id);
@@ -106,8 +105,7 @@ void verifier_watch_end(struct verifier_thread *thread, const struct verifier_ca
 /* ---- being late ---- */
 static BOOLEAN is_late(const struct verifier_thread *thread)
 {
-    return thread && thread->watched_until != 0 &&
-           linux_monotonic_time() >= thread->watched_until;
+    return thread && thread->watched_until != 0 && linux_monotonic_time() >= thread->watched_until;
 }
 
 /* The outermost routine that is watched. */
@@ -178,9 +176,11 @@ void verifier_stuck(const struct linux_fault *fault)
     const struct verifier_callback *call = watched_routine(thread);
     thread->watched_until = 0;
     context_from_registers(&context, &fault->registers);
-    verifier_report_at(rule_of(call), &place, NULL,
-                       "the routine at %p, called by the system, has not returned for %u ms: it runs "
-                       "in a loop", call->routine, timeout_milliseconds());
+    verifier_report_at(
+        rule_of(call), &place, NULL,
+        "the routine at %p, called by the system, has not returned for %u ms: it runs "
+        "in a loop",
+        call->routine, timeout_milliseconds());
     ke_bug_check_because(0x133 /* DPC_WATCHDOG_VIOLATION */, parameters, fault->registers.rip,
                          &fault->registers, "a routine of the driver does not return");
 }

@@ -49,7 +49,6 @@ static const struct {
     [MADE_REGISTRY_CALLBACK] = {RULE_LEFT_REGISTRY_CALLBACK, "the registry callback"},
     [MADE_OBJECT_CALLBACK] = {RULE_LEFT_OBJECT_CALLBACK, "the object callbacks"},
     [MADE_CALLBACK] = {RULE_LEFT_CALLBACK, "the callback routine"},
-    [MADE_SHUTDOWN] = {RULE_LEFT_SHUTDOWN, "the shutdown notification"},
     [MADE_PNP_NOTIFY] = {RULE_LEFT_PNP_NOTIFY, "the plug and play notification"},
     [MADE_POWER_SETTING] = {RULE_LEFT_POWER_SETTING, "the power setting callback"},
     [MADE_BUG_CHECK] = {RULE_LEFT_BUG_CHECK, "the bug check callback"},
@@ -213,8 +212,7 @@ static ULONG collect_irps(const struct gone *gone, struct left_irp *found)
             const void *routine = routine_in(gone, record);
             BOOLEAN is_own = is_inside(gone, record->made_by);
             if (routine || is_own)
-                found[count++] =
-                    (struct left_irp){record->irp, record->made_by, routine, is_own};
+                found[count++] = (struct left_irp){record->irp, record->made_by, routine, is_own};
         }
     }
     linux_unlock(&irps->lock);
@@ -229,7 +227,8 @@ static void check_irps(const struct gone *gone)
         if (found[i].routine)
             report(RULE_LEFT_ROUTINE, gone, found[i].is_own ? found[i].made_by : found[i].routine,
                    "the IRP at %p, which another driver still has, leads to the completion routine "
-                   "%p", found[i].irp, found[i].routine);
+                   "%p",
+                   found[i].irp, found[i].routine);
         else
             report(RULE_LEFT_IRP, gone, found[i].made_by,
                    "the IRP at %p allocated here was not freed", found[i].irp);

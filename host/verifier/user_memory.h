@@ -15,4 +15,12 @@ enum verifier_user_fault {
  * handler is asked. Reports what the rules of user memory say about it. */
 enum verifier_user_fault verifier_user_fault(const struct linux_fault *fault, CONTEXT *context);
 
+/* A driver copies length bytes by a routine of the host, and one side is user memory. Reports, and
+ * makes both sides accessible until verifier_user_copied. */
+void verifier_user_copy(const void *to, const void *from, SIZE_T length, void *caller);
+void verifier_user_copied(void);
+
+/* ProbeForRead, ProbeForWrite, and what else vouches for a range of user memory. */
+void verifier_user_probed(const void *address, SIZE_T length, BOOLEAN write, void *caller);
+
 #endif

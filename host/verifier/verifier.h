@@ -43,20 +43,36 @@ struct verifier_callback {
 struct verifier_request {
     struct verifier_callback callback;
     PIRP irp;
-    ULONG location; /* the IRP's, while the routine has it */
-    uint64_t serial; /* of the IRP: its memory may be another's by the end */
+    ULONG location;     /* the IRP's, while the routine has it */
+    uint64_t serial;    /* of the IRP: its memory may be another's by the end */
     BOOLEAN was_marked; /* pending, by a driver above that shares the location */
 };
 
 struct loaded_image;
+struct io_request;
 struct linux_fault;
+struct verifier_handle_use;
+struct _EPROCESS;
+struct machine;
+struct linux_fault;
+struct fault_stop;
 
 struct verifier_hooks {
     /* May answer with a block of its own (special pool) or NULL to let the pool serve it;
      * *fail makes the allocation fail (low resources). */
     void *(*pool_allocate)(ULONG pool_type, SIZE_T size, ULONG tag, void *caller, BOOLEAN *fail);
-    /* TRUE when the block was the verifier's and is dealt with. */
-    BOOLEAN (*pool_free)(void *block, ULONG tag, void *caller);
+    /* Memory of the I/O manager that drivers use: the system buffer of irp, or, where that is NULL,
+     * an IRP. NULL: use the pool. */
+    void *(*io_allocate)(SIZE_T size, ULONG tag, PIRP irp);
+    /* TRUE when the block was the verifier's and is dealt with. caller NULL: the host frees it,
+     * maybe where there is no current machine. */
+    BOOLEAN (*pool_free)(struct machine *machine, void *block, ULONG tag, void *caller);
+    BOOLEAN (*pool_query)(struct machine *machine, const void *block, SIZE_T *size, ULONG *tag);
+    /* A fault inside the machine, before handlers are asked. TRUE: the machine is to stop. */
+    BOOLEAN (*fault)
+    (const struct linux_fault *fault, CONTEXT *context, struct fault_stop *stop);
+    /* An exception that no handler took. */
+    void (*unhandled)(const EXCEPTION_RECORD *record, const CONTEXT *context);
     /* The image's memory is about to go. */
     void (*image_unload)(struct loaded_image *image);
     void (*irp_dispatch)(PDEVICE_OBJECT device, PIRP irp, BOOLEAN after, NTSTATUS status);
@@ -90,9 +106,34 @@ struct verifier_hooks {
     void (*look_at_time)(void);
     /* Interrupted in driver code that runs for too long. */
     void (*stuck)(const struct linux_fault *fault);
-    void (*object_reference)(void *object, LONG change, void *caller);
-    void (*mdl_change)(PMDL mdl, ULONG what, void *caller);
+    /* ---- replies, user memory ---- */
+    /* A request's IRP is ready; TRUE: exchange_end follows when the driver has answered. */
+    BOOLEAN (*exchange_begin)(PIRP irp, const struct io_request *request);
+    void (*exchange_end)(void);
+    /* The request is finished; how many bytes of the reply may go to the caller. */
+    SIZE_T (*reply)(PIRP irp);
+    /* Memory nobody has written: a fresh pool block; the stack below a driver's routine. */
+    void (*fresh_pool)(void *block, SIZE_T size);
+    void (*fresh_stack)(void);
     void (*user_memory)(const void *address, SIZE_T length, BOOLEAN write, void *caller);
+    void (*user_copy)(const void *to, const void *from, SIZE_T length, void *caller);
+    void (*user_copied)(void);
+    /* A thread leaves the machine, which was stopped. */
+    void (*stopped)(void);
+    void (*process_exit)(struct _EPROCESS *process);
+    /* ---- MDLs: TRUE: it must not be done (host/mm/mdl.h) ---- */
+    BOOLEAN (*mdl_change)(PMDL mdl, ULONG change, ULONG_PTR detail, void *caller);
+    /* ---- objects (host/verifier/object.h) ---- */
+    void (*object_referenced)(void *object, BOOLEAN was_dead, void *caller);
+    BOOLEAN (*object_dereferencing)(void *object, void *caller);
+    void *(*object_allocate)(SIZE_T size);
+    BOOLEAN (*object_free)(void *header);
+    void (*handle_created)(struct _EPROCESS *process, HANDLE handle, void *object);
+    void (*handle_closed)(struct _EPROCESS *process, HANDLE handle);
+    void (*handle_used)(const struct verifier_handle_use *use);
+    void (*handle_any_type)(HANDLE handle, KPROCESSOR_MODE mode, void *caller);
+    /* The driver whose image this is has unloaded; the image is still there. */
+    void (*image_unloading)(const uint8_t *base, SIZE_T size);
 };
 
 #endif

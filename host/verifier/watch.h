@@ -8,6 +8,16 @@ struct loaded_image;
 
 /* pool.c */
 void verifier_image_unload(struct loaded_image *image);
+/* pool_free.c */
+BOOLEAN verifier_pool_free(struct machine *machine, void *block, ULONG tag, void *caller);
+BOOLEAN verifier_pool_query(struct machine *machine, const void *block, SIZE_T *size, ULONG *tag);
+/* pool_leak.c: what the image's code allocated and nobody freed. */
+void verifier_pool_leaks(struct loaded_image *image);
+/* fault.c */
+BOOLEAN verifier_fault(const struct linux_fault *fault, CONTEXT *context, struct fault_stop *stop);
+/* fault_unhandled.c */
+void verifier_unhandled(const EXCEPTION_RECORD *record, const CONTEXT *context);
+void *verifier_io_allocate(SIZE_T size, ULONG tag, PIRP irp);
 void *verifier_pool_allocate(ULONG pool_type, SIZE_T size, ULONG tag, void *caller, BOOLEAN *fail);
 
 /* ---- IRQL, locks, requests, unloading ---- */

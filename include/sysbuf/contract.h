@@ -28,7 +28,7 @@
 /* FILE_DEVICE_UNKNOWN */
 #define SB_DEVICE_UNKNOWN 0x22u
 
-/* Transfer methods. The toolkit serves buffered codes; the others are refused by its drivers. */
+/* Transfer methods. The toolkit serves buffered and direct codes; METHOD_NEITHER is refused. */
 #define SB_METHOD_BUFFERED   0u
 #define SB_METHOD_IN_DIRECT  1u
 #define SB_METHOD_OUT_DIRECT 2u
@@ -54,10 +54,12 @@
 
 /*
  * Asks a driver for the version of its contract. The driver library answers it for every driver
- * whose description gives a contract_version; in a driver's own table the code is refused.
+ * whose description gives a contract_version or enables what the library serves itself; in a
+ * driver's own table the code is refused.
  *
  * Input:  none.
- * Output: struct sb_contract_version, 8 bytes.
+ * Output: struct sb_contract_version, 8 bytes; a caller with room for all of it gets struct
+ *         sb_protocol (sysbuf/protocol.h) instead.
  * Errors: STATUS_INFO_LENGTH_MISMATCH, STATUS_BUFFER_TOO_SMALL;
  *         STATUS_INVALID_DEVICE_REQUEST where the driver gives no version.
  */

@@ -83,7 +83,8 @@ size_t sb_fuzz_mutate(struct sb_fuzz *fuzz, uint8_t *input, size_t length, size_
 /* The index-th input to begin with: each request and control code once. Returns its length, 0 when
  * there are no more. */
 size_t sb_fuzz_seed(const struct sb_fuzz *fuzz, uint32_t index, uint8_t *input, size_t capacity);
-/* The input as a script for `sysbuf run`; free() it. NULL: no memory. */
+/* The input as a script for `sysbuf run`; free() it. NULL: no memory. input NULL: the one that ran
+ * last, whose bytes must still be there, without the requests on what could not be opened. */
 char *sb_fuzz_script(const struct sb_fuzz *fuzz, const uint8_t *input, size_t length);
 
 /* ---- for the programs of other engines ---- */

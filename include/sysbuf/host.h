@@ -66,9 +66,14 @@ struct sb_machine_options {
     uint32_t verify_timeout;
     /* Bug check at the first finding, as Windows' Driver Verifier does. */
     bool stop_at_findings;
-    /* With verify: the byte that memory without defined contents (pool that was not asked to be
-     * zero, system buffers behind the input) is filled with; 0: the verifier's own choice. */
+    /* With SB_VERIFY_REPLY, memory that drivers get unwritten (new pool blocks, system buffers
+     * behind the input, the stack below a dispatch routine) holds this byte; replies of two runs
+     * with different bytes differ where they disclose it. 0: patterns that the verifier recognises
+     * in a reply itself. */
     uint8_t verify_fill;
+    /* With verify: pool blocks begin at a page without access, so that what goes before them faults
+     * at once, and not, as usual, what goes beyond their end. */
+    bool verify_underruns;
     /* With verify: the sb_site whose call fails as if resources were short; 0: none does. */
     uint64_t fail_site;
     /* Which of the site's calls fails: the first is 1; 0: each. */
@@ -123,9 +128,13 @@ SB_HOST_API void sb_machine_pool_usage(struct sb_machine *machine, uint64_t *blo
 #define SB_VERIFY_REPLY   0x0010u /* length and contents of what goes back to the caller */
 #define SB_VERIFY_OBJECTS 0x0020u /* handles and references */
 #define SB_VERIFY_MDL     0x0040u /* memory descriptor lists */
-#define SB_VERIFY_USER    0x0080u /* user memory: probed, fetched once, never trusted */
-#define SB_VERIFY_UNLOAD  0x0100u /* what is left when the driver is gone */
-#define SB_VERIFY_ALL     0xFFFFu
+/* User memory: probed, guarded, fetched once. Buffers that a driver was given addresses of (by
+ * METHOD_NEITHER, or by addresses in other input) are without access while it works on a request of
+ * their process, as far as Linux is concerned: other threads that touch them are let through,
+ * slowly, but a system call given such a buffer meanwhile fails with EFAULT. */
+#define SB_VERIFY_USER   0x0080u
+#define SB_VERIFY_UNLOAD 0x0100u /* what is left when the driver is gone */
+#define SB_VERIFY_ALL    0xFFFFu
 
 /* One rule; the texts live for ever. */
 struct sb_rule {
@@ -460,10 +469,13 @@ SB_HOST_API sb_status sb_machine_run_actions(struct sb_machine *machine,
  * keep their turn between calls: they must not wait for each other but through the machine.
  *
  * When nobody can go on the machine stops with SB_STOP_DEADLOCK, and sb_machine_describe_stop tells
- * what every thread waits for and from where. SB_STOP_ENDLESS: the run does not come to an end
- * (50,000 steps), or driver code runs for seconds without meeting anybody.
+ * what every thread waits for and from where. SB_STOP_ENDLESS: a system call does not come to
+ * an end (sb_schedule_limit_steps), or driver code runs for seconds without meeting anybody.
  *
- * What a driver reads past the host (the processor's time stamp counter, inline) is not virtual.
+ * Between two meeting points nobody is interrupted: a race of plain memory accesses (or inlined
+ * interlocked ones) without any call in between does not show itself. What a driver reads past the
+ * host (the processor's time stamp counter, inline) is not virtual. A seed is valid for the same
+ * program, drivers, calls and version of the host.
  */
 #define SB_STOP_DEADLOCK 0xE0530002u
 #define SB_STOP_ENDLESS  0xE0530003u
@@ -473,6 +485,10 @@ SB_HOST_API sb_status sb_machine_run_actions(struct sb_machine *machine,
  * STATUS_INVALID_THREAD, SB_STATUS_MACHINE_STOPPED (it stops now, or has). */
 SB_HOST_API sb_status sb_machine_settle(struct sb_machine *machine);
 
+/* Lets so much of the machine's time pass: virtual under a schedule, else real. Statuses as above.
+ */
+SB_HOST_API sb_status sb_machine_pause(struct sb_machine *machine, uint32_t milliseconds);
+
 /* A schedule that replays the decisions of seed and preempts nobody apart from them; NULL or "0":
  * none. The caller destroys it. STATUS_INVALID_PARAMETER: seed is none. */
 SB_HOST_API sb_status sb_schedule_create(const char *seed, struct sb_schedule **schedule);
@@ -480,6 +496,9 @@ SB_HOST_API sb_status sb_schedule_create(const char *seed, struct sb_schedule **
  * so many times ("probabilistic concurrency testing"). */
 SB_HOST_API sb_status sb_schedule_create_random(uint64_t number, uint32_t changes,
                                                 struct sb_schedule **schedule);
+/* How many steps (meeting points of threads) a run may make after a system call began and before
+ * the next does; more are endless. 0: 500,000. */
+SB_HOST_API void sb_schedule_limit_steps(struct sb_schedule *schedule, uint32_t steps);
 SB_HOST_API void sb_schedule_destroy(struct sb_schedule *schedule);
 /* The seed that replays what has been run, printable, without blanks. Writes what fits, always
  * terminated, and returns the length of the whole. */

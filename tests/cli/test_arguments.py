@@ -22,7 +22,7 @@ class Commands(Case):
         self.check(run("--version"), 0, f"sysbuf {version}\n")
 
     def test_help_of_each_command_is_its_page(self):
-        for command in ("run", "info", "exports"):
+        for command in ("run", "fuzz", "info", "exports"):
             for option in ("--help", "-h"):
                 with self.subTest(command=command, option=option):
                     answer = run(command, option)
@@ -35,7 +35,7 @@ class Commands(Case):
         answer = run("help")
         self.check(answer, 0)
         topics = [line.split()[0] for line in answer.output.splitlines()[3:]]
-        self.assertEqual(topics, ["sysbuf", "run", "check", "info", "exports", "script", "statuses",
+        self.assertEqual(topics, ["sysbuf", "run", "check", "fuzz", "info", "exports", "script", "statuses",
                                   "bugchecks"])
         for topic in topics:
             answer = run("help", topic)

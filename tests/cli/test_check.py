@@ -27,6 +27,12 @@ class Check(Case):
         self.assertRegex(answer.output, r"mydevice\.sys: 0 findings; 1 device, \d+ kinds of call, ")
         self.assertEqual(list(self.folder.iterdir()), [])
 
+    def test_cancelling_in_a_cancel_safe_queue_is_no_mistake(self):
+        script = self.folder / "script"
+        script.write_text("open ReqLower as it overlapped\nioctl 0x22200B\ncancel\nclose\n")
+        answer = self.check_driver(DRIVERS / "requests-gcc.sys", script)
+        self.assertNotIn("spin-lock", answer.output)
+
     def test_quiet_and_clean(self):
         self.check(self.check_driver("-q", MYDEVICE), 0, "")
 

@@ -20,7 +20,8 @@ def source(name):
 
 class Manual(Case):
     def test_each_option_is_documented_on_its_page(self):
-        for name, page in (("run/options.c", "run"), ("info/info.c", "info"),
+        for name, page in (("run/options.c", "run"), ("fuzz/options.c", "fuzz"),
+                           ("info/info.c", "info"),
                            ("exports.c", "exports")):
             options = re.findall(r'\{"([a-z-]+)", (?:no|required)_argument', source(name))
             self.assertGreater(len(options), 1)
@@ -51,14 +52,14 @@ class Manual(Case):
                          sorted(set(map(int, codes))))
 
     def test_help_fits_a_terminal(self):
-        for topic in ("sysbuf", "run", "check", "info", "exports", "script"):
+        for topic in ("sysbuf", "run", "check", "fuzz", "info", "exports", "script"):
             for line in run("help", topic).output.splitlines():
                 self.assertLessEqual(len(line), 100, line)
 
     @unittest.skipUnless(shutil.which("groff"), "needs groff")
     def test_pages_have_no_mistakes_for_groff(self):
         pages = sorted(PAGES.glob("*.[15]"))
-        self.assertEqual(len(pages), 6)
+        self.assertEqual(len(pages), 7)
         for page in pages:
             done = subprocess.run(["groff", "-man", "-Kutf8", "-Tutf8", "-ww", "-z", str(page)],
                                   capture_output=True, check=False)

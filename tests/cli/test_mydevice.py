@@ -1,10 +1,18 @@
 #!/usr/bin/python3
 """MyDevice on the host: all its answers, and many times over."""
 import pathlib
+import re
+import signal
+import subprocess
 import unittest
 
 from sysbuf import Case, MYDEVICE, run
 
+# The client is built beside the command.
+CLIENT = pathlib.Path(__file__).parents[2] / "build" / "linux" / "mydevice" / "mydevice"
+PROTOCOL = pathlib.Path(__file__).parents[2] / "include" / "sysbuf" / "protocol.h"
+COUNTERS = [name for name in re.findall(r"^    SB_COUNTER_([A-Z_]+),", PROTOCOL.read_text(), re.M)
+            if name != "COUNT"]
 SCRIPT = pathlib.Path(__file__).with_name("mydevice.script")
 
 
@@ -29,6 +37,24 @@ class MyDevice(Case):
                      "seq n 1 100 { open MyDevice; expect success; close; unload; "
                      "expect success; start; expect success }")
         self.check(answer, 0, "")
+
+    def test_what_it_has_counted(self):
+        answer = subprocess.run([CLIENT, "--host", MYDEVICE, "stats"], capture_output=True,
+                                text=True, timeout=60)
+        self.assertEqual(answer.stderr, "")
+        self.assertEqual(answer.returncode, 0)
+        counted = dict(line.rsplit(None, 1) for line in answer.stdout.splitlines())
+        self.assertEqual(counted["opens"], "1")
+        self.assertEqual(counted["calls"], "0")
+        self.assertEqual(counted["notifications lost"], "0")
+
+    def test_what_it_counts_meanwhile(self):
+        """Each look at the counters opens the device, asks and closes it: that is what changes."""
+        with subprocess.Popen([CLIENT, "--host", MYDEVICE, "stats", "--watch"],
+                              stdout=subprocess.PIPE, text=True) as watch:
+            lines = [watch.stdout.readline() for _ in range(len(COUNTERS) + 1)]
+            watch.send_signal(signal.SIGINT)
+        self.assertRegex(lines[-1], r"^opens +2 \(\+1\)$")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs the fuzzer of `sysbuf info` for a moment: info.sh FUZZER CORPUS FOLDER...
+# Runs a fuzzer of image files for a moment: info.sh FUZZER CORPUS FOLDER...
 # The drivers that were built are the seeds, those without debug information: it is not read.
 set -eu
 fuzzer=$1 corpus=$2
@@ -11,4 +11,4 @@ find "$@" -name '*.sys' 2>/dev/null | while read -r driver; do
     # The signature goes with the debug information; one seed keeps both.
     [ "$(basename "$driver")" != mydevice.sys ] || cp "$driver" "$corpus/seed-signed.sys"
 done
-exec "$fuzzer" -seed=1 -runs=20000 -max_len=300000 -rss_limit_mb=3000 "$corpus"
+exec "$fuzzer" -seed=1 -runs="${RUNS:-20000}" -max_len=300000 -rss_limit_mb=3000 "$corpus"

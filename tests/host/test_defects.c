@@ -1,7 +1,8 @@
 /*
  * The corpus of mistakes on the verifier itself: every driver of tests/drivers/defects is loaded,
  * opened, called, closed and unloaded with all rules on. With the mistake the first finding is the
- * rule that its source names, at the line that its source names; the twin has none.
+ * rule that its source names, at the line that its source names; the twin has none. A source that
+ * needs other calls names them: SEQUENCE: one of sequences[].
  *
  * test-host-defects [NAME...]: those alone.
  */
@@ -15,12 +16,23 @@
 #include <cmocka.h>
 #include <sysbuf/host.h>
 
-enum { CODE = 0x222000, MOST_DEFECTS = 512 };
+enum { SIZE = 64, PAGE = 4096, MOST_DEFECTS = 512 };
 
 struct defect {
     char name[64];
     char rule[64];
     int line;
+    char calls[128];
+    bool is_for_clang_alone;
+    const struct sequence *sequence;
+};
+
+/* What an application does, and what is expected of loading. */
+struct sequence {
+    const char *name;
+    void (*call)(struct sb_machine *machine, const struct defect *defect);
+    bool fails_to_load; /* DriverEntry refuses */
+    uint32_t timeout;   /* sb_machine_options.verify_timeout */
 };
 
 static struct defect defects[MOST_DEFECTS];
@@ -32,29 +44,138 @@ static void no_log(void *context, const char *text, size_t length)
     (void)context, (void)text, (void)length;
 }
 
-/* What the caller's buffers hold is of no importance to most mistakes. */
-static void call_driver(struct sb_machine *machine)
-{
-    struct sb_process *process;
-    struct sb_io_status io_status;
-    sb_handle file;
+struct pointers {
+    uint64_t buffer, length, file_handle;
+};
 
-    if (sb_process_create(machine, NULL, &process) != 0)
-        return;
-    if (sb_process_open(process, "\\\\.\\Defect", NULL, &file) == 0) {
-        void *buffer = sb_process_allocate(process, 64, true);
-        memset(buffer, 0x41, 64);
-        sb_process_ioctl(process, file, 0, &io_status, CODE, buffer, 64, buffer, 64);
-        sb_process_read(process, file, 0, &io_status, buffer, 64, 0);
-        sb_process_write(process, file, 0, &io_status, buffer, 64, 0);
-        sb_process_close(process, file);
+struct caller {
+    struct sb_process *process;
+    sb_handle file;
+    uint8_t *buffer; /* SIZE bytes */
+    uint8_t *other;  /* a page for pointers to lead to */
+};
+
+static void control(const struct caller *caller, uint32_t code, size_t input)
+{
+    struct sb_io_status io_status;
+    sb_process_ioctl(caller->process, caller->file, 0, &io_status, code, caller->buffer, input,
+                     caller->buffer, SIZE);
+}
+
+static void send(const struct caller *caller, const char *call)
+{
+    struct pointers pointers = {(uint64_t)caller->other, SIZE, caller->file};
+    struct sb_io_status io_status;
+    const uint32_t length = 16;
+
+    memset(caller->buffer, 0x41, SIZE);
+    memset(caller->other, 0x41, PAGE);
+    memcpy(caller->other, &length, sizeof length);
+    if (strcmp(call, "buffered") == 0) {
+        control(caller, 0x222000, SIZE);
+    } else if (strcmp(call, "in-direct") == 0) {
+        control(caller, 0x222001, SIZE);
+    } else if (strcmp(call, "out-direct") == 0) {
+        control(caller, 0x222002, SIZE);
+    } else if (strcmp(call, "neither") == 0) {
+        memcpy(caller->buffer, &length, sizeof length);
+        control(caller, 0x222003, SIZE);
+    } else if (strcmp(call, "pointer") == 0) {
+        memcpy(caller->buffer, &pointers, sizeof pointers);
+        control(caller, 0x222000, sizeof pointers);
+    } else if (strcmp(call, "read") == 0) {
+        sb_process_read(caller->process, caller->file, 0, &io_status, caller->buffer, SIZE, 0);
+    } else if (strcmp(call, "write") == 0) {
+        sb_process_write(caller->process, caller->file, 0, &io_status, caller->buffer, SIZE, 0);
+    } else {
+        fail_msg("CALLS: %s is unknown", call);
     }
+}
+
+static void call_driver(struct sb_machine *machine, const struct defect *defect)
+{
+    struct caller caller;
+    char calls[sizeof defect->calls], *rest = calls;
+
+    memcpy(calls, defect->calls, sizeof calls);
+    if (sb_process_create(machine, NULL, &caller.process) != 0)
+        return;
+    if (sb_process_open(caller.process, "\\\\.\\Defect", NULL, &caller.file) == 0) {
+        caller.buffer = sb_process_allocate(caller.process, SIZE, true);
+        caller.other = sb_process_allocate(caller.process, PAGE, true);
+        for (const char *call; (call = strtok_r(rest, " ", &rest)) != NULL;)
+            send(&caller, call);
+        sb_process_close(caller.process, caller.file);
+    }
+    sb_process_destroy(caller.process);
+}
+
+/* A control request that pends; what then becomes of it is the sequence's. */
+static struct sb_process *call_pending(struct sb_machine *machine, sb_handle *file,
+                                       struct sb_io_status *io_status)
+{
+    struct sb_open_options options = {.is_overlapped = true};
+    struct sb_process *process;
+    if (sb_process_create(machine, NULL, &process) != 0)
+        return NULL;
+    if (sb_process_open(process, "\\\\.\\Defect", &options, file) == 0) {
+        void *buffer = sb_process_allocate(process, 64, true);
+        sb_process_ioctl(process, *file, 0, io_status, 0x222000, buffer, 64, buffer, 64);
+    }
+    return process;
+}
+
+static void pend_and_cancel(struct sb_machine *machine, const struct defect *defect)
+{
+    (void)defect;
+    struct sb_io_status io_status = {0};
+    sb_handle file = 0;
+    struct sb_process *process = call_pending(machine, &file, &io_status);
+    if (!process)
+        return;
+    sb_process_cancel(process, file, NULL);
+    sb_process_close(process, file);
     sb_process_destroy(process);
+}
+
+/* The process ends with its request pending. */
+static void pend_and_exit(struct sb_machine *machine, const struct defect *defect)
+{
+    (void)defect;
+    struct sb_io_status io_status = {0};
+    sb_handle file = 0;
+    struct sb_process *process = call_pending(machine, &file, &io_status);
+    if (process)
+        sb_process_destroy(process);
+}
+
+static void call_nothing(struct sb_machine *machine, const struct defect *defect)
+{
+    (void)defect;
+    (void)machine;
+}
+
+static const struct sequence sequences[] = {
+    {.name = "calls", .call = call_driver}, /* where a source names none */
+    {.name = "cancel", .call = pend_and_cancel},
+    {.name = "exit", .call = pend_and_exit},
+    {.name = "load", .call = call_nothing},
+    {.name = "load-fails", .call = call_nothing, .fails_to_load = true},
+    {.name = "stuck", .call = call_driver, .timeout = 400},
+};
+
+static const struct sequence *find_sequence(const char *name)
+{
+    for (size_t i = 0; i < sizeof sequences / sizeof *sequences; i++)
+        if (strcmp(sequences[i].name, name) == 0)
+            return &sequences[i];
+    return NULL;
 }
 
 static void run(const struct defect *defect, const char *variant, bool bad)
 {
-    struct sb_machine_options options = {.log = no_log, .verify = SB_VERIFY_ALL};
+    struct sb_machine_options options = {
+        .log = no_log, .verify = SB_VERIFY_ALL, .verify_timeout = defect->sequence->timeout};
     struct sb_machine *machine;
     struct sb_driver *driver;
     struct sb_finding finding = {0};
@@ -64,55 +185,75 @@ static void run(const struct defect *defect, const char *variant, bool bad)
              variant);
     assert_int_equal(0, sb_machine_create(&options, &machine));
     sb_status status = sb_machine_load_driver_file(machine, path, &driver, error, sizeof error);
-    if (status != 0)
+    if ((status != 0) != defect->sequence->fails_to_load)
         print_message("%s: %08x %s\n", path, (unsigned)status, error);
-    else
-        call_driver(machine);
+    if (status == 0)
+        defect->sequence->call(machine, defect);
     if (status == 0)
         sb_machine_unload_driver(machine, driver);
     uint32_t count = sb_machine_finding_count(machine);
     if (count)
         sb_machine_finding(machine, 0, &finding, stack, sizeof stack);
     sb_machine_destroy(machine);
-    if ((count != 0) != bad || (bad && strcmp(finding.rule.identifier, defect->rule) != 0))
+    if ((count != 0) != bad || (bad && (strcmp(finding.rule.identifier, defect->rule) != 0 ||
+                                        finding.line != defect->line)))
         print_message("%s: %u findings; %s: %s at %s+0x%lx %s:%d\n%s", path, count,
                       count ? finding.rule.identifier : "-", finding.message, finding.module,
                       finding.offset, finding.source_file, finding.line, stack);
-    assert_int_equal(0, status);
+    assert_int_equal(defect->sequence->fails_to_load, status != 0);
     assert_int_equal(bad, count != 0);
     if (!bad)
         return;
     assert_string_equal(defect->rule, finding.rule.identifier);
+    if (defect->line != finding.line)
+        print_message("%s: %s at %s+0x%lx %s:%d\n%s", path, finding.message, finding.module,
+                      finding.offset, finding.source_file, finding.line, stack);
     assert_int_equal(defect->line, finding.line);
 }
 
 static void test_defect(void **state)
 {
-    static const char *const variants[] = {"gcc-O0", "gcc-O2", "clang-O0", "clang-O2"};
+    static const char *const variants[] = {"clang-O0", "clang-O2", "gcc-O0", "gcc-O2"};
+    const struct defect *defect = *state;
+    size_t count = sizeof variants / sizeof *variants;
 
     sb_host_claim_faults();
-    for (size_t i = 0; i < sizeof variants / sizeof *variants; i++) {
-        run(*state, variants[i], true);
-        run(*state, variants[i], false);
+    for (size_t i = 0; i < (defect->is_for_clang_alone ? 2 : count); i++) {
+        run(defect, variants[i], true);
+        run(defect, variants[i], false);
     }
 }
 
-/* The rule and the line that a source names. */
-static bool read_mistake(const char *path, struct defect *defect)
+/* What a line says behind a mark. */
+static void read_marks(struct defect *defect, const char *line, int number)
 {
-    static const char mark[] = "MISTAKE: ";
+    static const char mistake[] = "MISTAKE: ", calls[] = "CALLS: ";
+    char sequence[64];
+    const char *at = strstr(line, mistake);
+
+    if (at && sscanf(at + sizeof mistake - 1, "%63[a-z0-9-]", defect->rule) == 1)
+        defect->line = number;
+    if ((at = strstr(line, calls)) != NULL)
+        sscanf(at + sizeof calls - 1, "%127[a-z -]", defect->calls);
+    if ((at = strstr(line, "SEQUENCE: ")) != NULL)
+        defect->sequence =
+            sscanf(at, "SEQUENCE: %63[a-z-]", sequence) == 1 ? find_sequence(sequence) : NULL;
+    if (strstr(line, "COMPILER: clang"))
+        defect->is_for_clang_alone = true;
+}
+
+static bool read_source(const char *path, struct defect *defect)
+{
     char line[512];
-    bool found = false;
     FILE *file = fopen(path, "r");
 
-    for (int number = 1; file && !found && fgets(line, sizeof line, file); number++) {
-        char *at = strstr(line, mark);
-        found = at && sscanf(at + sizeof mark - 1, "%63[a-z0-9-]", defect->rule) == 1;
-        defect->line = number;
-    }
+    strcpy(defect->calls, "buffered read write");
+    defect->sequence = find_sequence("calls");
+    for (int number = 1; file && fgets(line, sizeof line, file); number++)
+        read_marks(defect, line, number);
     if (file)
         fclose(file);
-    return found;
+    return defect->line != 0 && defect->sequence;
 }
 
 static bool is_wanted(const char *name, int count, char **names)
@@ -131,8 +272,8 @@ static void add(const char *file_name)
 
     snprintf(path, sizeof path, SYSBUF_DEFECT_SOURCES "/%s", file_name);
     snprintf(defect->name, sizeof defect->name, "%.*s", (int)(length - 2), file_name);
-    if (!read_mistake(path, defect)) {
-        fprintf(stderr, "%s: no line says MISTAKE: rule\n", path);
+    if (!read_source(path, defect)) {
+        fprintf(stderr, "%s: no line says MISTAKE: rule, or its SEQUENCE is unknown\n", path);
         exit(2);
     }
     tests[defect_count++] = (struct CMUnitTest){defect->name, test_defect, NULL, NULL, defect};

@@ -220,6 +220,39 @@ static void crash_stops_this_machine_only(void **state)
     sb_machine_destroy(other);
 }
 
+/* Only where signals come at once: the driver loops for ever. */
+static void a_driver_that_hangs_is_stopped_from_outside(void **state)
+{
+#ifndef SYSBUF_SIGNALS_ARE_LATE
+    struct fixture *fixture = fixture_of(state);
+    struct sb_bug_check stop_information;
+    pthread_t thread;
+    void *hung;
+    pthread_create(&thread, NULL, hang, fixture);
+    usleep(20000);
+    sb_machine_stop(fixture->machine);
+    pthread_join(thread, &hung);
+    assert_int_equal((sb_status)(intptr_t)hung, SB_STATUS_MACHINE_STOPPED);
+    assert_true(sb_machine_bug_check(fixture->machine, &stop_information));
+    assert_int_equal(stop_information.code, 0xE2);
+    assert_non_null(strstr(stop_information.module, "plain-"));
+    sb_machine_stop(fixture->machine);
+#else
+    (void)state;
+#endif
+}
+
+static void a_machine_in_which_nobody_runs_is_stopped_from_outside(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    struct sb_bug_check stop_information;
+    struct sb_io_status result;
+    sb_machine_stop(fixture->machine);
+    assert_true(sb_machine_bug_check(fixture->machine, &stop_information));
+    assert_int_equal(stop_information.code, 0xE2);
+    assert_int_equal(call(fixture, ECHO, 0, 0, &result), SB_STATUS_MACHINE_STOPPED);
+}
+
 static void log_receives_what_the_driver_prints(void **state)
 {
     struct fixture *fixture = fixture_of(state);
@@ -263,6 +296,8 @@ int main(void)
         TEST(log_receives_what_the_driver_prints),
         TEST(buffered_ioctl_is_measured),
         TEST(crash_stops_this_machine_only),
+        TEST(a_driver_that_hangs_is_stopped_from_outside),
+        TEST(a_machine_in_which_nobody_runs_is_stopped_from_outside),
     };
     int failed = cmocka_run_group_tests_name("plain built by gcc", tests, NULL, NULL);
     driver_path = SYSBUF_TEST_DRIVERS "/plain-clang.sys";

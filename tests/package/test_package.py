@@ -35,6 +35,14 @@ include/mydevice/contract.h
 include/sysbuf/client.h
 include/sysbuf/contract.h
 include/sysbuf/driver.h
+include/sysbuf/notify.h
+include/sysbuf/pend.h
+include/sysbuf/protocol.h
+include/sysbuf/ring.h
+include/sysbuf/ring_client.h
+include/sysbuf/ring_driver.h
+include/sysbuf/socket.h
+include/sysbuf/wsk.h
 install.cmd
 lib/cmake/sysbuf/SysbufFinish.cmake
 lib/cmake/sysbuf/SysbufSigning.cmake

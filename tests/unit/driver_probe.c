@@ -2,7 +2,7 @@
  * A driver whose handlers misbehave or use what MyDevice does not; test_dispatch.c calls it. The
  * description is not constant, so that a test can spoil it.
  */
-#include <sysbuf/driver.h>
+#include <sysbuf/ring_driver.h>
 
 #include "driver_probe.h"
 #include "fake_kernel.h"
@@ -119,6 +119,7 @@ static void close(void *context)
     closes += *(ULONG *)context == 77;
 }
 
+static const struct sb_ring_service ring_without_channel = {.message_maximum = 16};
 static struct sb_driver description;
 
 void probe_reset(void)
@@ -185,6 +186,12 @@ void probe_spoil(enum probe_mistake mistake)
         break;
     case MISTAKE_RESERVED:
         commands[0].code = SB_QUERY_CONTRACT;
+        break;
+    case MISTAKE_RING:
+        description.ring = &ring_without_channel;
+        break;
+    case MISTAKE_RING_CODE:
+        commands[0].code = SB_RING_REPORT;
         break;
     case MISTAKE_COUNT:
         break;

@@ -34,6 +34,8 @@ enum probe_mistake {
     MISTAKE_ACCESS,
     MISTAKE_TWICE,
     MISTAKE_RESERVED,
+    MISTAKE_RING,
+    MISTAKE_RING_CODE,
     MISTAKE_COUNT,
 };
 

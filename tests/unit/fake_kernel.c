@@ -19,9 +19,13 @@ static struct {
     DRIVER_OBJECT driver;
     PDEVICE_OBJECT device;
     BOOLEAN exclusive;
-    FILE_OBJECT file;
+    FILE_OBJECT files[FAKE_FILES];
+    unsigned file;
     FILE_OBJECT related;
     unsigned completions;
+    bool lock_held;
+    bool fails_to_wait;
+    void (*while_waiting)(void);
     struct {
         UCHAR authority;
         UCHAR count;
@@ -38,8 +42,19 @@ static struct {
 
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT object, PUNICODE_STRING path);
 
+static void close_if_open(unsigned index)
+{
+    fake.file = index;
+    if (fake.device == NULL || fake.files[index].FsContext2 == NULL)
+        return;
+    fake_simple(FAKE_CLEANUP);
+    fake_simple(FAKE_CLOSE);
+}
+
 void fake_reset(void)
 {
+    for (unsigned index = 0; index < FAKE_FILES; index++)
+        close_if_open(index);
     if (fake.device != NULL)
         free(fake.device);
     __builtin_memset(&fake, 0, sizeof(fake));
@@ -110,11 +125,90 @@ NTSTATUS NTAPI IoDeleteSymbolicLink(PUNICODE_STRING link)
     return STATUS_SUCCESS;
 }
 
+struct fake_request {
+    IRP irp;
+    IO_STACK_LOCATION stack;
+    MDL mdl;
+    UCHAR *buffer; /* the system's, or the pages */
+    UCHAR *input;  /* of a direct method */
+    unsigned completions;
+};
+
+/* No request may be completed under a spin lock. */
 VOID FASTCALL IofCompleteRequest(PIRP irp, CCHAR boost)
 {
-    (void)irp;
     (void)boost;
+    fake.held.mistakes += fake.lock_held;
     fake.completions++;
+    CONTAINING_RECORD(irp, struct fake_request, irp)->completions++;
+}
+
+/* One processor, no preemption: a lock that is taken twice is a mistake. */
+KIRQL NTAPI KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK lock)
+{
+    fake.held.mistakes += fake.lock_held || *lock != 0;
+    fake.lock_held = true;
+    *lock = 1;
+    return PASSIVE_LEVEL;
+}
+
+VOID NTAPI KeReleaseSpinLock(PKSPIN_LOCK lock, KIRQL irql)
+{
+    fake.held.mistakes += !fake.lock_held || *lock != 1 || irql != PASSIVE_LEVEL;
+    fake.lock_held = false;
+    *lock = 0;
+}
+
+VOID NTAPI KeInitializeSpinLock(PKSPIN_LOCK lock)
+{
+    *lock = 0;
+}
+
+VOID NTAPI IoReleaseCancelSpinLock(KIRQL irql)
+{
+    fake.held.mistakes += irql != DISPATCH_LEVEL;
+}
+
+VOID NTAPI KeInitializeEvent(PKEVENT event, EVENT_TYPE type, BOOLEAN signalled)
+{
+    event->Header.Type = (UCHAR)type;
+    event->Header.SignalState = signalled;
+}
+
+LONG NTAPI KeSetEvent(PKEVENT event, KPRIORITY boost, BOOLEAN wait)
+{
+    LONG before = event->Header.SignalState;
+
+    (void)boost;
+    fake.held.mistakes += wait;
+    event->Header.SignalState = 1;
+    return before;
+}
+
+/* What else the machine does meanwhile is the test's; then time is up. */
+NTSTATUS NTAPI KeWaitForSingleObject(PVOID object, KWAIT_REASON reason, KPROCESSOR_MODE mode,
+                                     BOOLEAN alertable, PLARGE_INTEGER timeout)
+{
+    (void)reason;
+    fake.held.mistakes +=
+        fake.lock_held || mode != UserMode || alertable || timeout == NULL || timeout->QuadPart > 0;
+    if (fake.while_waiting != NULL)
+        fake.while_waiting();
+    if (((PKEVENT)object)->Header.SignalState != 0)
+        return STATUS_SUCCESS;
+    return fake.fails_to_wait ? STATUS_USER_APC : STATUS_TIMEOUT;
+}
+
+PVOID NTAPI MmMapLockedPagesSpecifyCache(PMDL mdl, KPROCESSOR_MODE mode, MEMORY_CACHING_TYPE type,
+                                         PVOID address, ULONG bug_check, ULONG priority)
+{
+    fake.held.mistakes += mode != KernelMode || type != MmCached || address != NULL || bug_check ||
+                          (priority & 0x40000000) == 0;
+    if (fails())
+        return NULL;
+    mdl->MdlFlags |= MDL_MAPPED_TO_SYSTEM_VA;
+    mdl->MappedSystemVa = mdl->StartVa;
+    return mdl->MappedSystemVa;
 }
 
 PVOID NTAPI ExAllocatePoolWithTag(POOL_TYPE type, SIZE_T length, ULONG tag)
@@ -369,12 +463,18 @@ unsigned fake_dacl_count(void)
     return fake.dacl_count;
 }
 
-struct request {
-    IRP irp;
-    IO_STACK_LOCATION stack;
-};
+void fake_use_file(unsigned index)
+{
+    fake.file = index;
+}
 
-static void prepare(struct request *request, enum fake_major major)
+void fake_while_waiting(void (*what)(void), bool fails_to_wait)
+{
+    fake.while_waiting = what;
+    fake.fails_to_wait = fails_to_wait;
+}
+
+static void prepare(struct fake_request *request, enum fake_major major)
 {
     __builtin_memset(request, 0, sizeof(*request));
     request->irp.RequestorMode = UserMode;
@@ -383,11 +483,11 @@ static void prepare(struct request *request, enum fake_major major)
     request->irp.Tail.Overlay.CurrentStackLocation = &request->stack;
     request->stack.MajorFunction = (UCHAR)major;
     request->stack.DeviceObject = fake.device;
-    request->stack.FileObject = &fake.file;
+    request->stack.FileObject = &fake.files[fake.file];
     fake.completions = 0;
 }
 
-static struct fake_result dispatch(struct request *request)
+static struct fake_result dispatch(struct fake_request *request)
 {
     struct fake_result result = {0};
 
@@ -397,64 +497,127 @@ static struct fake_result dispatch(struct request *request)
         fake.device, &request->irp);
     result.status = (uint32_t)request->irp.IoStatus.Status;
     result.information = request->irp.IoStatus.Information;
-    result.completions = fake.completions;
+    result.completions = request->completions;
     return result;
 }
 
 struct fake_result fake_open(const char *name, bool relative)
 {
-    struct request request;
+    FILE_OBJECT *file = &fake.files[fake.file];
+    struct fake_request request;
     WCHAR wide[32];
     USHORT length = 0;
 
-    __builtin_memset(&fake.file, 0, sizeof(fake.file));
+    /* A file object is opened once: what was open before is closed. */
+    close_if_open(fake.file);
+    __builtin_memset(file, 0, sizeof(*file));
     while (name != NULL && name[length] != '\0') {
         wide[length] = (WCHAR)name[length];
         length++;
     }
-    fake.file.FileName.Buffer = wide;
-    fake.file.FileName.Length = length * sizeof(WCHAR);
-    fake.file.RelatedFileObject = relative ? &fake.related : NULL;
+    file->FileName.Buffer = wide;
+    file->FileName.Length = length * sizeof(WCHAR);
+    file->RelatedFileObject = relative ? &fake.related : NULL;
     prepare(&request, FAKE_CREATE);
     return dispatch(&request);
 }
 
 struct fake_result fake_simple(enum fake_major major)
 {
-    struct request request;
+    struct fake_request request;
 
     prepare(&request, major);
     return dispatch(&request);
 }
 
-static struct fake_result control(struct request *request, uint32_t code, const void *input,
-                                  uint32_t input_length, void *reply, uint32_t output_length)
+/* METHOD_BUFFERED: one buffer, the input at its beginning. */
+static void attach_buffered(struct fake_request *request, const void *input, uint32_t input_length,
+                            uint32_t output_length)
 {
     uint32_t length = input_length > output_length ? input_length : output_length;
-    UCHAR *buffer = length != 0 ? calloc(1, length) : NULL;
-    struct fake_result result;
-    uint64_t copied;
 
+    request->buffer = length != 0 ? calloc(1, length) : NULL;
     if (length != 0)
-        __builtin_memset(buffer, 0xA5, length);
+        __builtin_memset(request->buffer, 0xA5, length);
     if (input_length != 0)
-        __builtin_memcpy(buffer, input, input_length);
-    request->irp.AssociatedIrp.SystemBuffer = buffer;
+        __builtin_memcpy(request->buffer, input, input_length);
+    request->irp.AssociatedIrp.SystemBuffer = request->buffer;
+}
+
+/* Pages of the caller's, described by an MDL that is not mapped yet. */
+static void attach_pages(struct fake_request *request, const void *data, uint32_t length)
+{
+    if (length == 0)
+        return;
+    request->buffer = calloc(1, length);
+    __builtin_memset(request->buffer, 0xA5, length);
+    if (data != NULL)
+        __builtin_memcpy(request->buffer, data, length);
+    request->mdl.StartVa = request->buffer;
+    request->mdl.ByteCount = length;
+    request->irp.MdlAddress = &request->mdl;
+}
+
+static void attach_input(struct fake_request *request, const void *input, uint32_t length)
+{
+    if (length == 0)
+        return;
+    request->input = calloc(1, length);
+    __builtin_memcpy(request->input, input, length);
+    request->irp.AssociatedIrp.SystemBuffer = request->input;
+}
+
+static void prepare_control(struct fake_request *request, uint32_t code, const void *input,
+                            uint32_t input_length, void *output, uint32_t output_length)
+{
+    if ((code & 3) == 0) {
+        attach_buffered(request, input, input_length, output_length);
+    } else {
+        attach_input(request, input, input_length);
+        attach_pages(request, output, output_length);
+    }
     request->stack.Parameters.DeviceIoControl.IoControlCode = code;
     request->stack.Parameters.DeviceIoControl.InputBufferLength = input_length;
     request->stack.Parameters.DeviceIoControl.OutputBufferLength = output_length;
-    result = dispatch(request);
-    copied = result.information < output_length ? result.information : output_length;
+}
+
+static void prepare_transfer(struct fake_request *request, enum fake_major major, const void *data,
+                             uint32_t length)
+{
+    if ((fake.device->Flags & DO_DIRECT_IO) != 0)
+        attach_pages(request, data, length);
+    else
+        attach_buffered(request, data, data != NULL ? length : 0, length);
+    if (major == FAKE_READ)
+        request->stack.Parameters.Read.Length = length;
+    else
+        request->stack.Parameters.Write.Length = length;
+    request->stack.Parameters.Read.ByteOffset.QuadPart = 0x1234567890;
+}
+
+static struct fake_result end(struct fake_request *request, struct fake_result result, void *reply,
+                              uint32_t output_length)
+{
+    uint64_t copied = result.information < output_length ? result.information : output_length;
+
     if (reply != NULL && copied != 0)
-        __builtin_memcpy(reply, buffer, copied);
-    free(buffer);
+        __builtin_memcpy(reply, request->buffer, copied);
+    free(request->buffer);
+    free(request->input);
     return result;
+}
+
+static struct fake_result control(struct fake_request *request, uint32_t code, const void *input,
+                                  uint32_t input_length, void *reply, uint32_t output_length)
+{
+    prepare_control(request, code, input, input_length, NULL, output_length);
+    return end(request, dispatch(request), reply, output_length);
 }
 
 struct fake_result fake_control(uint32_t code, const void *input, uint32_t input_length,
                                 void *reply, uint32_t output_length, uint8_t granted)
 {
-    struct request request;
+    struct fake_request request;
 
     prepare(&request, FAKE_DEVICE_CONTROL);
     request.stack.Flags = granted;
@@ -463,20 +626,122 @@ struct fake_result fake_control(uint32_t code, const void *input, uint32_t input
 
 struct fake_result fake_control_without_file(uint32_t code, const void *input, uint32_t length)
 {
-    struct request request;
+    struct fake_request request;
 
     prepare(&request, FAKE_DEVICE_CONTROL);
     request.stack.FileObject = NULL;
-    return control(&request, code, input, length, NULL, 0);
+    return control(&request, code, input, length, NULL, 64);
 }
 
 struct fake_result fake_control_from_kernel(uint32_t code)
 {
-    struct request request;
+    struct fake_request request;
 
     prepare(&request, FAKE_DEVICE_CONTROL);
     request.irp.RequestorMode = KernelMode;
     return control(&request, code, NULL, 0, NULL, 0);
+}
+
+struct fake_result fake_send(uint32_t code, const void *input, uint32_t input_length, void *data,
+                             uint32_t data_length)
+{
+    struct fake_request request;
+
+    prepare(&request, FAKE_DEVICE_CONTROL);
+    prepare_control(&request, code, input, input_length, data, data_length);
+    return end(&request, dispatch(&request), NULL, 0);
+}
+
+struct fake_result fake_read(void *reply, uint32_t length)
+{
+    struct fake_request request;
+
+    prepare(&request, FAKE_READ);
+    prepare_transfer(&request, FAKE_READ, NULL, length);
+    return end(&request, dispatch(&request), reply, length);
+}
+
+struct fake_result fake_write(const void *data, uint32_t length)
+{
+    struct fake_request request;
+
+    prepare(&request, FAKE_WRITE);
+    prepare_transfer(&request, FAKE_WRITE, data, length);
+    return end(&request, dispatch(&request), NULL, 0);
+}
+
+/* ---- requests that wait ---- */
+
+struct fake_request *fake_begin(uint32_t code, uint32_t output_length)
+{
+    struct fake_request *request = calloc(1, sizeof(*request));
+
+    prepare(request, FAKE_DEVICE_CONTROL);
+    prepare_control(request, code, NULL, 0, NULL, output_length);
+    dispatch(request);
+    return request;
+}
+
+struct fake_request *fake_begin_cancelled(uint32_t code, uint32_t output_length)
+{
+    struct fake_request *request = calloc(1, sizeof(*request));
+
+    prepare(request, FAKE_DEVICE_CONTROL);
+    request->irp.Cancel = TRUE;
+    prepare_control(request, code, NULL, 0, NULL, output_length);
+    dispatch(request);
+    return request;
+}
+
+struct fake_request *fake_begin_transfer(enum fake_major major, const void *data, uint32_t length)
+{
+    struct fake_request *request = calloc(1, sizeof(*request));
+
+    prepare(request, major);
+    prepare_transfer(request, major, data, length);
+    dispatch(request);
+    return request;
+}
+
+bool fake_waits(const struct fake_request *request)
+{
+    return request->completions == 0 &&
+           (request->stack.Control & SL_PENDING_RETURNED) == SL_PENDING_RETURNED;
+}
+
+bool fake_take_cancel_routine(struct fake_request *request)
+{
+    request->irp.Cancel = TRUE;
+    request->input = (UCHAR *)IoSetCancelRoutine(&request->irp, NULL);
+    return request->input != NULL;
+}
+
+void fake_run_cancel_routine(struct fake_request *request)
+{
+    PDRIVER_CANCEL routine = (PDRIVER_CANCEL)(ULONG_PTR)request->input;
+
+    request->input = NULL;
+    request->irp.CancelIrql = DISPATCH_LEVEL;
+    routine(fake.device, &request->irp);
+}
+
+bool fake_cancel(struct fake_request *request)
+{
+    if (!fake_take_cancel_routine(request))
+        return false;
+    fake_run_cancel_routine(request);
+    return true;
+}
+
+struct fake_result fake_end(struct fake_request *request, void *reply, uint32_t capacity)
+{
+    struct fake_result result = {(uint32_t)request->irp.IoStatus.Status,
+                                 (uint32_t)request->irp.IoStatus.Status,
+                                 request->irp.IoStatus.Information, request->completions};
+
+    result = end(request, result, reply, capacity);
+    free(request);
+    return result;
 }
 
 uint32_t fake_log_component(void)

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #define FAKE_STATUS_SUCCESS                0x00000000u
+#define FAKE_STATUS_PENDING                0x00000103u
 #define FAKE_STATUS_BUFFER_OVERFLOW        0x80000005u
 #define FAKE_STATUS_INFO_LENGTH_MISMATCH   0xC0000004u
 #define FAKE_STATUS_INVALID_PARAMETER      0xC000000Du
@@ -18,7 +19,16 @@
 #define FAKE_STATUS_ACCESS_DENIED          0xC0000022u
 #define FAKE_STATUS_BUFFER_TOO_SMALL       0xC0000023u
 #define FAKE_STATUS_OBJECT_NAME_NOT_FOUND  0xC0000034u
+#define FAKE_STATUS_QUOTA_EXCEEDED         0xC0000044u
+#define FAKE_STATUS_REVISION_MISMATCH      0xC0000059u
+#define FAKE_STATUS_DEVICE_BUSY            0x80000011u
 #define FAKE_STATUS_NO_RESOURCES           0xC000009Au
+#define FAKE_STATUS_IO_TIMEOUT             0xC00000B5u
+#define FAKE_STATUS_NOT_SUPPORTED          0xC00000BBu
+#define FAKE_STATUS_CANCELLED              0xC0000120u
+#define FAKE_STATUS_INVALID_DEVICE_STATE   0xC0000184u
+#define FAKE_STATUS_INVALID_BUFFER_SIZE    0xC0000206u
+#define FAKE_STATUS_NOT_FOUND              0xC0000225u
 #define FAKE_STATUS_INTERNAL_ERROR         0xC00000E5u
 
 enum fake_major {
@@ -44,7 +54,9 @@ struct fake_holdings {
     int links;
     int handles;
     int blocks;
-    int mistakes; /* blocks freed under another tag than they were allocated under */
+    /* Blocks freed under another tag than they were allocated under; requests completed and waits
+       begun under a spin lock; locks taken twice. */
+    int mistakes;
 };
 
 /* Forgets everything: no driver, nothing held, nothing to fail. */
@@ -69,6 +81,14 @@ uint32_t fake_granted(unsigned authority, uint32_t first, uint32_t second);
 /* How many entries the DACL has. */
 unsigned fake_dacl_count(void);
 
+/* Which of FAKE_FILES opens the functions below work on, 0 first. */
+#define FAKE_FILES 4
+void fake_use_file(unsigned index);
+
+/* What happens while the driver waits for an event, and whether the wait then ends because its
+   thread does, in place of its time being up. */
+void fake_while_waiting(void (*what)(void), bool fails_to_wait);
+
 /* Opens with a name behind the device's, NULL for none; relative to another open or not. */
 struct fake_result fake_open(const char *name, bool relative);
 struct fake_result fake_simple(enum fake_major major);
@@ -85,6 +105,26 @@ struct fake_result fake_control(uint32_t code, const void *input, uint32_t input
 struct fake_result fake_control_without_file(uint32_t code, const void *input, uint32_t length);
 /* As above, with the file object but from kernel mode, with no access noted. */
 struct fake_result fake_control_from_kernel(uint32_t code);
+
+/* A direct method: the input as above, and pages of the caller's that are data; NULL for 0xA5. */
+struct fake_result fake_send(uint32_t code, const void *input, uint32_t input_length, void *data,
+                             uint32_t data_length);
+struct fake_result fake_read(void *reply, uint32_t length);
+struct fake_result fake_write(const void *data, uint32_t length);
+
+/* Requests that may wait in the driver; each ends with fake_end(). */
+struct fake_request;
+struct fake_request *fake_begin(uint32_t code, uint32_t output_length);
+/* One that was cancelled before the driver saw it. */
+struct fake_request *fake_begin_cancelled(uint32_t code, uint32_t output_length);
+struct fake_request *fake_begin_transfer(enum fake_major major, const void *data, uint32_t length);
+bool fake_waits(const struct fake_request *request);
+/* As the I/O manager cancels, at once or in its two steps; false if it was too late. */
+bool fake_cancel(struct fake_request *request);
+bool fake_take_cancel_routine(struct fake_request *request);
+void fake_run_cancel_routine(struct fake_request *request);
+/* How it ended; completions is 0 if it has not. Frees it. */
+struct fake_result fake_end(struct fake_request *request, void *reply, uint32_t capacity);
 
 /* The debug output since fake_reset(). */
 const char *fake_log(void);

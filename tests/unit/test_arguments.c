@@ -50,6 +50,11 @@ static void each_verb_is_known(void **state)
     assert_int_equal(arguments.verb, VERB_STOP);
     assert_int_equal(parse(&arguments, "uninstall"), 0);
     assert_int_equal(arguments.verb, VERB_UNINSTALL);
+    assert_int_equal(parse(&arguments, "stats"), 0);
+    assert_int_equal(arguments.verb, VERB_STATS);
+    assert_false(arguments.watch);
+    assert_int_equal(parse(&arguments, "stats", "--watch"), 0);
+    assert_true(arguments.watch);
     assert_int_equal(parse(&arguments, "status"), 0);
     assert_int_equal(arguments.verb, VERB_STATUS);
     assert_int_equal(parse(&arguments, "help"), 0);
@@ -110,6 +115,8 @@ static void wrong_command_lines_are_refused_and_change_nothing(void **state)
     assert_refused("");
     assert_refused("demo", "again");
     assert_refused("status", "--all");
+    assert_refused("stats", "--all");
+    assert_refused("stats", "--watch", "5");
     assert_refused("call", "--flag");
     assert_refused("call", "--flag", "two");
     assert_refused("call", "--flags", "2");

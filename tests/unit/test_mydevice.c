@@ -28,6 +28,8 @@ static int stop(void **state)
     struct fake_holdings held;
 
     (void)state;
+    fake_simple(FAKE_CLEANUP);
+    fake_simple(FAKE_CLOSE);
     fake_unload();
     held = fake_holdings();
     return held.devices | held.links | held.handles | held.blocks | held.mistakes;

@@ -13,7 +13,7 @@ need_binaries() {
     local file
 
     for file in "$mydevice" "$raw" "$client_test" "$conform" $binaries/mydevice/mydevice.sys \
-        $binaries/tests/drivers/{echo,rude,pend,refuse}.sys; do
+        $binaries/tests/drivers/{echo,rude,pend,refuse,channels}.sys; do
         [ -f "$file" ] || { echo "$file is not built; run 'make build'" >&2; exit 2; }
     done
 }

@@ -45,7 +45,8 @@ int main(int argc, char **argv)
         {"arguments", test_arguments}, {"errors", test_errors},       {"untouched", test_untouched},
         {"echo", test_echo},           {"no-device", test_no_device}, {"timeouts", test_timeouts},
         {"deaf", test_deaf},           {"close", test_close},         {"given-up", test_given_up},
-        {"threads", test_threads},
+        {"threads", test_threads},     {"notify", test_notify},       {"direct", test_direct},
+        {"transfers", test_transfers}, {"handshake", test_handshake},
     };
 
     if (argc >= 4 && strcmp(argv[1], "service") == 0)

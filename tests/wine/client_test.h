@@ -25,5 +25,9 @@ void test_deaf(void);
 void test_close(void);
 void test_given_up(void);
 void test_threads(void);
+void test_notify(void);
+void test_direct(void);
+void test_transfers(void);
+void test_handshake(void);
 
 #endif

@@ -5,6 +5,16 @@
  *
  *     MISTAKE: rule-identifier
  *
+ * and a comment "SEQUENCE: name" says what the application does, where the usual calls (open,
+ * control, read, write, close, unload) do not show the mistake; see tests/host/test_defects.c.
+ * Further marks, anywhere in the file:
+ *
+ *     COMPILER: clang         gcc does not build it (it has no __try)
+ *     CALLS: neither read     which requests the driver is sent, in this order (else: buffered read
+ *                             write): buffered, neither, out-direct, in-direct are control requests
+ *                             with the same 64 byte input and output; pointer is a buffered one
+ *                             whose input is a struct defect_pointers
+ *
  * A file defines control(), which serves IRP_MJ_DEVICE_CONTROL and completes the request (or not,
  * where that is the mistake), and, before it includes this header, HAS_LOAD, HAS_UNLOAD,
  * HAS_CREATE, HAS_CLEANUP, HAS_CLOSE, HAS_READ, HAS_WRITE for the further routines it defines.
@@ -22,34 +32,46 @@
 /* Keeps a function a frame of its own, so that a report's line is the one in the source. */
 #define DEFECT_NOINLINE __attribute__((noinline))
 
+/* Behind a call that is to be reported and ends its function: keeps it from becoming a jump. */
+#define DEFECT_KEEP_FRAME() __asm__ volatile("")
+
 #define DEFECT_CODE CTL_CODE(FILE_DEVICE_UNKNOWN, 0x800, METHOD_BUFFERED, FILE_ANY_ACCESS)
+
+/* The input of the call "pointer". */
+struct defect_pointers {
+    ULONG64 buffer;      /* 4096 bytes of the application's: a ULONG 16, then 0x41 */
+    ULONG64 length;      /* 64 */
+    ULONG64 file_handle; /* the application's handle to this device */
+};
 
 static PDEVICE_OBJECT defect_device;
 
-static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack);
+/* Frames of their own: else compilers merge their last lines with those of others. */
+static DEFECT_NOINLINE NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack);
 #ifdef HAS_LOAD
-static NTSTATUS load(PDRIVER_OBJECT driver); /* after the device was made */
+static DEFECT_NOINLINE NTSTATUS load(PDRIVER_OBJECT driver); /* after the device was made */
 #endif
 #ifdef HAS_UNLOAD
-static void unload(PDRIVER_OBJECT driver); /* before the device goes */
+static DEFECT_NOINLINE void unload(PDRIVER_OBJECT driver); /* before the device goes */
 #endif
 #ifdef HAS_CREATE
-static NTSTATUS create(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack);
+static DEFECT_NOINLINE NTSTATUS create(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack);
 #endif
 #ifdef HAS_CLEANUP
-static NTSTATUS cleanup(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack);
+static DEFECT_NOINLINE NTSTATUS cleanup(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack);
 #endif
 #ifdef HAS_CLOSE
-static NTSTATUS close(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack);
+static DEFECT_NOINLINE NTSTATUS close(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack);
 #endif
 #ifdef HAS_READ
-static NTSTATUS read(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack);
+static DEFECT_NOINLINE NTSTATUS read(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack);
 #endif
 #ifdef HAS_WRITE
-static NTSTATUS write(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack);
+static DEFECT_NOINLINE NTSTATUS write(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack);
 #endif
 
-static inline NTSTATUS complete(PIRP irp, NTSTATUS status, ULONG_PTR information)
+static DEFECT_NOINLINE __attribute__((unused)) NTSTATUS complete(PIRP irp, NTSTATUS status,
+                                                                 ULONG_PTR information)
 {
     irp->IoStatus.Status = status;
     irp->IoStatus.Information = information;

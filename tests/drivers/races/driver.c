@@ -9,7 +9,7 @@ struct extension {
 
 static const struct race *const races[] = {&race_shared_pointer, &race_cancel, &race_lost_wakeup,
                                            &race_lock_order,     &race_count,  &race_thread_end,
-                                           &race_timer_dpc};
+                                           &race_timer_dpc,      &race_spin};
 
 BOOLEAN race_is_fixed(const void *state)
 {

@@ -19,7 +19,7 @@ struct race {
 };
 
 extern const struct race race_shared_pointer, race_cancel, race_lost_wakeup, race_lock_order,
-    race_count, race_thread_end, race_timer_dpc;
+    race_count, race_thread_end, race_timer_dpc, race_spin;
 
 /* The state's device is the one without the mistake. */
 BOOLEAN race_is_fixed(const void *state);

@@ -13,6 +13,12 @@ case_client() {
     run_tests "$client_test" "$@"
 }
 
+case_channels() {
+    begin
+    start_drivers channels
+    run_tests "$client_test" "$@"
+}
+
 case_no_device() {
     begin
     run_tests "$client_test" no-device

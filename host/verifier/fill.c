@@ -1,0 +1,62 @@
+#include "host/verifier/fill.h"
+
+/* Values that are no text, no small numbers, no addresses, and have no byte twice. */
+static const uint8_t patterns[VERIFIER_FILL_KINDS][4] = {
+    {0xB6, 0x8D, 0xF3, 0xA9},
+    {0xC5, 0x9E, 0xEB, 0x93},
+    {0xD2, 0x97, 0xFA, 0x8B},
+};
+
+enum { LITTLE = 4096, STACK_FILLED = 12 * 1024 };
+
+void verifier_fill(void *memory, SIZE_T length, enum verifier_fill kind)
+{
+    uint8_t *bytes = memory;
+    if (current_machine()->verifier_fill) {
+        __builtin_memset(bytes, current_machine()->verifier_fill, length);
+        return;
+    }
+    uint8_t turned[4];
+    for (unsigned i = 0; i < 4; i++)
+        turned[i] = patterns[kind][((uint64_t)bytes + i) % 4];
+    SIZE_T done = 0;
+    for (; done + sizeof turned <= length; done += sizeof turned)
+        __builtin_memcpy(bytes + done, turned, sizeof turned);
+    __builtin_memcpy(bytes + done, turned, length - done);
+}
+
+/* How many bytes from the first on go through one pattern; 0: none. */
+static SIZE_T run_length(const uint8_t *bytes, SIZE_T length, const uint8_t *pattern)
+{
+    SIZE_T phase = 0, run = 0;
+    while (phase < 4 && pattern[phase] != bytes[0])
+        phase++;
+    while (phase < 4 && run < length && bytes[run] == pattern[(phase + run) % 4])
+        run++;
+    return run;
+}
+
+BOOLEAN verifier_find_unwritten(const uint8_t *bytes, SIZE_T length,
+                                struct verifier_unwritten *found)
+{
+    SIZE_T wanted = length <= LITTLE ? 4 : 8;
+    for (SIZE_T i = 0; i + wanted <= length; i++) {
+        if (bytes[i] < 0x8B)
+            continue; /* in no pattern */
+        for (unsigned kind = 0; kind < VERIFIER_FILL_KINDS; kind++) {
+            SIZE_T run = run_length(bytes + i, length - i, patterns[kind]);
+            if (run < wanted)
+                continue;
+            *found = (struct verifier_unwritten){(enum verifier_fill)kind, i, run};
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+__attribute__((noinline)) void verifier_fill_stack(void)
+{
+    uint8_t room[STACK_FILLED];
+    verifier_fill(room, sizeof room, VERIFIER_FILL_STACK);
+    __asm__ volatile("" : : "r"(room) : "memory");
+}

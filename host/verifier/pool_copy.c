@@ -1,0 +1,136 @@
+#include "host/verifier/pool_copy.h"
+
+#include <sysbuf/host.h>
+
+#include "host/crt/crt.h"
+#include "host/ke/ke.h"
+#include "host/ke/text.h"
+#include "host/seh/fault_record.h"
+#include "host/verifier/pool_text.h"
+#include "host/verifier/special_pool.h"
+#include "host/verifier/stack_trace.h"
+#include "host/verifier/state.h"
+
+static void report_pool(const struct verifier_call *call, struct special_block *block,
+                        uint64_t address, uint64_t length, BOOLEAN write)
+{
+    uint64_t start = (uint64_t)block->start, end = start + block->size;
+    ULONG_PTR parameters[3] = {end, write, (ULONG_PTR)call->caller};
+    char notes[POOL_NOTES_SIZE];
+    pool_notes(block, notes);
+    block->is_damaged |= write;
+    verifier_report_at(RULE_POOL_OVERRUN,
+                       &(struct verifier_place){.caller = call->caller, .notes = notes}, parameters,
+                       "%s %s %I64u bytes at offset %I64d of %s: %I64u bytes behind its end",
+                       call->routine, write ? "writes" : "reads", length,
+                       (int64_t)(address - start), pool_block(block).text, address + length - end);
+}
+
+/* Freed blocks and what lies before one fault by themselves, or are found when it is freed. */
+static void check_pool(const struct verifier_call *call, uint64_t address, uint64_t length,
+                       BOOLEAN write)
+{
+    struct special_block *block = special_find(current_machine(), address);
+    if (SB_LIKELY(!block) || block->state != SPECIAL_LIVE || length == 0)
+        return;
+    uint64_t start = (uint64_t)block->start;
+    if (address >= start && address - start <= block->size &&
+        length > block->size - (address - start))
+        report_pool(call, block, address, length, write);
+}
+
+/* Going on would end wherever the copied bytes say. */
+static _Noreturn void report_stack(const struct verifier_call *call, uint64_t address,
+                                   uint64_t length, uint64_t slot)
+{
+    enum { COOKIE = 2 };
+    ULONG_PTR parameters[4] = {COOKIE, address, length, slot};
+    char message[VERIFIER_MESSAGE_SIZE];
+    text_format(message, sizeof(message),
+                "%s writes %I64u bytes to the stack, the return address is %I64u bytes behind the "
+                "start",
+                call->routine, length, slot - address);
+    verifier_report(RULE_STACK_OVERRUN, call->caller, parameters + 1, "%s", message);
+    ke_bug_check_because(KERNEL_SECURITY_CHECK_FAILURE, parameters, (uint64_t)call->caller, NULL,
+                         message);
+}
+
+static void check_stack(const struct verifier_call *call, uint64_t address, uint64_t length)
+{
+    uint64_t low, high;
+    if (address < call->stack_pointer || length == 0)
+        return;
+    linux_stack_bounds(&low, &high);
+    if (address >= high)
+        return;
+    uint64_t slot = verifier_return_slot(call->caller, address);
+    if (slot && length > slot - address)
+        report_stack(call, address, length, slot);
+}
+
+static BOOLEAN check_write(const struct verifier_call *call, uint64_t length)
+{
+    if (!verifier_checks(SB_VERIFY_POOL))
+        return TRUE;
+    check_pool(call, call->arguments[0], length, TRUE);
+    check_stack(call, call->arguments[0], length);
+    return TRUE;
+}
+
+BOOLEAN copy_memory(struct verifier_call *call)
+{
+    if (verifier_checks(SB_VERIFY_POOL))
+        check_pool(call, call->arguments[1], call->arguments[2], FALSE);
+    return check_write(call, call->arguments[2]);
+}
+
+BOOLEAN copy_fill(struct verifier_call *call)
+{
+    return check_write(call, call->arguments[2]);
+}
+
+BOOLEAN copy_rtl_fill(struct verifier_call *call)
+{
+    return check_write(call, call->arguments[1]);
+}
+
+static SIZE_T length_of(uint64_t text)
+{
+    return strlen((const char *)text);
+}
+
+static SIZE_T wide_length_of(uint64_t text)
+{
+    return wcslen((const WCHAR *)text) * sizeof(WCHAR);
+}
+
+BOOLEAN copy_text(struct verifier_call *call)
+{
+    return check_write(call, length_of(call->arguments[1]) + 1);
+}
+
+BOOLEAN copy_wide_text(struct verifier_call *call)
+{
+    return check_write(call, wide_length_of(call->arguments[1]) + sizeof(WCHAR));
+}
+
+BOOLEAN append_text(struct verifier_call *call)
+{
+    return check_write(call, length_of(call->arguments[0]) + length_of(call->arguments[1]) + 1);
+}
+
+BOOLEAN append_wide_text(struct verifier_call *call)
+{
+    return check_write(call, wide_length_of(call->arguments[0]) +
+                                 wide_length_of(call->arguments[1]) + sizeof(WCHAR));
+}
+
+BOOLEAN copy_padded(struct verifier_call *call)
+{
+    return check_write(call, call->arguments[2]);
+}
+
+BOOLEAN copy_wide_padded(struct verifier_call *call)
+{
+    return check_write(call, call->arguments[2] * sizeof(WCHAR));
+}

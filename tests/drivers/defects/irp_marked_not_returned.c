@@ -1,0 +1,21 @@
+/* Marks the request pending and returns its status. */
+#define HAS_LOAD
+#include "defect.h"
+
+static NTSTATUS NTAPI dispatch(PDEVICE_OBJECT device, PIRP irp)
+{ /* MISTAKE: irp-marked-pending-not-returned */
+    IoMarkIrpPending(irp);
+    complete(irp, STATUS_SUCCESS, 0);
+    return DEFECT ? STATUS_SUCCESS : STATUS_PENDING;
+}
+
+static NTSTATUS load(PDRIVER_OBJECT driver)
+{
+    driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = dispatch;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
+{
+    return complete(irp, STATUS_SUCCESS, 0);
+}

@@ -1,0 +1,23 @@
+/* Leaves a request pending that nobody can cancel. SEQUENCE: exit */
+#define HAS_LOAD
+#include "defect.h"
+
+static NTSTATUS NTAPI dispatch(PDEVICE_OBJECT device, PIRP irp)
+{ /* MISTAKE: irp-cancel-timeout */
+    DbgPrint("a request\n");
+    if (!DEFECT)
+        return complete(irp, STATUS_SUCCESS, 0);
+    IoMarkIrpPending(irp);
+    return STATUS_PENDING;
+}
+
+static NTSTATUS load(PDRIVER_OBJECT driver)
+{
+    driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = dispatch;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
+{
+    return complete(irp, STATUS_SUCCESS, 0);
+}

@@ -1,0 +1,22 @@
+/* Returns STATUS_PENDING without marking the request. */
+#define HAS_LOAD
+#include "defect.h"
+
+static NTSTATUS NTAPI dispatch(PDEVICE_OBJECT device, PIRP irp)
+{ /* MISTAKE: irp-pending-not-marked */
+    if (!DEFECT)
+        IoMarkIrpPending(irp);
+    complete(irp, STATUS_SUCCESS, 0);
+    return STATUS_PENDING;
+}
+
+static NTSTATUS load(PDRIVER_OBJECT driver)
+{
+    driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = dispatch;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
+{
+    return complete(irp, STATUS_SUCCESS, 0);
+}

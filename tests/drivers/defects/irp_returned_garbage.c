@@ -1,0 +1,20 @@
+/* Returns what was never set. */
+#define HAS_LOAD
+#include "defect.h"
+
+static NTSTATUS NTAPI dispatch(PDEVICE_OBJECT device, PIRP irp)
+{ /* MISTAKE: irp-returned-garbage-status */
+    NTSTATUS status = complete(irp, STATUS_SUCCESS, 0);
+    return DEFECT ? (NTSTATUS)0xFFFFFFFF : status;
+}
+
+static NTSTATUS load(PDRIVER_OBJECT driver)
+{
+    driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = dispatch;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
+{
+    return complete(irp, STATUS_SUCCESS, 0);
+}

@@ -1,0 +1,20 @@
+/* Sends an IRP to no device. */
+#include "defect.h"
+
+static NTSTATUS NTAPI stop(PDEVICE_OBJECT device, PIRP irp, PVOID context)
+{
+    return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+static DEFECT_NOINLINE NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
+{
+    PIRP own = IoAllocateIrp(device->StackSize, FALSE);
+    if (!own)
+        return complete(irp, STATUS_INSUFFICIENT_RESOURCES, 0);
+    IoGetNextIrpStackLocation(own)->MajorFunction = IRP_MJ_READ;
+    IoSetCompletionRoutine(own, stop, NULL, TRUE, TRUE, TRUE);
+    IoCallDriver(DEFECT ? NULL : device, own); /* MISTAKE: irp-sent-to-no-device */
+    IoFreeIrp(own);
+    complete(irp, STATUS_SUCCESS, 0);
+    return STATUS_SUCCESS;
+}

@@ -1,0 +1,20 @@
+/* Completes with success and returns an error. */
+#define HAS_LOAD
+#include "defect.h"
+
+static NTSTATUS NTAPI dispatch(PDEVICE_OBJECT device, PIRP irp)
+{ /* MISTAKE: irp-status-differs */
+    NTSTATUS status = complete(irp, STATUS_SUCCESS, 0);
+    return DEFECT ? STATUS_INVALID_PARAMETER : status;
+}
+
+static NTSTATUS load(PDRIVER_OBJECT driver)
+{
+    driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = dispatch;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
+{
+    return complete(irp, STATUS_SUCCESS, 0);
+}
