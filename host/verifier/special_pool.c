@@ -1,6 +1,7 @@
 #include "host/verifier/special_slab.h"
 
 #include "host/ex/ddk.h"
+#include "host/linux/shadow.h"
 #include "host/mm/mm.h"
 
 enum {
@@ -162,6 +163,8 @@ static void *begin(struct machine *machine, struct special_block *block,
     block->residents = NULL;
     block->start = place(machine, block, request);
     fill(machine, block);
+    linux_shadow_forbid(special_slot(block), special_slot_size(block), SHADOW_POOL_AROUND);
+    linux_shadow_allow(block->start, block->size);
     __atomic_store_n(&block->state, SPECIAL_LIVE, __ATOMIC_RELEASE);
     mm_pool_count_more(machine, 1, (LONG64)request->size);
     return block->start;
@@ -248,6 +251,8 @@ BOOLEAN special_free(struct machine *machine, struct special_block *block,
                                      __ATOMIC_RELAXED))
         return FALSE;
     block->freed = trace;
+    linux_shadow_forbid((void *)((uint64_t)block->start & ~7ull), block->size + 7,
+                        SHADOW_POOL_FREED);
     mm_uncharge(machine, block->size);
     mm_pool_count_more(machine, -1, -(LONG64)block->size);
     close_slot(machine, pool, block);

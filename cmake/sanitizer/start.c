@@ -1,0 +1,45 @@
+/*
+ * The entry point of a driver that is built with the sanitizers (SysbufSanitized.cmake): tells the
+ * host what the compiler left for it, then runs DriverEntry. Compiled without them.
+ */
+#include <stdint.h>
+
+#include <ntddk.h>
+
+/* As host/sanitizer/sanitizer.h has it. */
+struct sanitizer_image {
+    uint64_t version;
+    uint64_t *shadow;
+    const void *globals, *globals_end;
+};
+enum { SANITIZER_VERSION = 1 };
+
+NTSTATUS NTAPI SbSanitizerStart(const struct sanitizer_image *image);
+DRIVER_INITIALIZE DriverEntry;
+DRIVER_INITIALIZE SbSanitizedEntry;
+void __asan_init(void);
+void __asan_version_mismatch_check_v8(void);
+
+/* Instrumented frames find their shadow by it. */
+uint64_t __asan_shadow_memory_dynamic_address;
+
+/* The linker sorts sections by what follows the $: the records of global variables lie between. */
+__attribute__((section(".ASAN$GA"), aligned(64))) static const uint64_t globals_before[8] = {0};
+__attribute__((section(".ASAN$GZ"), aligned(64))) static const uint64_t globals_behind[8] = {0};
+
+/* The compiler's constructors call them; nobody calls those. */
+void __asan_init(void)
+{
+}
+
+void __asan_version_mismatch_check_v8(void)
+{
+}
+
+NTSTATUS NTAPI SbSanitizedEntry(PDRIVER_OBJECT driver, PUNICODE_STRING registry_path)
+{
+    const struct sanitizer_image image = {SANITIZER_VERSION, &__asan_shadow_memory_dynamic_address,
+                                          globals_before, globals_behind};
+    NTSTATUS status = SbSanitizerStart(&image);
+    return NT_SUCCESS(status) ? DriverEntry(driver, registry_path) : status;
+}
