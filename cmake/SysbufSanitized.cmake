@@ -29,7 +29,7 @@ if(SYSBUF_CLANG AND SYSBUF_LLD AND SYSBUF_DLLTOOL AND SYSBUF_AR AND SYSBUF_SANIT
   set(SYSBUF_CAN_SANITIZE ON)
 endif()
 
-set(SYSBUF_SANITIZED_FLAGS --target=x86_64-w64-windows-gnu -std=c11 -g -O1 -fms-extensions
+set(SYSBUF_SANITIZED_FLAGS --target=x86_64-w64-windows-gnu -std=c11 -g -O1 -fno-inline -fms-extensions
   -fno-stack-protector -mno-stack-arg-probe -funwind-tables -isystem ${SYSBUF_SANITIZED_DDK}
   -D__INTRINSIC_DEFINED_InterlockedBitTestAndSet -D__INTRINSIC_DEFINED_InterlockedBitTestAndReset
   CACHE INTERNAL "")

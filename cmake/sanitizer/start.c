@@ -23,9 +23,10 @@ void __asan_version_mismatch_check_v8(void);
 /* Instrumented frames find their shadow by it. */
 uint64_t __asan_shadow_memory_dynamic_address;
 
-/* The linker sorts sections by what follows the $: the records of global variables lie between. */
-__attribute__((section(".ASAN$GA"), aligned(64))) static const uint64_t globals_before[8] = {0};
-__attribute__((section(".ASAN$GZ"), aligned(64))) static const uint64_t globals_behind[8] = {0};
+/* The linker sorts sections by what follows the $: the records of global variables lie between.
+ * Writable, as those are, or they would be another section. */
+__attribute__((section(".ASAN$GA"), aligned(64))) static uint64_t globals_before[8] = {0};
+__attribute__((section(".ASAN$GZ"), aligned(64))) static uint64_t globals_behind[8] = {0};
 
 /* The compiler's constructors call them; nobody calls those. */
 void __asan_init(void)

@@ -13,15 +13,17 @@
 enum { KASAN_ILLEGAL_ACCESS = 0x1F2, FRAME_SEARCH = 64 * 1024, VARIABLES_TEXT = 1024 };
 
 /* ---- local variables ---- */
-/* The frame begins with a magic number, the address of its description ("2 32 8 4 text:12 64 4 1
- * i": how many variables; of each: offset, size, length of its name, name and line) and a code
- * address. The shadow of its first bytes is SHADOW_STACK_LEFT. */
+/* The frame begins with a magic number (another one when its function has returned), the address of
+ * its description ("2 32 8 4 text:12 64 4 1 i": how many variables; of each: offset, size, length
+ * of its name, name and line) and a code address. The shadow of its first bytes is
+ * SHADOW_STACK_LEFT. */
 static const char *find_frame(uint64_t address, uint64_t *frame)
 {
-    enum { MAGIC = 0x41B58AB3 };
+    enum { MAGIC = 0x41B58AB3, RETURNED_MAGIC = 0x45E0360E };
     for (uint64_t at = address & ~31ull, i = 0; i < FRAME_SEARCH; at -= 32, i += 32) {
         uint64_t head[2];
-        if (seh_read_some(at, head, sizeof(head)) == sizeof(head) && head[0] == MAGIC) {
+        if (seh_read_some(at, head, sizeof(head)) == sizeof(head) &&
+            (head[0] == MAGIC || head[0] == RETURNED_MAGIC)) {
             *frame = at;
             return (const char *)head[1];
         }
@@ -183,7 +185,7 @@ _Noreturn void sanitizer_report(uint64_t bad, uint64_t address, uint64_t size, B
     sanitizer_describe(bad, where, notes);
     text_format(message, sizeof(message), "%I64u byte%s %s where the driver has none: %s", size,
                 size == 1 ? " was" : "s were", is_write ? "written" : "read", where);
-    if (verifier_checks(SB_VERIFY_POOL))
+    if (current_machine()->verifier && verifier_checks(SB_VERIFY_POOL))
         verifier_report_at(RULE_ADDRESS_SANITIZER,
                            &(struct verifier_place){.caller = caller, .notes = notes}, stop + 1,
                            "%s", message);

@@ -72,6 +72,17 @@ static struct value_text value(const struct type *type, uint64_t operand)
 }
 
 /* ---- reports ---- */
+/* Where several things are undefined in a line only the first is told of. The compiler's names of a
+ * file are one string in an image. */
+static BOOLEAN is_new_line(const struct sanitizer_source *source)
+{
+    struct verifier_state *state = verifier_state();
+    BOOLEAN is_new = state->undefined_file != source->file || state->undefined_line != source->line;
+    state->undefined_file = source->file;
+    state->undefined_line = source->line;
+    return is_new;
+}
+
 static void __attribute__((ms_abi))
 report(const struct sanitizer_source *source, const void *caller, const char *format, ...)
 {
@@ -80,8 +91,9 @@ report(const struct sanitizer_source *source, const void *caller, const char *fo
     __builtin_ms_va_start(arguments, format);
     text_format_list(message, sizeof(message), format, arguments);
     __builtin_ms_va_end(arguments);
-    if (verifier_checks(SB_VERIFY_POOL)) {
-        verifier_report(RULE_UNDEFINED_BEHAVIOUR, caller, NULL, "%s", message);
+    if (current_machine()->verifier && verifier_checks(SB_VERIFY_POOL)) {
+        if (is_new_line(source))
+            verifier_report(RULE_UNDEFINED_BEHAVIOUR, caller, NULL, "%s", message);
         return;
     }
     SIZE_T length = (SIZE_T)text_format(line, sizeof(line), "%s:%d:%d: undefined behaviour: %s\n",
@@ -175,6 +187,8 @@ void NTAPI ubsan_type_mismatch_v1(const struct mismatch_data *data, uint64_t poi
 void NTAPI ubsan_type_mismatch_v1(const struct mismatch_data *data, uint64_t pointer)
 {
     uint64_t alignment = 1ull << data->log_alignment;
+    if (pointer == 0 && current_machine()->verifier)
+        verifier_state()->null_told = (uint64_t)CALLER;
     if (pointer == 0)
         report(&data->source, CALLER, "%s by a null pointer to %s", use_of(data->kind),
                data->type->name);

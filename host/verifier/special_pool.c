@@ -114,13 +114,14 @@ static void give_up_slot(struct machine *machine, struct verifier_pool *pool,
 
 /* ---- blocks ---- */
 /* At the slot's end, as far as the alignment allows; a page or more begins one, as NT promises. A
- * system buffer ends exactly there: its length is the request's, its contents any bytes. */
+ * system buffer ends exactly there: its length is the request's, its contents any bytes; but for
+ * drivers that watch each byte themselves it is aligned, as they may rely on. */
 static uint8_t *place(const struct machine *machine, const struct special_block *block,
                       const struct special_request *request)
 {
     uint8_t *slot = special_slot(block);
     SIZE_T alignment = request->pool_type & NonPagedPoolCacheAligned ? CACHE_LINE : ALIGNMENT;
-    if (request->owner == SPECIAL_SYSTEM_BUFFER)
+    if (request->owner == SPECIAL_SYSTEM_BUFFER && !linux_shadow_base)
         return slot + special_slot_size(block) - request->size;
     if (request->size >= LINUX_PAGE_SIZE || machine->verify_underruns)
         return slot;

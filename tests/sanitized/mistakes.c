@@ -4,6 +4,7 @@
  * Without MISTAKES defined it is the twin that does the same right.
  */
 #include <ntddk.h>
+#include <string.h>
 
 #ifdef MISTAKES
 enum { ONE = 1 };
@@ -125,7 +126,7 @@ struct pair {
 
 static NTSTATUS misaligned(PVOID buffer)
 {
-    volatile struct pair *pair = (volatile struct pair *)((UCHAR *)buffer + (ONE ? 1 : 0));
+    struct pair *pair = (struct pair *)((UCHAR *)buffer + (ONE ? 1 : 0));
     sink = (LONG)pair->second; /* MISTAKE: undefined-behaviour */
     return STATUS_SUCCESS;
 }
@@ -145,6 +146,24 @@ static NTSTATUS outside_of_array(void)
     sink = (LONG)*element;
     if (ONE)
         kept = (UCHAR *)&numbers[thirteen]; /* MISTAKE: undefined-behaviour */
+    return STATUS_SUCCESS;
+}
+
+/* A routine of the kernel writes; nothing of it is compiled here. */
+static NTSTATUS text_overrun(void)
+{
+    static const CHAR *volatile source = ONE ? "thirteen long" : "twelve long.";
+    CHAR text[13];
+    strcpy(text, source); /* MISTAKE: address-sanitizer */
+    sink = text[3];
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS null_written(void)
+{
+    struct pair other;
+    struct pair *pair = ONE ? NULL : &other;
+    pair->second = 1; /* MISTAKE: undefined-behaviour */
     return STATUS_SUCCESS;
 }
 
@@ -179,6 +198,10 @@ static NTSTATUS mistake(ULONG code, PVOID buffer, ULONG length)
         return null_member(buffer);
     case CODE(12):
         return outside_of_array();
+    case CODE(13):
+        return text_overrun();
+    case CODE(14):
+        return null_written();
     default:
         return STATUS_INVALID_DEVICE_REQUEST;
     }
