@@ -73,7 +73,7 @@ function(sysbuf_sanitized_library NAME)
   sysbuf_sanitized_objects(objects ${NAME})
   add_custom_command(OUTPUT ${ARG_OUTPUT}
     COMMAND ${CMAKE_COMMAND} -E rm -f ${ARG_OUTPUT}
-    COMMAND ${SYSBUF_AR} rcs ${ARG_OUTPUT} ${objects}
+    COMMAND ${SYSBUF_AR} rcsD ${ARG_OUTPUT} ${objects}
     DEPENDS ${objects} VERBATIM)
   add_custom_target(${NAME} ALL DEPENDS ${ARG_OUTPUT})
 endfunction()
