@@ -53,7 +53,8 @@ function(sysbuf_sanitized_objects VARIABLE NAME)
     add_custom_command(OUTPUT ${object}
       # Every access asks the host: it can tell addresses that have no shadow from those that do.
       COMMAND ${SYSBUF_CLANG} ${SYSBUF_SANITIZED_FLAGS} -fsanitize=address,undefined
-        -fsanitize-recover=undefined -fsanitize-address-use-after-return=always
+        -fsanitize-recover=undefined -fsanitize-coverage=edge,inline-8bit-counters
+        -fsanitize-address-use-after-return=always
         -mllvm -asan-instrumentation-with-call-threshold=0
         "${includes}" "${definitions}" ${ARG_OPTIONS} -MD -MF ${object}.d -MT ${object}
         -c ${source} -o ${object}

@@ -19,6 +19,7 @@ DRIVER_INITIALIZE DriverEntry;
 DRIVER_INITIALIZE SbSanitizedEntry;
 void __asan_init(void);
 void __asan_version_mismatch_check_v8(void);
+void __sanitizer_cov_8bit_counters_init(char *start, char *stop);
 
 /* Instrumented frames find their shadow by it. */
 uint64_t __asan_shadow_memory_dynamic_address;
@@ -28,6 +29,11 @@ uint64_t __asan_shadow_memory_dynamic_address;
 __attribute__((section(".ASAN$GA"), aligned(64))) static uint64_t globals_before[8] = {0};
 __attribute__((section(".ASAN$GZ"), aligned(64))) static uint64_t globals_behind[8] = {0};
 
+/* How often each edge of the control flow was taken. The host does not read them: what it needs is
+ * that each edge has a block of its own, which it watches (docs/sanitizers.md). */
+__attribute__((section(".SCOV$CA"))) char __start___sancov_cntrs = 0;
+__attribute__((section(".SCOV$CZ"))) char __stop___sancov_cntrs = 0;
+
 /* The compiler's constructors call them; nobody calls those. */
 void __asan_init(void)
 {
@@ -35,6 +41,12 @@ void __asan_init(void)
 
 void __asan_version_mismatch_check_v8(void)
 {
+}
+
+void __sanitizer_cov_8bit_counters_init(char *start, char *stop)
+{
+    (void)start;
+    (void)stop;
 }
 
 NTSTATUS NTAPI SbSanitizedEntry(PDRIVER_OBJECT driver, PUNICODE_STRING registry_path)

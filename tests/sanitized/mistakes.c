@@ -171,6 +171,10 @@ static NTSTATUS mistake(ULONG code, PVOID buffer, ULONG length)
 {
     if (length < 32)
         return STATUS_BUFFER_TOO_SMALL;
+#ifdef FEW /* for a search without a script, which takes its time */
+    if (code > CODE(1))
+        return STATUS_INVALID_DEVICE_REQUEST;
+#endif
     switch (code) {
     case CODE(0):
         return stack_overrun();

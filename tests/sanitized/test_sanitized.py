@@ -70,10 +70,12 @@ class Sanitized(Case):
                 self.assertEqual(place["region"]["startLine"], line)
                 self.assertTrue(place["artifactLocation"]["uri"].endswith("mistakes.c"))
 
-    def test_without_a_script_too(self):
-        answer = run("check", "--no-reproducers", "--no-low-resources", FOLDER / "mistakes.sys")
+    def test_all_are_found_without_a_script(self):
+        answer = run("check", "--no-reproducers", "--no-low-resources", "--schedules", 0,
+                     FOLDER / "few.sys")
         self.check(answer, 1)
         self.assertIn("bug check 0x1F2 KASAN_ILLEGAL_ACCESS", answer.output)
+        self.assertRegex(answer.output, "few.sys: 2 findings")
 
     def test_twin_is_clean(self):
         for index in range(len(SAYS)):
