@@ -5,6 +5,11 @@
 #   image's checksum, signs it (see SysbufSigning.cmake), and fails if the image is not fit for
 #   Windows or imports a routine that one of the runtimes lacks. For x64 only.
 #
+#   Where clang and lld are installed the target NAME_sanitized, part of "all", makes
+#   sanitized/NAME.sys too: the same sources with the address and undefined-behaviour sanitizers, for
+#   sysbuf run, check and fuzz on Linux (SysbufSanitized.cmake). -DSYSBUF_SANITIZED_DRIVERS=OFF leaves
+#   it out. It gets the target's sources, include folders and definitions, not its compile options.
+#
 # sysbuf_add_client(NAME SOURCES file... [OUTPUT_NAME name] [VERSION 1.2.3] [DESCRIPTION "..."])
 #
 #   The target NAME, which makes NAME.exe: an application on the sysbuf client library, linked
@@ -37,6 +42,9 @@ if(NOT SYSBUF_DDK_INCLUDE)
 endif()
 
 include(${CMAKE_CURRENT_LIST_DIR}/SysbufSigning.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/SysbufSanitized.cmake)
+option(SYSBUF_SANITIZED_DRIVERS "Drivers with the sanitizers too, for the host"
+  ${SYSBUF_CAN_SANITIZE})
 
 # What every kernel-mode source is compiled with.
 add_library(sysbuf_kernel_mode INTERFACE)
@@ -163,6 +171,28 @@ function(sysbuf_add_driver NAME)
   sysbuf_version_resource(${NAME} ${ARG_OUTPUT_NAME}.sys ${ARG_VERSION} "${ARG_DESCRIPTION}"
     VFT_DRV VFT2_DRV_SYSTEM)
   sysbuf_finish_driver(${NAME} ${ARG_VERSION})
+  if(SYSBUF_SANITIZED_DRIVERS)
+    # At the end of the caller's CMakeLists.txt, when the target is complete.
+    cmake_language(EVAL CODE "cmake_language(DEFER CALL sysbuf_sanitize_target [[${NAME}]])")
+  endif()
+endfunction()
+
+# The target NAME_sanitized beside the driver NAME.
+function(sysbuf_sanitize_target NAME)
+  get_target_property(sources ${NAME} SOURCES)
+  list(FILTER sources INCLUDE REGEX "\\.c$")
+  list(REMOVE_ITEM sources ${SYSBUF_CMAKE_DIR}/relocation.c)
+  get_target_property(output ${NAME} OUTPUT_NAME)
+  get_property(library GLOBAL PROPERTY SYSBUF_SANITIZED_LIBRARY)
+  sysbuf_sanitized_driver(${NAME}_sanitized SOURCES ${sources}
+    OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/sanitized/${output}.sys
+    INCLUDES $<TARGET_PROPERTY:${NAME},INCLUDE_DIRECTORIES>
+    DEFINITIONS $<TARGET_PROPERTY:${NAME},COMPILE_DEFINITIONS>
+    OPTIONS -w # the other build has told
+    LIBRARIES ${library})
+  if(TARGET sysbuf_driver_sanitized)
+    add_dependencies(${NAME}_sanitized sysbuf_driver_sanitized)
+  endif()
 endfunction()
 
 function(sysbuf_add_client NAME)

@@ -90,6 +90,7 @@ static void play_machine(const struct case_target *target, struct play *play, co
                          struct case_result *result)
 {
     struct session *session = &play->session;
+    struct sb_bug_check stop;
 
     result->end = CASE_NOT_STARTED;
     if (play_start(play)) {
@@ -100,8 +101,8 @@ static void play_machine(const struct case_target *target, struct play *play, co
             keep_codes(session, result);
         play_script(play);
         result->end = session->code == EXIT_UNUSABLE ? CASE_UNUSABLE : CASE_FINISHED;
-        if (result->end == CASE_FINISHED)
-            result->line = 0;
+        if (result->end == CASE_FINISHED && !sb_machine_bug_check(session->machine, &stop))
+            result->line = 0; /* a stop keeps its line: what follows is still to be played */
     }
     play_finish(play);
     (void)sb_machine_settle(session->machine); /* what is left running shows itself now */

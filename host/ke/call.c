@@ -1,6 +1,7 @@
 #include "host/ke/call.h"
 #include "host/ke/schedule.h"
 #include "host/ke/scheduler.h"
+#include "host/linux/shadow.h"
 #include "host/ps/ps.h"
 
 /* One look for all that ke_leave_system_call does. */
@@ -40,6 +41,7 @@ NTSTATUS machine_call(struct _EPROCESS *process, NTSTATUS (*function)(void *), v
         if (SB_UNLIKELY(has_work_to_leave(thread)) && !frame.previous)
             ke_leave_system_call(thread);
     } else {
+        linux_shadow_allow_whole_stack();
         status = STATUS_MACHINE_STOPPED;
         if (machine->verifier && machine->verifier->stopped)
             machine->verifier->stopped();
@@ -61,5 +63,7 @@ BOOLEAN machine_run(PETHREAD thread, void (*function)(void *), void *context)
         finished = TRUE;
     }
     thread_set_call_frame(thread, NULL);
+    if (!finished)
+        linux_shadow_allow_whole_stack();
     return finished;
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "host/linux/linux.h"
+#include "host/linux/shadow.h"
 #include "host/linux/ranges.h"
 
 /* An entry: the frame in the low bits, 0 when nothing is mapped; the protection above; on top
@@ -374,6 +375,7 @@ bool linux_pages_are_fixed(uint64_t address)
 void linux_pages_unmap(void *base, size_t size)
 {
     struct arena *arena = arena_of((uint64_t)base);
+    linux_shadow_allow(base, size);
     if (!arena) {
         fixed_remove((uint64_t)base);
         munmap(base, size);

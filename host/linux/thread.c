@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "host/linux/linux.h"
+#include "host/linux/shadow.h"
 #include "host/linux/stack.h"
 
 struct linux_thread {
@@ -39,6 +40,7 @@ static void *thread_main(void *argument)
 {
     struct linux_thread *thread = argument;
     linux_faults_attach_thread();
+    linux_shadow_allow_whole_stack(); /* the stack may have been another thread's */
     thread->start(thread->context);
     return NULL;
 }

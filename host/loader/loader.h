@@ -17,6 +17,7 @@ struct image_coverage;
 struct image_exports;
 struct missing_import;
 struct module_entry;
+struct sanitizer_global;
 
 struct loaded_image {
     LIST_ENTRY link;
@@ -39,6 +40,8 @@ struct loaded_image {
     uint8_t *traps;                  /* addresses that missing imports are bound to */
     struct module_entry *entry;      /* pool: DRIVER_OBJECT.DriverSection, in PsLoadedModuleList */
     struct image_coverage *coverage; /* host heap; NULL: never started */
+    /* Of an image built with the address sanitizer, in the image; NULL: another one. */
+    const struct sanitizer_global *globals, *globals_end;
 };
 
 struct unloaded_image {

@@ -2,6 +2,7 @@
 #include "host/seh/unwind.h"
 #include "host/seh/dispatch.h"
 #include "host/seh/frame_walk.h"
+#include "host/linux/shadow.h"
 
 struct unwinding {
     PEXCEPTION_RECORD record;
@@ -122,6 +123,7 @@ VOID NTAPI RtlRestoreContext(PCONTEXT context, PEXCEPTION_RECORD record)
         context->Rip = callback(record);
     }
     __asan_handle_no_return();
+    linux_shadow_forget_frames(context->Rsp);
     context_resume(context);
 }
 SB_EXPORT(RtlRestoreContext)

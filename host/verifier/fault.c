@@ -124,12 +124,23 @@ static void check_kernel_address(const struct fault_place *place)
                      place->address, place->access);
 }
 
+/* The sanitizer told of the null pointer a few instructions before it was used. */
+static BOOLEAN is_null_told(const struct fault_place *place)
+{
+    enum { FEW = 128 };
+    uint64_t told = verifier_state()->null_told;
+    if (!told || place->context->Rip - told >= FEW)
+        return FALSE;
+    verifier_state()->told = place->context->Rip;
+    return TRUE;
+}
+
 static void check_data(const struct fault_place *place)
 {
     uint64_t address = place->address;
     if (!mm_is_user_address((const void *)address))
         check_kernel_address(place);
-    else if (address < NULL_PAGES_END && !fault_is_callers_null(address))
+    else if (address < NULL_PAGES_END && !fault_is_callers_null(address) && !is_null_told(place))
         fault_report(place, RULE_NULL_DEREFERENCE, NULL, "address 0x%I64x was %s", address,
                      place->access);
 }

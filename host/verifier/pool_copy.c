@@ -5,6 +5,7 @@
 #include "host/crt/crt.h"
 #include "host/ke/ke.h"
 #include "host/ke/text.h"
+#include "host/sanitizer/sanitizer.h"
 #include "host/seh/fault_record.h"
 #include "host/verifier/pool_text.h"
 #include "host/verifier/special_pool.h"
@@ -68,19 +69,30 @@ static void check_stack(const struct verifier_call *call, uint64_t address, uint
         report_stack(call, address, length, slot);
 }
 
+/* Local and global variables of drivers that the compiler made it known for. */
+static void check_variables(const struct verifier_call *call, uint64_t address, uint64_t length,
+                            BOOLEAN write)
+{
+    if (!special_find(current_machine(), address))
+        sanitizer_check((const void *)address, length, write, call->caller);
+}
+
 static BOOLEAN check_write(const struct verifier_call *call, uint64_t length)
 {
     if (!verifier_checks(SB_VERIFY_POOL))
         return TRUE;
     check_pool(call, call->arguments[0], length, TRUE);
+    check_variables(call, call->arguments[0], length, TRUE);
     check_stack(call, call->arguments[0], length);
     return TRUE;
 }
 
 BOOLEAN copy_memory(struct verifier_call *call)
 {
-    if (verifier_checks(SB_VERIFY_POOL))
+    if (verifier_checks(SB_VERIFY_POOL)) {
         check_pool(call, call->arguments[1], call->arguments[2], FALSE);
+        check_variables(call, call->arguments[1], call->arguments[2], FALSE);
+    }
     return check_write(call, call->arguments[2]);
 }
 

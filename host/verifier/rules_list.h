@@ -5,3 +5,4 @@
 #include "host/verifier/rules_unload.h"
 #include "host/verifier/rules_object.h"
 #include "host/verifier/rules_memory.h"
+#include "host/verifier/rules_sanitizer.h"

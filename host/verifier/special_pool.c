@@ -1,6 +1,7 @@
 #include "host/verifier/special_slab.h"
 
 #include "host/ex/ddk.h"
+#include "host/linux/shadow.h"
 #include "host/mm/mm.h"
 
 enum {
@@ -113,13 +114,14 @@ static void give_up_slot(struct machine *machine, struct verifier_pool *pool,
 
 /* ---- blocks ---- */
 /* At the slot's end, as far as the alignment allows; a page or more begins one, as NT promises. A
- * system buffer ends exactly there: its length is the request's, its contents any bytes. */
+ * system buffer ends exactly there: its length is the request's, its contents any bytes; but for
+ * drivers that watch each byte themselves it is aligned, as they may rely on. */
 static uint8_t *place(const struct machine *machine, const struct special_block *block,
                       const struct special_request *request)
 {
     uint8_t *slot = special_slot(block);
     SIZE_T alignment = request->pool_type & NonPagedPoolCacheAligned ? CACHE_LINE : ALIGNMENT;
-    if (request->owner == SPECIAL_SYSTEM_BUFFER)
+    if (request->owner == SPECIAL_SYSTEM_BUFFER && !linux_shadow_base)
         return slot + special_slot_size(block) - request->size;
     if (request->size >= LINUX_PAGE_SIZE || machine->verify_underruns)
         return slot;
@@ -162,6 +164,8 @@ static void *begin(struct machine *machine, struct special_block *block,
     block->residents = NULL;
     block->start = place(machine, block, request);
     fill(machine, block);
+    linux_shadow_forbid(special_slot(block), special_slot_size(block), SHADOW_POOL_AROUND);
+    linux_shadow_allow(block->start, block->size);
     __atomic_store_n(&block->state, SPECIAL_LIVE, __ATOMIC_RELEASE);
     mm_pool_count_more(machine, 1, (LONG64)request->size);
     return block->start;
@@ -248,6 +252,8 @@ BOOLEAN special_free(struct machine *machine, struct special_block *block,
                                      __ATOMIC_RELAXED))
         return FALSE;
     block->freed = trace;
+    linux_shadow_forbid((void *)((uint64_t)block->start & ~7ull), block->size + 7,
+                        SHADOW_POOL_FREED);
     mm_uncharge(machine, block->size);
     mm_pool_count_more(machine, -1, -(LONG64)block->size);
     close_slot(machine, pool, block);

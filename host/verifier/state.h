@@ -31,7 +31,10 @@ struct verifier_state {
     BOOLEAN stops;    /* bug check at the first finding, as Windows does */
     struct verifier_findings findings;
     struct verifier_probe null_probes[VERIFIER_NULL_PROBES];
-    uint64_t told; /* the instruction of the last fault that a rule told of */
+    uint64_t told;              /* the instruction of the last fault that a rule told of */
+    uint64_t null_told;         /* where undefined.c told of a null pointer: its use follows */
+    const void *undefined_file; /* the line that undefined.c told of last: one mistake is often */
+    int32_t undefined_line;     /* undefined in several ways */
     struct verifier_pool *pool;
     struct verifier_sites *sites;
     struct verifier_traces *traces;

@@ -45,9 +45,12 @@ include/sysbuf/socket.h
 include/sysbuf/wsk.h
 install.cmd
 lib/cmake/sysbuf/SysbufFinish.cmake
+lib/cmake/sysbuf/SysbufSanitized.cmake
 lib/cmake/sysbuf/SysbufSigning.cmake
 lib/cmake/sysbuf/SysbufTargets.cmake
 lib/cmake/sysbuf/relocation.c
+lib/cmake/sysbuf/sanitizer/sanitizer.def
+lib/cmake/sysbuf/sanitizer/start.c
 lib/cmake/sysbuf/sysbuf-config-version.cmake
 lib/cmake/sysbuf/sysbuf-config.cmake
 lib/cmake/sysbuf/sysbuf-targets-x64-relwithdebinfo.cmake
@@ -59,6 +62,7 @@ lib/cmake/sysbuf/version.rc.in
 lib/cmake/sysbuf/wine-8.0-exports.txt
 lib/x64/libsysbuf_client.a
 lib/x64/libsysbuf_driver.a
+lib/x64/libsysbuf_driver_sanitized.a
 lib/x86/libsysbuf_client.a
 tools/image.py
 uninstall.cmd
@@ -184,7 +188,9 @@ class UsedByAnotherProject(Unpacked):
 
     def assert_drivers(self, build, where):
         for name, version in (("echo", (2, 5, 1, 0)), ("second", (1, 0, 0, 0))):
-            driver = next(build.rglob(f"{where}{name}.sys"))
+            driver = next(path for path in build.rglob(f"{where}{name}.sys")
+                          if path.parent.name != "sanitized")
+            self.assertTrue(list(build.rglob(f"sanitized/{name}.sys")))
             self.assert_signed(driver, build / "sysbuf-signing" / "certificate.pem")
             fixed = pefile.PE(driver).VS_FIXEDFILEINFO[0]
             self.assertEqual((fixed.FileVersionMS, fixed.FileVersionLS),
