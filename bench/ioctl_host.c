@@ -1,6 +1,7 @@
 /*
  * One buffered call of MyDevice on the host, application to reply: ioctl_host DRIVER.sys CALLS
- * Prints nanoseconds a call. Every reply is compared; a wrong one ends the run.
+ * [RULES], which are SB_VERIFY_* as a number. A finding ends the run: MyDevice has none. Prints
+ * nanoseconds a call. Every reply is compared; a wrong one ends the run.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -48,8 +49,9 @@ static sb_status run(struct sb_process *process, sb_handle file, unsigned char *
 int main(int argc, char **argv)
 {
     /* The driver's debug output is what a Windows that was not asked for it shows: none. */
-    const struct sb_machine_options options = {.debug_print_mask = 1};
-    long calls = argc == 3 ? strtol(argv[2], NULL, 10) : 0;
+    const struct sb_machine_options options = {
+        .debug_print_mask = 1, .verify = argc == 4 ? (uint32_t)strtoul(argv[3], NULL, 0) : 0};
+    long calls = argc == 3 || argc == 4 ? strtol(argv[2], NULL, 10) : 0;
     struct sb_machine *machine;
     struct sb_process *process;
     struct sb_driver *driver;
@@ -60,7 +62,7 @@ int main(int argc, char **argv)
     double start;
 
     if (calls <= 0) {
-        fprintf(stderr, "usage: ioctl_host DRIVER.sys CALLS\n");
+        fprintf(stderr, "usage: ioctl_host DRIVER.sys CALLS [RULES]\n");
         return 2;
     }
     status = sb_machine_create(&options, &machine);
@@ -85,6 +87,8 @@ int main(int argc, char **argv)
     if (status != 0)
         return fail("call", status);
     printf("%.1f\n", (now() - start) / (double)calls);
+    if (sb_machine_finding_count(machine) != 0)
+        return fail("a finding", -1);
     sb_process_destroy(process);
     sb_machine_destroy(machine);
     return 0;

@@ -67,6 +67,7 @@ void io_thread_join(PIRP irp, PETHREAD thread)
     linux_lock(&thread->irps_lock);
     irp->AllocationFlags |= IO_IRP_QUEUED;
     InsertHeadList(&thread->irps, &irp->ThreadListEntry);
+    thread->irps_joined++;
     linux_unlock(&thread->irps_lock);
 }
 

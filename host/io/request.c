@@ -116,11 +116,15 @@ static NTSTATUS make_irp(const struct io_request *request, PDEVICE_OBJECT device
 }
 
 /* The driver said something final but has not completed the request. On NT it stays with the
- * thread; its status block may be gone when it is completed after all, so nobody is told then. */
-static void give_up(PIRP irp, PETHREAD thread, const IO_STATUS_BLOCK *status_block)
+ * thread; its status block may be gone when it is completed after all, so nobody is told then.
+ * joined: the thread's count with this request. Only those that joined since stand before it, so
+ * that what else waits, however much, need not be looked at. */
+static void give_up(PIRP irp, PETHREAD thread, const IO_STATUS_BLOCK *status_block, uint64_t joined)
 {
     linux_lock(&thread->irps_lock);
-    for (PLIST_ENTRY link = thread->irps.Flink; link != &thread->irps; link = link->Flink) {
+    uint64_t newer = thread->irps_joined - joined;
+    for (PLIST_ENTRY link = thread->irps.Flink; link != &thread->irps && newer != UINT64_MAX;
+         link = link->Flink, newer--) {
         if (CONTAINING_RECORD(link, IRP, ThreadListEntry) == irp && irp->UserIosb == status_block &&
             !(irp->AllocationFlags & IO_IRP_FINISHING)) {
             io_irp_abandon(irp, thread);
@@ -150,6 +154,7 @@ static NTSTATUS send(struct io_request *request, PDEVICE_OBJECT device, BOOLEAN 
     NTSTATUS status = make_irp(request, device, &irp);
     if (SB_UNLIKELY(!NT_SUCCESS(status)))
         return status;
+    uint64_t joined = thread->irps_joined;
     if (synchronous)
         __atomic_store_n(&file->FinalStatus, STATUS_PENDING, __ATOMIC_RELAXED);
     else
@@ -163,7 +168,7 @@ static NTSTATUS send(struct io_request *request, PDEVICE_OBJECT device, BOOLEAN 
     if (status == STATUS_PENDING)
         status = synchronous ? wait_for_end(file) : status;
     else if (SB_UNLIKELY(!IsListEmpty(&thread->irps)))
-        give_up(irp, thread, request->status_block);
+        give_up(irp, thread, request->status_block, joined);
     if (SB_UNLIKELY(verified))
         verifier->exchange_end();
     return status;

@@ -75,6 +75,7 @@ struct _ETHREAD {
         *call_frame; /* innermost; NULL while outside the machine; atomic: others look */
     LIST_ENTRY irps; /* IRP.ThreadListEntry; changed by the thread itself at APC_LEVEL... */
     struct linux_lock irps_lock; /* ...and by those who complete its requests */
+    uint64_t irps_joined;        /* so many ever; the newest stands first */
     NTSTATUS exit_status;        /* STATUS_PENDING until it has ended */
     NTSTATUS terminate_status;   /* of PsTerminateSystemThread */
     uint32_t has_exited;         /* atomic */
