@@ -11,6 +11,7 @@ static const struct command {
     {"run", run_command},
     {"check", check_command},
     {"fuzz", fuzz_command},
+    {"stats", stats_command},
     {"info", info_command},
     {"exports", exports_command},
     {"help", help_command},
