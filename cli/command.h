@@ -11,6 +11,7 @@
 int run_command(int count, char **arguments);
 int check_command(int count, char **arguments);
 int fuzz_command(int count, char **arguments);
+int stats_command(int count, char **arguments);
 int info_command(int count, char **arguments);
 int exports_command(int count, char **arguments);
 int help_command(int count, char **arguments);

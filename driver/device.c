@@ -148,6 +148,7 @@ NTSTATUS sb_driver_start(PDRIVER_OBJECT object, PUNICODE_STRING registry_path,
     PDEVICE_OBJECT device;
     NTSTATUS status;
 
+    sb_log_start(registry_path);
     status = sb_description_check(driver);
     if (!NT_SUCCESS(status))
         return status;

@@ -11,6 +11,7 @@
  *   pend         calls that wait in the driver
  *   ring*        the shared rings, see ring.h: only in drivers that have them
  *   socket       the same commands over TCP (socket_internal.h)
+ *   parameters   values of the driver's registry key
  *   log          the debug output
  */
 #ifndef SYSBUF_DRIVER_INTERNAL_H
@@ -63,6 +64,8 @@ struct sb_ring_channel {
     size_t command_count;
     /* NULL, or what is wrong with a driver's service. */
     const char *(*check)(const struct sb_ring_service *service);
+    /* Sets the rings' counters among all of enum sb_counter. IRQL <= DISPATCH_LEVEL. */
+    void (*tell_statistics)(struct sb_device *device, uint64_t *values);
     /* At CLEANUP and again at CLOSE, which is all that Wine 8 sends. PASSIVE_LEVEL; waits for the
        handler that runs. */
     void (*file_has_gone)(struct sb_device *device, PFILE_OBJECT file);
@@ -131,6 +134,10 @@ NTSTATUS sb_description_check(const struct sb_driver *driver);
 /* Gives the device the DACL of its access level. PASSIVE_LEVEL. */
 _IRQL_requires_(PASSIVE_LEVEL) NTSTATUS
     sb_device_protect(_In_ PDEVICE_OBJECT device, enum sb_access_level level);
+
+/* Reads from the registry how much is logged. A value that says nothing leaves the default, and is
+   said in the log. PASSIVE_LEVEL. */
+_IRQL_requires_(PASSIVE_LEVEL) void sb_log_start(_In_ PUNICODE_STRING registry_path);
 
 /* ---- opens ---- */
 

@@ -78,6 +78,12 @@ enum sb_ring_reason sb_ring_reason_of(enum sb_lane_result result)
     return result == SB_LANE_BAD_INDEX ? SB_RING_BAD_INDEX : SB_RING_BAD_RECORD;
 }
 
+static BOOLEAN is_nonsense(enum sb_ring_reason reason)
+{
+    return reason == SB_RING_BAD_INDEX || reason == SB_RING_BAD_RECORD ||
+           reason == SB_RING_BAD_MESSAGE;
+}
+
 /* The client is told too: by a hint in the memory, which is there as long as somebody who has the
    lock finds the ring open, and by its doorbells. The reason itself it has to ask for. */
 void sb_ring_set_reason_locked(struct sb_ring *ring, enum sb_ring_reason reason)
@@ -85,6 +91,8 @@ void sb_ring_set_reason_locked(struct sb_ring *ring, enum sb_ring_reason reason)
     if (!sb_ring_is_open(ring))
         return;
     ring->reason = (LONG)reason;
+    if (is_nonsense(reason))
+        sb_count(sb_this_device, SB_COUNTER_RINGS_BROKEN);
     if (ring->page != NULL) {
         sb_lane_publish(&ring->writer); /* what was sent so far still arrives */
         atomic_store_explicit(&ring->page->closed, 1, memory_order_seq_cst);
@@ -194,6 +202,7 @@ static NTSTATUS refuse(struct sb_call *call, enum sb_ring_refusal refusal)
         .to_client_capacity = capacity_limit(service),
     };
 
+    sb_count(sb_this_device, SB_COUNTER_RINGS_REFUSED);
     return sb_reply(call, &reply, sizeof(reply));
 }
 
@@ -247,8 +256,10 @@ static NTSTATUS open_ring(struct sb_call *call)
     if (!NT_SUCCESS(status)) {
         sb_ring_delist(list, ring);
         sb_ring_release(ring);
+        sb_count(sb_this_device, SB_COUNTER_RINGS_REFUSED);
         return status;
     }
+    sb_count(sb_this_device, SB_COUNTER_RINGS);
     status = accept(call, ring, &side); /* before anybody else may end the ring */
     sb_ring_set_ready(list, ring);
     return status;
@@ -256,7 +267,6 @@ static NTSTATUS open_ring(struct sb_call *call)
 
 /* ---- report, close ---- */
 
-/* Bytes in use, by the driver's own positions, which another thread may move meanwhile. */
 static NTSTATUS report(struct sb_call *call)
 {
     struct sb_ring *ring = sb_ring_find(list_of(call), request_of(call)->FileObject);
@@ -266,8 +276,8 @@ static NTSTATUS report(struct sb_call *call)
         return STATUS_INVALID_DEVICE_STATE;
     report->size = sizeof(*report);
     report->reason = (uint32_t)ring->reason;
-    report->to_driver_fill = ring->reader.tail - ring->reader.head;
-    report->to_client_fill = ring->writer.next - ring->writer.head;
+    report->to_driver_fill = sb_ring_to_driver_fill(ring);
+    report->to_client_fill = sb_ring_to_client_fill(ring);
     report->to_driver = ring->to_driver;
     report->to_client = ring->to_client;
     report->calls = ring->calls;
@@ -310,6 +320,7 @@ const struct sb_ring_channel sb_ring_channel = {
     .commands = commands,
     .command_count = SB_COUNT(commands),
     .check = check_service,
+    .tell_statistics = sb_ring_tell_statistics,
     .file_has_gone = file_has_gone,
     .driver_unloads = driver_unloads,
 };

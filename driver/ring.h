@@ -96,6 +96,17 @@ static inline BOOLEAN sb_ring_is_open(const struct sb_ring *ring)
     return ring->reason == SB_RING_IS_OPEN;
 }
 
+/* Bytes in use, by the driver's own positions, which other threads may move meanwhile. */
+static inline uint32_t sb_ring_to_driver_fill(const struct sb_ring *ring)
+{
+    return ring->reader.tail - ring->reader.head;
+}
+
+static inline uint32_t sb_ring_to_client_fill(const struct sb_ring *ring)
+{
+    return ring->writer.next - ring->writer.head;
+}
+
 /* The first reason stays. Tells the thread and the client; does not wait. IRQL <= DISPATCH. */
 void sb_ring_set_reason(struct sb_ring *ring, enum sb_ring_reason reason);
 /* The same for who holds send_lock. */
@@ -114,6 +125,9 @@ struct sb_ring *sb_ring_find(struct sb_ring_list *list, PFILE_OBJECT file);
 enum sb_ring_refusal sb_ring_enlist(struct sb_ring_list *list, struct sb_ring *ring,
                                     uint32_t limit);
 void sb_ring_delist(struct sb_ring_list *list, struct sb_ring *ring);
+
+/* Sets the rings' counters, of those that are gone as well. IRQL <= DISPATCH. */
+void sb_ring_tell_statistics(struct sb_device *device, uint64_t *values);
 
 /* The ring is made: from now on it can be found, and ended. */
 void sb_ring_set_ready(struct sb_ring_list *list, struct sb_ring *ring);

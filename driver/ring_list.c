@@ -63,11 +63,55 @@ static BOOLEAN claim_end(struct sb_ring_list *list, struct sb_ring *ring)
     return was_ready;
 }
 
+/* ---- statistics: the device's counters have what rings that are gone did ---- */
+
+static void add(uint64_t *values, const struct sb_ring *ring)
+{
+    values[SB_COUNTER_RING_RECEIVED] += ring->to_driver.messages;
+    values[SB_COUNTER_RING_BYTES_IN] += ring->to_driver.bytes;
+    values[SB_COUNTER_RING_SENT] += ring->to_client.messages;
+    values[SB_COUNTER_RING_BYTES_OUT] += ring->to_client.bytes;
+    values[SB_COUNTER_RING_DOORBELLS] += ring->to_driver.doorbells + ring->to_client.doorbells;
+}
+
+/* Under the list's lock, with which the ring leaves the list: it is never counted twice. */
+static void keep_counters(struct sb_device *device, const struct sb_ring *ring)
+{
+    uint64_t values[SB_COUNTER_COUNT] = {0};
+    int counter;
+
+    add(values, ring);
+    for (counter = SB_COUNTER_RING_RECEIVED; counter <= SB_COUNTER_RING_DOORBELLS; counter++)
+        device->counters[counter] += (LONG64)values[counter];
+}
+
+void sb_ring_tell_statistics(struct sb_device *device, uint64_t *values)
+{
+    struct sb_ring_list *list = &device->rings;
+    PLIST_ENTRY entry;
+    int counter;
+    KIRQL irql;
+
+    KeAcquireSpinLock(&list->lock, &irql);
+    for (counter = SB_COUNTER_RING_RECEIVED; counter <= SB_COUNTER_RING_DOORBELLS; counter++)
+        values[counter] = (uint64_t)device->counters[counter];
+    for (entry = list->rings.Flink; entry != &list->rings; entry = entry->Flink) {
+        const struct sb_ring *ring = CONTAINING_RECORD(entry, struct sb_ring, entry);
+
+        add(values, ring);
+        if (ring->is_ready)
+            values[SB_COUNTER_RING_FILL] +=
+                (uint64_t)sb_ring_to_driver_fill(ring) + sb_ring_to_client_fill(ring);
+    }
+    KeReleaseSpinLock(&list->lock, irql);
+}
+
 void sb_ring_delist(struct sb_ring_list *list, struct sb_ring *ring)
 {
     KIRQL irql;
 
     KeAcquireSpinLock(&list->lock, &irql);
+    keep_counters(CONTAINING_RECORD(list, struct sb_device, rings), ring);
     RemoveEntryList(&ring->entry);
     list->count--;
     KeReleaseSpinLock(&list->lock, irql);

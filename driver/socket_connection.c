@@ -320,6 +320,15 @@ static NTSTATUS serve_requests(struct connection *connection)
     return status;
 }
 
+/* The end of the driver refuses nobody. */
+static void count_opening(struct sb_socket_channel_state *channel, NTSTATUS status)
+{
+    if (NT_SUCCESS(status))
+        sb_count(sb_device_of(channel->device), SB_COUNTER_CONNECTIONS);
+    else if (status != STATUS_CANCELLED)
+        sb_count(sb_device_of(channel->device), SB_COUNTER_CONNECTIONS_REFUSED);
+}
+
 /* The handshake, which has one deadline; then the connection is an open of the driver. */
 static NTSTATUS serve_open(struct connection *connection)
 {
@@ -328,9 +337,9 @@ static NTSTATUS serve_open(struct connection *connection)
     NTSTATUS status;
 
     status = authenticate(connection, deadline, &answer);
-    if (!NT_SUCCESS(status))
-        return status;
-    status = sb_socket_open(&connection->open, connection->channel->device);
+    if (NT_SUCCESS(status))
+        status = sb_socket_open(&connection->open, connection->channel->device);
+    count_opening(connection->channel, status);
     if (!NT_SUCCESS(status))
         return status;
     status = send_welcome(connection, &answer, deadline);
@@ -373,6 +382,7 @@ void sb_socket_turn_away(struct sb_socket_channel_state *channel, struct sb_tran
 {
     struct connection connection = {.channel = channel, .transport = transport};
 
+    sb_count(sb_device_of(channel->device), SB_COUNTER_CONNECTIONS_REFUSED);
     if (NT_SUCCESS(reserve(channel->driver, &connection.out, FIRST_CAPACITY, 0)))
         refuse(&connection, STATUS_TOO_MANY_SESSIONS, sb_deadline(TURN_AWAY_TIMEOUT));
     sb_transport_close(transport);

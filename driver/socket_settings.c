@@ -10,14 +10,8 @@
  *   SocketTimeout      REG_DWORD   milliseconds, 10 to 600000, default 5000
  *   SocketIdleTimeout  REG_DWORD   milliseconds, default 300000; 0: none
  */
+#include "parameters.h"
 #include "socket_internal.h"
-
-#define VALUE_CAPACITY 256
-
-union value {
-    KEY_VALUE_PARTIAL_INFORMATION information;
-    UCHAR bytes[sizeof(KEY_VALUE_PARTIAL_INFORMATION) + VALUE_CAPACITY];
-};
 
 static NTSTATUS wrong(const char *name, const char *mistake)
 {
@@ -25,49 +19,14 @@ static NTSTATUS wrong(const char *name, const char *mistake)
     return STATUS_INVALID_PARAMETER;
 }
 
-static NTSTATUS open_key(HANDLE parent, PUNICODE_STRING name, HANDLE *key)
-{
-    OBJECT_ATTRIBUTES attributes;
-
-    InitializeObjectAttributes(&attributes, name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, parent,
-                               NULL);
-    return ZwOpenKey(key, KEY_READ, &attributes);
-}
-
-static NTSTATUS open_parameters(PUNICODE_STRING registry_path, HANDLE *key)
-{
-    UNICODE_STRING name;
-    HANDLE service;
-    NTSTATUS status;
-
-    status = open_key(NULL, registry_path, &service);
-    if (!NT_SUCCESS(status))
-        return status;
-    RtlInitUnicodeString(&name, L"Parameters");
-    status = open_key(service, &name, key);
-    ZwClose(service);
-    return status;
-}
-
-/* STATUS_OBJECT_NAME_NOT_FOUND: there is none; STATUS_BUFFER_OVERFLOW: it is too long. */
-static NTSTATUS read_value(HANDLE key, const wchar_t *name, union value *value)
-{
-    UNICODE_STRING string;
-    ULONG length;
-
-    RtlInitUnicodeString(&string, name);
-    return ZwQueryValueKey(key, &string, KeyValuePartialInformation, value, sizeof(*value),
-                           &length);
-}
-
 static NTSTATUS read_number(HANDLE key, const wchar_t *wide_name, const char *name, ULONG minimum,
                             ULONG maximum, ULONG *number)
 {
-    union value value;
+    union sb_value value;
     NTSTATUS status;
     ULONG given;
 
-    status = read_value(key, wide_name, &value);
+    status = sb_read_value(key, wide_name, &value);
     if (status == STATUS_OBJECT_NAME_NOT_FOUND)
         return STATUS_SUCCESS; /* the default stays */
     if (!NT_SUCCESS(status) || value.information.Type != REG_DWORD ||
@@ -84,12 +43,12 @@ static NTSTATUS read_number(HANDLE key, const wchar_t *wide_name, const char *na
 static NTSTATUS read_text(HANDLE key, const wchar_t *wide_name, const char *name, char *text,
                           ULONG capacity, ULONG *length)
 {
-    union value value;
+    union sb_value value;
     ULONG wide_length;
     NTSTATUS status;
 
     *length = 0;
-    status = read_value(key, wide_name, &value);
+    status = sb_read_value(key, wide_name, &value);
     if (status == STATUS_OBJECT_NAME_NOT_FOUND)
         return STATUS_SUCCESS;
     if (!NT_SUCCESS(status) || value.information.Type != REG_SZ)
@@ -105,11 +64,11 @@ static NTSTATUS read_text(HANDLE key, const wchar_t *wide_name, const char *name
 
 static NTSTATUS read_secret(HANDLE key, struct sb_socket_settings *settings)
 {
-    union value value;
+    union sb_value value;
     NTSTATUS status;
     ULONG length;
 
-    status = read_value(key, L"SocketSecret", &value);
+    status = sb_read_value(key, L"SocketSecret", &value);
     if (status == STATUS_OBJECT_NAME_NOT_FOUND)
         return wrong("SocketSecret", "is missing");
     if (NT_SUCCESS(status) && value.information.Type == REG_SZ) {
@@ -221,7 +180,7 @@ NTSTATUS sb_socket_read_settings(PUNICODE_STRING registry_path, struct sb_socket
     NTSTATUS status;
 
     *on = FALSE;
-    if (!NT_SUCCESS(open_parameters(registry_path, &key)))
+    if (!NT_SUCCESS(sb_open_parameters(registry_path, &key)))
         return STATUS_SUCCESS; /* no parameters at all */
     RtlZeroMemory(settings, sizeof(*settings));
     status = read_number(key, L"SocketPort", "SocketPort", 0, 65535, &port);

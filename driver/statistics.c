@@ -12,6 +12,8 @@
  */
 #include "internal.h"
 
+#include <sysbuf/ring_driver.h>
+
 #define TALLY_BYTES (SB_TALLY_IN - 1)
 
 static void add(struct sb_device *device, enum sb_counter counter, uint64_t amount)
@@ -35,21 +37,29 @@ void sb_count_long_call(struct sb_device *device, uint32_t bytes_in, uint32_t by
     add(device, SB_COUNTER_BYTES_OUT, bytes_out);
 }
 
+static void read_counters(struct sb_device *device, uint64_t values[SB_COUNTER_COUNT])
+{
+    size_t index;
+
+    sb_empty_tally(device);
+    for (index = 0; index < SB_COUNTER_COUNT; index++)
+        values[index] = (uint64_t)InterlockedExchangeAdd64(&device->counters[index], 0);
+    if (device->driver->ring != NULL)
+        device->driver->ring->channel->tell_statistics(device, values);
+}
+
 /* As many counters as fit behind the header. Each is read at once; together they are of one moment
    only while nothing else calls. */
 NTSTATUS sb_tell_statistics(struct sb_call *call)
 {
     const struct sb_statistics_header header = {1, SB_COUNTER_COUNT};
-    uint64_t *values = (uint64_t *)((UCHAR *)call->output + sizeof(header));
-    size_t room = (call->output_capacity - sizeof(header)) / sizeof(*values);
+    size_t room = (call->output_capacity - sizeof(header)) / sizeof(uint64_t);
     size_t count = room < SB_COUNTER_COUNT ? room : SB_COUNTER_COUNT;
-    struct sb_device *device = sb_this_device;
-    size_t index;
+    uint64_t values[SB_COUNTER_COUNT];
 
-    sb_empty_tally(device);
+    read_counters(sb_this_device, values);
     RtlCopyMemory(call->output, &header, sizeof(header));
-    for (index = 0; index < count; index++)
-        values[index] = (uint64_t)InterlockedExchangeAdd64(&device->counters[index], 0);
+    RtlCopyMemory((UCHAR *)call->output + sizeof(header), values, count * sizeof(*values));
     call->reply_length = (uint32_t)(sizeof(header) + count * sizeof(*values));
     return count == SB_COUNTER_COUNT ? STATUS_SUCCESS : STATUS_BUFFER_OVERFLOW;
 }

@@ -16,6 +16,7 @@
 #include "host/po/po.h"
 #include "host/ps/ps.h"
 #include "host/se/se.h"
+#include "host/trace/trace.h"
 #include "host/verifier/state.h"
 
 static const struct component {
@@ -23,6 +24,7 @@ static const struct component {
     void (*destroy)(struct machine *machine);
 } components[] = {
     {verifier_initialize, verifier_destroy},
+    {trace_initialize, trace_destroy},
     {mm_initialize, mm_destroy},
     {ke_initialize, ke_destroy},
     {ob_initialize, ob_destroy},
@@ -176,6 +178,8 @@ static NTSTATUS apply_options(struct machine *machine, const struct sb_machine_o
     machine->fail_hit = options->fail_hit;
     machine->log = options->log;
     machine->log_context = options->log_context;
+    machine->trace_write = options->trace;
+    machine->trace_context = options->trace_context;
     debug_filter_initialize(&machine->debug_filter, options->debug_print_mask);
     if (options->root_directory && !(machine->root_directory = text_copy(options->root_directory)))
         return STATUS_INSUFFICIENT_RESOURCES;

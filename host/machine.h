@@ -39,6 +39,8 @@ struct machine {
     void (*log)(void *context, const char *text, size_t length);
     void *log_context;
     struct debug_filter debug_filter; /* of DbgPrintEx */
+    void (*trace_write)(void *context, const char *event, size_t length);
+    void *trace_context;
 
     struct data_exports *data_exports;     /* kernel arena */
     const struct verifier_hooks *verifier; /* NULL when off */
@@ -52,6 +54,7 @@ struct machine {
     uint64_t fail_site;                    /* struct sb_site; 0: none */
     uint32_t fail_hit;                     /* 0: each */
 
+    struct trace *trace;         /* NULL: nobody listens; host/trace/trace.h */
     struct scheduler *scheduler; /* NULL: threads run freely */
     struct ke_state *ke;
     struct mm_state *mm;

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "cli/run/machine.h"
+#include "cli/run/counters.h"
 #include "cli/run/request.h"
 #include "cli/run/together.h"
 #include "cli/run/watch.h"
@@ -225,6 +226,7 @@ static bool (*const execute[])(struct session *session, const struct action *act
     [ACTION_REGISTRY] = execute_registry,
     [ACTION_FLUSH] = request_flush,
     [ACTION_CANCEL] = request_cancel,
+    [ACTION_STATS] = execute_stats,
     [ACTION_IOCTL] = request_execute,
     [ACTION_READ] = request_execute,
     [ACTION_WRITE] = request_execute,

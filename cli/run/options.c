@@ -14,6 +14,7 @@ enum long_option {
     OPTION_TIMEOUT,
     OPTION_LOG,
     OPTION_LOG_PREFIX,
+    OPTION_TRACE,
     OPTION_NO_START,
     OPTION_KEEP_GOING,
     OPTION_FULL,
@@ -28,6 +29,7 @@ static const struct option long_options[] = {
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
     {"log", required_argument, NULL, OPTION_LOG},
     {"log-prefix", required_argument, NULL, OPTION_LOG_PREFIX},
+    {"trace", required_argument, NULL, OPTION_TRACE},
     {"no-start", no_argument, NULL, OPTION_NO_START},
     {"keep-going", no_argument, NULL, OPTION_KEEP_GOING},
     {"full", no_argument, NULL, OPTION_FULL},
@@ -86,6 +88,9 @@ static bool take_option(struct run_options *options, int option)
         return true;
     case OPTION_LOG_PREFIX:
         options->log_prefix = optarg;
+        return true;
+    case OPTION_TRACE:
+        options->trace_path = optarg;
         return true;
     case OPTION_NO_START:
         options->starts_nothing = true;

@@ -8,6 +8,7 @@ struct run_options {
     struct session_options session;
     struct sb_machine_options machine;
     const char *log_path, *log_prefix;
+    const char *trace_path;
     unsigned timeout; /* seconds */
     bool starts_nothing;
     const char *statements; /* --execute */

@@ -139,8 +139,13 @@ void play_finish(struct play *play)
 
 void play_run(struct play *play)
 {
-    if (play_start(play))
+    if (play_start(play)) {
+        if (play->started)
+            play->started(play);
         play_script(play);
+        if (play->played)
+            play->played(play);
+    }
     play_finish(play);
 }
 

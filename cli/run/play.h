@@ -14,6 +14,9 @@ struct play {
     char **drivers; /* paths, started in this order before the script */
     int driver_count;
     bool starts_nothing; /* the script starts them */
+    /* Each may be NULL: called when the drivers have started, and when the script is at its end. */
+    void (*started)(struct play *play);
+    void (*played)(struct play *play);
     struct script script;
     char *folder; /* of the script */
 };
@@ -30,7 +33,8 @@ bool play_start(struct play *play);
 void play_script(struct play *play);
 /* Ends the processes and unloads the drivers. */
 void play_finish(struct play *play);
-/* The three in their order. The session's code says how it went. */
+/* The three in their order, and what is to be called between them. The session's code says how it
+ * went. */
 void play_run(struct play *play);
 /* Frees all but the machine. */
 void play_end(struct play *play);

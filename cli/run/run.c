@@ -9,7 +9,9 @@
 #include "cli/files.h"
 #include "cli/run/options.h"
 #include "cli/run/play.h"
+#include "cli/run/run.h"
 #include "cli/run/request.h"
+#include "cli/run/trace.h"
 #include "cli/run/watch.h"
 
 struct run {
@@ -62,6 +64,7 @@ static void end_machine(struct session *session)
     if (!requests_all_done(session)) {
         /* A thread is inside a driver for good: nothing may be freed under it. */
         fflush(NULL);
+        (void)trace_close();
         _exit(session->code);
     }
     requests_free(session);
@@ -102,6 +105,11 @@ static int run_all(struct run *run)
         return EXIT_UNUSABLE;
     machine.log = log_write;
     machine.log_context = &session->log;
+    if (run->options.trace_path) {
+        if (!trace_open(run->options.trace_path))
+            return EXIT_UNUSABLE;
+        machine.trace = trace_event;
+    }
     if (!watch_start(run->options.timeout, run->play.options.script_name))
         return command_fail("Linux starts no more threads");
     sb_status status = sb_machine_create(&machine, &session->machine);
@@ -109,6 +117,11 @@ static int run_all(struct run *run)
         return command_fail("no machine: %s", report_status(status, text));
     play_run(&run->play);
     end_machine(session);
+    int trace_error = trace_close();
+    if (trace_error) {
+        command_fail("--trace: %s: %s", run->options.trace_path, strerror(trace_error));
+        session->code = session->code == EXIT_FINE ? EXIT_UNUSABLE : session->code;
+    }
     if (watch_was_interrupted() && session->code == EXIT_FINE) {
         command_fail("interrupted");
         session->code = EXIT_INTERRUPTED;
@@ -119,24 +132,34 @@ static int run_all(struct run *run)
     return session->code;
 }
 
-int run_command(int count, char **arguments)
+int run_with(const struct run_options *options, void (*started)(struct play *),
+             void (*played)(struct play *))
 {
-    struct run run = {0};
-    bool shown_help;
-    int code = run_options_read(count, arguments, &run.options, &shown_help);
+    struct run run = {.options = *options};
 
-    if (code != EXIT_FINE || shown_help)
-        return code;
-    run.play.options = run.options.session;
-    run.play.drivers = run.options.drivers;
-    run.play.driver_count = run.options.driver_count;
-    run.play.starts_nothing = run.options.starts_nothing;
-    play_begin(&run.play, script_name(&run.options), run.options.script);
-    code = read_script(&run);
+    run.play.options = options->session;
+    run.play.drivers = options->drivers;
+    run.play.driver_count = options->driver_count;
+    run.play.starts_nothing = options->starts_nothing;
+    run.play.started = started;
+    run.play.played = played;
+    play_begin(&run.play, script_name(&run.options), options->script);
+    int code = read_script(&run);
     if (code == EXIT_FINE)
         code = run_all(&run);
     play_end(&run.play);
     if (run.log_file)
         fclose(run.log_file);
     return code;
+}
+
+int run_command(int count, char **arguments)
+{
+    struct run_options options;
+    bool shown_help;
+    int code = run_options_read(count, arguments, &options, &shown_help);
+
+    if (code != EXIT_FINE || shown_help)
+        return code;
+    return run_with(&options, NULL, NULL);
 }

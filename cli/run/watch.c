@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/exit_codes.h"
+#include "cli/run/trace.h"
 
 #define SECOND INT64_C(1000000000)
 
@@ -60,6 +61,7 @@ static _Noreturn void end(enum exit_code code, const char *why)
         length = snprintf(text, sizeof text, "sysbuf: %s: %s\n", watch.what, why);
     if (length > (int)sizeof text - 1)
         length = sizeof text - 1;
+    (void)trace_close();
     ssize_t written = write(STDERR_FILENO, text, (size_t)length);
     (void)written;
     _exit(code);

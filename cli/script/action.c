@@ -158,6 +158,7 @@ static const struct verb {
      "write [HANDLE] BUFFER [at OFFSET] [event EVENT] [async] [as REQUEST]"},
     {"flush", ACTION_FLUSH, verb_close, "flush [HANDLE]"},
     {"cancel", ACTION_CANCEL, verb_close, "cancel [HANDLE|REQUEST]"},
+    {"stats", ACTION_STATS, verb_close, "stats [HANDLE]"},
     {"wait", ACTION_WAIT, verb_wait, "wait REQUEST|EVENT [for MILLISECONDS]"},
     {"event", ACTION_EVENT, event, "event NAME [manual|auto] [signaled]"},
     {"signal", ACTION_SIGNAL, named_event, "signal EVENT"},

@@ -23,6 +23,7 @@ enum action_kind {
     ACTION_WRITE,
     ACTION_FLUSH,
     ACTION_CANCEL,
+    ACTION_STATS,
     ACTION_WAIT,
     ACTION_EVENT,
     ACTION_SIGNAL,

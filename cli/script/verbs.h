@@ -6,7 +6,7 @@
 
 bool verb_open(struct cursor *cursor, struct action *action);
 bool verb_duplicate(struct cursor *cursor, struct action *action);
-/* Also flush and cancel: a handle, if any. */
+/* Also flush, cancel and stats: a handle, if any. */
 bool verb_close(struct cursor *cursor, struct action *action);
 bool verb_ioctl(struct cursor *cursor, struct action *action);
 bool verb_read(struct cursor *cursor, struct action *action);

@@ -10,6 +10,7 @@
 #include "host/ke/text.h"
 #include "host/loader/loader.h"
 #include "host/ps/ps.h"
+#include "host/trace/trace.h"
 
 enum { RUNDOWN_SECONDS = 3, RUNDOWN_POLLS = 300 };
 
@@ -46,10 +47,13 @@ static void call_routine(struct machine *machine, PDRIVER_CANCEL routine, PIRP i
 /* The cancel routine is called with the cancel spin lock held, and lets go of it. */
 BOOLEAN NTAPI IoCancelIrp(PIRP irp)
 {
+    struct machine *machine = current_machine();
     KIRQL irql;
     IoAcquireCancelSpinLock(&irql);
     irp->Cancel = TRUE;
     PDRIVER_CANCEL routine = IoSetCancelRoutine(irp, NULL);
+    if (SB_UNLIKELY(machine->trace))
+        trace_cancel(machine, irp, routine != NULL);
     if (!routine) {
         IoReleaseCancelSpinLock(irql);
         return FALSE;
@@ -57,7 +61,7 @@ BOOLEAN NTAPI IoCancelIrp(PIRP irp)
     if (irp->CurrentLocation > irp->StackCount + 1)
         KeBugCheckEx(CANCEL_STATE_IN_COMPLETED_IRP, (ULONG_PTR)irp, (ULONG_PTR)routine, 0, 0);
     irp->CancelIrql = irql;
-    call_routine(current_machine(), routine, irp, irql);
+    call_routine(machine, routine, irp, irql);
     return TRUE;
 }
 SB_EXPORT(IoCancelIrp)

@@ -1,6 +1,7 @@
 /* IRPs: the way up, from IoCompleteRequest through the completion routines. */
 #include "host/io/io.h"
 #include "host/ke/schedule.h"
+#include "host/trace/trace.h"
 
 static BOOLEAN wants_completion(PIO_STACK_LOCATION stack, PIRP irp)
 {
@@ -47,6 +48,8 @@ VOID FASTCALL IofCompleteRequest(PIRP irp, CCHAR priority_boost)
         KeBugCheckEx(MULTIPLE_IRP_COMPLETE_REQUESTS, (ULONG_PTR)irp, 0, 0, 0);
     if (SB_UNLIKELY(machine->verifier) && machine->verifier->irp_complete)
         machine->verifier->irp_complete(irp, __builtin_return_address(0));
+    if (SB_UNLIKELY(machine->trace))
+        trace_complete(machine, irp);
     PIO_STACK_LOCATION stack = irp->Tail.Overlay.CurrentStackLocation;
     irp->Tail.Overlay.CurrentStackLocation++;
     irp->CurrentLocation++;

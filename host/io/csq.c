@@ -4,6 +4,7 @@
  */
 #include "host/io/io.h"
 #include "host/ke/ke.h"
+#include "host/trace/trace.h"
 
 #ifndef IO_TYPE_CSQ
 #define IO_TYPE_CSQ_IRP_CONTEXT 1
@@ -116,6 +117,8 @@ NTSTATUS NTAPI IoCsqInsertIrpEx(PIO_CSQ csq, PIRP irp, PIO_CSQ_IRP_CONTEXT conte
         return status;
     }
     IoMarkIrpPending(irp);
+    if (SB_UNLIKELY(current_machine()->trace))
+        trace_queued(current_machine(), irp);
     BOOLEAN cancelled = was_cancelled_meanwhile(csq, irp, context);
     csq->CsqReleaseLock(csq, irql);
     if (cancelled)

@@ -8,6 +8,7 @@
 #include "host/io/io.h"
 #include "host/ke/ke.h"
 #include "host/mm/mm.h"
+#include "host/trace/trace.h"
 
 /* What must be known of an IRP after it is gone. */
 struct ending {
@@ -176,12 +177,15 @@ void io_finish(PIRP irp)
                             .pending = irp->PendingReturned};
     BOOLEAN told = start_finishing(irp, thread);
     BOOLEAN is_own = (irp->Flags & IRP_SYNCHRONOUS_API) != 0;
-    const struct verifier_hooks *verifier = current_machine()->verifier;
+    struct machine *machine = current_machine();
+    const struct verifier_hooks *verifier = machine->verifier;
     SIZE_T most = SB_UNLIKELY(verifier) && verifier->reply ? verifier->reply(irp) : MAXSIZE_T;
     if (SB_LIKELY(told))
         give_data_back(irp, most);
     io_release_buffers(irp);
     ending.result = irp->IoStatus;
+    if (SB_UNLIKELY(machine->trace))
+        trace_finished(machine, irp, &ending.result);
     if (!(irp->Flags & IRP_CREATE_OPERATION)) { /* AllocationSize lies over these */
         ending.has_routine = irp->Overlay.AsynchronousParameters.UserApcRoutine != NULL;
         ending.apc_context = irp->Overlay.AsynchronousParameters.UserApcContext;

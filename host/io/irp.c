@@ -2,6 +2,7 @@
 #include "host/io/io.h"
 #include "host/ke/schedule.h"
 #include "host/mm/mm.h"
+#include "host/trace/trace.h"
 
 enum { IRP_TAG = 0x20707249, COMPLETION_TAG = 0x72436F49 };
 
@@ -88,6 +89,8 @@ VOID NTAPI IoFreeIrp(PIRP irp)
         leave_thread(irp);
     if (SB_UNLIKELY(machine->verifier) && machine->verifier->irp_freed)
         machine->verifier->irp_freed(irp);
+    if (SB_UNLIKELY(machine->trace))
+        trace_freed(machine, irp);
     irp->Type = 0;
     mm_pool_free(machine, irp);
 }
@@ -124,6 +127,24 @@ static NTSTATUS call_verified(const struct verifier_hooks *verifier, PDEVICE_OBJ
     return status;
 }
 
+static inline NTSTATUS call(struct machine *machine, PDEVICE_OBJECT device, PIRP irp,
+                            PDRIVER_DISPATCH dispatch)
+{
+    if (SB_LIKELY(!machine->verifier))
+        return dispatch(device, irp);
+    return call_verified(machine->verifier, device, irp, dispatch);
+}
+
+static NTSTATUS call_traced(struct machine *machine, PDEVICE_OBJECT device, PIRP irp,
+                            PDRIVER_DISPATCH dispatch)
+{
+    struct trace_dispatch trace;
+    trace_dispatch_begin(machine, device, irp, &trace);
+    NTSTATUS status = call(machine, device, irp, dispatch);
+    trace_dispatch_end(machine, &trace, status);
+    return status;
+}
+
 #undef IoCallDriver
 NTSTATUS FASTCALL IofCallDriver(PDEVICE_OBJECT device, PIRP irp)
 {
@@ -136,9 +157,9 @@ NTSTATUS FASTCALL IofCallDriver(PDEVICE_OBJECT device, PIRP irp)
     PIO_STACK_LOCATION stack = --irp->Tail.Overlay.CurrentStackLocation;
     stack->DeviceObject = device;
     PDRIVER_DISPATCH dispatch = device->DriverObject->MajorFunction[stack->MajorFunction];
-    if (SB_LIKELY(!machine->verifier))
-        return dispatch(device, irp);
-    return call_verified(machine->verifier, device, irp, dispatch);
+    if (SB_UNLIKELY(machine->trace))
+        return call_traced(machine, device, irp, dispatch);
+    return call(machine, device, irp, dispatch);
 }
 SB_EXPORT(IofCallDriver)
 SB_EXPORT_AS("IoCallDriver", IofCallDriver)

@@ -1,6 +1,7 @@
 /* IoStartPacket and its kin: a device's queue in front of the driver's StartIo routine. */
 #include "host/io/io.h"
 #include "host/ke/ke.h"
+#include "host/trace/trace.h"
 
 enum { START_IO_DEFERRED = 1, START_IO_NOT_CANCELABLE = 2 };
 /* start_io_count while deferring: > 1 means StartIo is active above us on the stack. */
@@ -46,6 +47,8 @@ VOID NTAPI IoStartPacket(PDEVICE_OBJECT device, PIRP irp, PULONG key, PDRIVER_CA
 {
     PKDEVICE_QUEUE_ENTRY entry = &irp->Tail.Overlay.DeviceQueueEntry;
     KIRQL irql = KfRaiseIrql(DISPATCH_LEVEL), unused;
+    if (SB_UNLIKELY(current_machine()->trace))
+        trace_queued(current_machine(), irp);
     if (cancel) {
         IoAcquireCancelSpinLock(&unused);
         IoSetCancelRoutine(irp, cancel);

@@ -6,6 +6,7 @@
 #include "host/ps/ps.h"
 #include "host/ke/text.h"
 #include "host/seh/crash.h"
+#include "host/trace/trace.h"
 
 static void record(struct machine *machine, ULONG code, const ULONG_PTR parameters[4],
                    uint64_t address, const struct linux_registers *registers)
@@ -90,6 +91,8 @@ _Noreturn void ke_bug_check_because(ULONG code, const ULONG_PTR parameters[4], u
             text_format(machine->ke->bug_check.reason, sizeof(machine->ke->bug_check.reason), "%s",
                         reason);
         report(machine);
+        if (machine->trace)
+            trace_bug_check(machine, code);
         uint32_t running = machine->scheduler ? MACHINE_SCHEDULED : MACHINE_RUNNING;
         __atomic_compare_exchange_n(&machine->state, &running, MACHINE_STOPPED, false,
                                     __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);

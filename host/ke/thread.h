@@ -98,6 +98,8 @@ struct _ETHREAD {
     struct participant *participant;    /* system threads under a scheduler */
     struct verifier_thread *verified;   /* NULL: nothing was checked yet */
     struct verifier_exchange *exchange; /* the verifier: its innermost request at a driver */
+    ULONG trace_depth;                  /* slices begun and not ended (host/trace) */
+    BOOLEAN is_traced;                  /* its name was told; the trace's lock */
 };
 
 struct _EPROCESS {
@@ -116,6 +118,7 @@ struct _EPROCESS {
     int64_t create_time, exit_time; /* 100 ns since 1601 */
     HANDLE parent_id;
     BOOLEAN is_announced;     /* drivers know of it */
+    BOOLEAN is_traced;        /* its name was told; the trace's lock */
     uint32_t exit_holds;      /* PsAcquireProcessExitSynchronization; atomic */
     uint64_t pool_charged[2]; /* PsChargePoolQuota: nonpaged, paged; atomic */
 };

@@ -45,24 +45,37 @@ static struct arena arenas[] = {
 };
 enum { ARENA_COUNT = sizeof(arenas) / sizeof(arenas[0]) };
 
+/* What lies among the addresses already (the heap of a program that is not position independent, as
+ * Debian's Python) is left out, with what is around it. */
+static void reserve(struct arena *arena, uint64_t base, size_t size)
+{
+    enum { LEAST = 1 << 20 };
+    void *wanted = (void *)base;
+    void *got = mmap(wanted, size, PROT_NONE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    if (got == wanted) {
+        ranges_give(&arena->free, base, size);
+        return;
+    }
+    if (got != MAP_FAILED)
+        munmap(got, size);
+    size_t half = size / 2 / LINUX_PAGE_SIZE * LINUX_PAGE_SIZE;
+    if (size > LEAST) {
+        reserve(arena, base, half);
+        reserve(arena, base + half, size - half);
+    }
+}
+
 static void arena_open(struct arena *arena, const char *name)
 {
     size_t size = arena->end - arena->base;
-    void *wanted = (void *)arena->base;
-    void *got = mmap(wanted, size, PROT_NONE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
-    if (got != wanted) {
-        if (got != MAP_FAILED)
-            munmap(got, size);
-        return;
-    }
     void *pages = mmap(NULL, size / LINUX_PAGE_SIZE * sizeof(uint32_t), PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     arena->file = memfd_create(name, MFD_CLOEXEC);
     if (pages == MAP_FAILED || arena->file < 0 || ftruncate(arena->file, (off_t)size) != 0)
         return;
     arena->pages = pages;
-    ranges_give(&arena->free, arena->base, size);
+    reserve(arena, arena->base, size);
 }
 
 static void arenas_open(void)

@@ -309,12 +309,11 @@ NTSTATUS ob_symbolic_link_create(struct machine *machine, PCUNICODE_STRING path,
     return status;
 }
 
-NTSTATUS ob_path(void *object, UNICODE_STRING *path)
+UNICODE_STRING ob_path_text(void *object, WCHAR *text, ULONG capacity)
 {
     struct object_header *header = object_header_of(object);
     struct ob_state *ob = header->machine->ob;
-    WCHAR text[1024];
-    ULONG at = RTL_NUMBER_OF(text);
+    ULONG at = capacity;
     linux_lock(&ob->lock);
     for (struct object_header *step = header; step->directory;
          step = object_header_of(step->directory)) {
@@ -328,8 +327,14 @@ NTSTATUS ob_path(void *object, UNICODE_STRING *path)
     linux_unlock(&ob->lock);
     if (header == object_header_of(ob->root))
         text[--at] = '\\';
-    UNICODE_STRING found = {(USHORT)((RTL_NUMBER_OF(text) - at) * sizeof(WCHAR)), 0, &text[at]};
-    return duplicate(header->machine, &found, path);
+    return (UNICODE_STRING){(USHORT)((capacity - at) * sizeof(WCHAR)), 0, &text[at]};
+}
+
+NTSTATUS ob_path(void *object, UNICODE_STRING *path)
+{
+    WCHAR text[1024];
+    UNICODE_STRING found = ob_path_text(object, text, RTL_NUMBER_OF(text));
+    return duplicate(object_header_of(object)->machine, &found, path);
 }
 
 static NTSTATUS create_standard_names(struct machine *machine)

@@ -125,6 +125,9 @@ NTSTATUS ob_create_handle(void *object, POBJECT_ATTRIBUTES attributes, ACCESS_MA
                           KPROCESSOR_MODE mode, HANDLE *handle);
 /* The full path of a named object, in a new pool buffer (empty for one without name). */
 NTSTATUS ob_path(void *object, UNICODE_STRING *path);
+/* The same at the end of text, which has room for capacity characters: as many of the last names as
+ * fit. Any IRQL. */
+UNICODE_STRING ob_path_text(void *object, WCHAR *text, ULONG capacity);
 NTSTATUS ob_directory_create(struct machine *machine, PCUNICODE_STRING path);
 /* A link without a name. */
 NTSTATUS ob_symbolic_link_allocate(struct machine *machine, PCUNICODE_STRING target, void **link);

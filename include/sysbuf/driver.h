@@ -241,7 +241,10 @@ enum sb_log_level { SB_LOG_ERROR, SB_LOG_WARNING, SB_LOG_TRACE, SB_LOG_INFO };
 /*
  * Writes to the kernel's debug output under component IHVDRIVER at the given level (DbgPrintEx).
  * The format is DbgPrintEx's; end it with a line feed. Any IRQL, but %ws, %wZ and kin only at
- * PASSIVE_LEVEL. Windows shows errors only unless the component's filter mask is widened.
+ * PASSIVE_LEVEL. Windows shows errors only unless the component's filter mask is widened. The
+ * registry value LogLevel (REG_SZ) below the driver's key Parameters, looked at when the driver
+ * starts, names the last level that is written at all: error, warning, trace or info; the default
+ * is info, which is everything.
  */
 void __cdecl sb_log(enum sb_log_level level, _In_ _Printf_format_string_ const char *format, ...);
 

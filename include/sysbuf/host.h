@@ -9,9 +9,10 @@
  * SB_STATUS_MACHINE_STOPPED; the process and other machines go on. Failed calls leave their outputs
  * untouched.
  *
- * The program must be position independent (the default) and must leave SIGSEGV, SIGBUS, SIGILL,
- * SIGFPE and SIGTRAP to the host or chain to it; faults outside the machine go to whoever had the
- * signal before.
+ * The program must leave SIGSEGV, SIGBUS, SIGILL, SIGFPE and SIGTRAP to the host or chain to it;
+ * faults outside the machine go to whoever had the signal before. It should be position independent
+ * (the default): the heap of one that is not may lie among the addresses that applications have in
+ * the machine, where it takes room away and where a driver's stray pointer could reach it.
  */
 #ifndef SYSBUF_HOST_H
 #define SYSBUF_HOST_H
@@ -51,6 +52,14 @@ struct sb_machine_options {
      * never may it call back into the machine. NULL: standard error. */
     void (*log)(void *context, const char *text, size_t length);
     void *log_context;
+    /* Receives the life of each request (created, dispatched, queued, pended, cancelled, completed,
+     * finished; thread, IRQL, device, control code, status) as events of Chrome's trace format,
+     * which Perfetto opens: one JSON object a call, UTF-8, not terminated. A file of them is "[",
+     * the events with commas between them, "]". In the order of their times, one call at a time,
+     * from any thread; never may it call back into the machine. Slices of threads that were in a
+     * driver when the machine stopped have no end. NULL: nothing is traced, at no cost. */
+    void (*trace)(void *context, const char *event, size_t length);
+    void *trace_context;
     /* Levels of DbgPrintEx that are shown, of every component: bit 0 errors, 1 warnings, 2 traces,
      * 3 information (DbgPrint's own). 0: all. Errors are always shown; a Windows that was not told
      * otherwise shows nothing else, which is 1. Drivers may change it (DbgSetDebugFilterState). */

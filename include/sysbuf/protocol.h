@@ -295,32 +295,43 @@ SB_ASSERT_SIZE(struct sb_statistics_header, 8);
 SB_ASSERT_OFFSET(struct sb_statistics_header, format, 0);
 SB_ASSERT_OFFSET(struct sb_statistics_header, count, 4);
 
-/* Numbers keep their meaning; new ones go to the end, and their name into client/statistics.c. */
+/* Numbers keep their meaning; new ones go to the end, and their name into client/counter_name.c. */
 enum sb_counter {
     SB_COUNTER_OPENS,
     SB_COUNTER_OPENS_REFUSED,
     SB_COUNTER_CLOSES,
-    SB_COUNTER_CALLS,           /* that reached a handler: commands, READ and WRITE */
-    SB_COUNTER_BYTES_IN,        /* of the inputs of those */
-    SB_COUNTER_BYTES_OUT,       /* of their replies */
-    SB_COUNTER_FAILED,          /* calls that passed the checks and ended in an error */
-    SB_COUNTER_REFUSED_CODE,    /* an unknown command, READ or WRITE where there is none */
-    SB_COUNTER_REFUSED_ACCESS,  /* the handle lacks a right */
-    SB_COUNTER_REFUSED_OPEN,    /* on an open that was refused or is closed */
-    SB_COUNTER_REFUSED_INPUT,   /* an input length outside the row's limits */
-    SB_COUNTER_REFUSED_OUTPUT,  /* an output too short */
-    SB_COUNTER_REFUSED_MEMORY,  /* no memory for the call */
-    SB_COUNTER_PENDED,          /* calls that waited in the driver */
-    SB_COUNTER_CANCELLED,       /* of those, ended by cancellation, cleanup or unsubscribing */
-    SB_COUNTER_BATCHES,         /* batches that ran; their items count as calls */
-    SB_COUNTER_BATCHES_REFUSED, /* batches that were malformed */
-    SB_COUNTER_SUBSCRIPTIONS,   /* made so far */
-    SB_COUNTER_POSTED,          /* messages for a subscriber, each subscriber counted */
-    SB_COUNTER_DELIVERED,       /* of those, received */
-    SB_COUNTER_LOST,            /* of those, dropped by the overflow rule */
-    SB_COUNTER_POSTS_REFUSED,   /* posts that failed for want of room */
-    SB_COUNTER_QUESTIONS,       /* asked */
-    SB_COUNTER_ANSWERS,         /* that came in time */
+    SB_COUNTER_CALLS,               /* that reached a handler: commands, READ and WRITE */
+    SB_COUNTER_BYTES_IN,            /* of the inputs of those */
+    SB_COUNTER_BYTES_OUT,           /* of their replies */
+    SB_COUNTER_FAILED,              /* calls that passed the checks and ended in an error */
+    SB_COUNTER_REFUSED_CODE,        /* an unknown command, READ or WRITE where there is none */
+    SB_COUNTER_REFUSED_ACCESS,      /* the handle lacks a right */
+    SB_COUNTER_REFUSED_OPEN,        /* on an open that was refused or is closed */
+    SB_COUNTER_REFUSED_INPUT,       /* an input length outside the row's limits */
+    SB_COUNTER_REFUSED_OUTPUT,      /* an output too short */
+    SB_COUNTER_REFUSED_MEMORY,      /* no memory for the call */
+    SB_COUNTER_PENDED,              /* calls that waited in the driver */
+    SB_COUNTER_CANCELLED,           /* of those, ended by cancellation, cleanup or unsubscribing */
+    SB_COUNTER_BATCHES,             /* batches that ran; their items count as calls */
+    SB_COUNTER_BATCHES_REFUSED,     /* batches that were malformed */
+    SB_COUNTER_SUBSCRIPTIONS,       /* made so far */
+    SB_COUNTER_POSTED,              /* messages for a subscriber, each subscriber counted */
+    SB_COUNTER_DELIVERED,           /* of those, received */
+    SB_COUNTER_LOST,                /* of those, dropped by the overflow rule */
+    SB_COUNTER_POSTS_REFUSED,       /* posts that failed for want of room */
+    SB_COUNTER_QUESTIONS,           /* asked */
+    SB_COUNTER_ANSWERS,             /* that came in time */
+    SB_COUNTER_RINGS,               /* opened */
+    SB_COUNTER_RINGS_REFUSED,       /* not opened: sizes, limits, versions, memory */
+    SB_COUNTER_RINGS_BROKEN,        /* closed because the client wrote what makes no sense */
+    SB_COUNTER_RING_RECEIVED,       /* messages and calls from the rings' clients */
+    SB_COUNTER_RING_BYTES_IN,       /* of those */
+    SB_COUNTER_RING_SENT,           /* messages and answers to the rings' clients */
+    SB_COUNTER_RING_BYTES_OUT,      /* of those */
+    SB_COUNTER_RING_DOORBELLS,      /* rung by the driver */
+    SB_COUNTER_RING_FILL,           /* bytes that lie in open rings now, in both directions */
+    SB_COUNTER_CONNECTIONS,         /* of the socket channel that knew the secret and were opened */
+    SB_COUNTER_CONNECTIONS_REFUSED, /* turned away, or without the secret */
     SB_COUNTER_COUNT,
 };
 

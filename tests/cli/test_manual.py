@@ -20,7 +20,7 @@ def source(name):
 
 class Manual(Case):
     def test_each_option_is_documented_on_its_page(self):
-        for name, page in (("run/options.c", "run"), ("fuzz/options.c", "fuzz"),
+        for name, page in (("run/options.c", "run"), ("fuzz/options.c", "fuzz"), ("stats.c", "stats"),
                            ("info/info.c", "info"),
                            ("exports.c", "exports")):
             options = re.findall(r'\{"([a-z-]+)", (?:no|required)_argument', source(name))
@@ -52,7 +52,8 @@ class Manual(Case):
                          sorted(set(map(int, codes))))
 
     def test_help_fits_a_terminal(self):
-        for topic in ("sysbuf", "run", "check", "fuzz", "info", "exports", "script"):
+        for topic in ("sysbuf", "run", "check", "fuzz", "stats", "info", "exports",
+                      "script"):
             for line in run("help", topic).output.splitlines():
                 self.assertLessEqual(len(line), 100, line)
 

@@ -341,6 +341,29 @@ NTSTATUS NTAPI ZwSetSecurityObject(HANDLE handle, SECURITY_INFORMATION informati
     return STATUS_SUCCESS;
 }
 
+/* The driver has no parameters. */
+NTSTATUS NTAPI ZwOpenKey(PHANDLE key, ACCESS_MASK access, POBJECT_ATTRIBUTES attributes)
+{
+    (void)key, (void)access, (void)attributes;
+    return STATUS_OBJECT_NAME_NOT_FOUND;
+}
+
+NTSTATUS NTAPI ZwQueryValueKey(HANDLE key, PUNICODE_STRING name,
+                               KEY_VALUE_INFORMATION_CLASS information_class, PVOID information,
+                               ULONG length, PULONG needed)
+{
+    (void)key, (void)name, (void)information_class, (void)information, (void)length, (void)needed;
+    return STATUS_OBJECT_NAME_NOT_FOUND;
+}
+
+BOOLEAN NTAPI RtlEqualUnicodeString(PCUNICODE_STRING first, PCUNICODE_STRING second,
+                                    BOOLEAN ignores_case)
+{
+    (void)ignores_case;
+    return first->Length == second->Length &&
+           __builtin_memcmp(first->Buffer, second->Buffer, first->Length) == 0;
+}
+
 NTSTATUS NTAPI ZwClose(HANDLE handle)
 {
     (void)handle;

@@ -272,6 +272,7 @@ static const struct sb_driver ringer = {
     .commands = commands,
     .command_count = SB_COUNT(commands),
     .ring = &rings,
+    .statistics = TRUE,
     .close = closed,
 };
 

@@ -90,6 +90,7 @@ static const struct sb_driver sock = {
     .commands = commands,
     .command_count = SB_COUNT(commands),
     .socket = &sb_socket_channel,
+    .statistics = TRUE,
     .create = opened,
     .close = closed,
 };
