@@ -61,11 +61,32 @@ struct caller {
     uint8_t *other;  /* a page for pointers to lead to */
 };
 
-static void control(const struct caller *caller, uint32_t code, size_t input)
+static void exchange(const struct caller *caller, uint32_t code, size_t input, size_t output)
 {
     struct sb_io_status io_status;
     sb_process_ioctl(caller->process, caller->file, 0, &io_status, code, caller->buffer, input,
-                     caller->buffer, SIZE);
+                     caller->buffer, output);
+}
+
+static void control(const struct caller *caller, uint32_t code, size_t input)
+{
+    exchange(caller, code, input, SIZE);
+}
+
+/* Buffered requests with lengths of their own. */
+static bool send_lengths(const struct caller *caller, const char *call)
+{
+    static const struct {
+        const char *call;
+        size_t input, output;
+    } lengths[] = {{"empty", 0, 0}, {"short", 4, 4}, {"small-output", SIZE, 4}};
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        if (strcmp(call, lengths[i].call) != 0)
+            continue;
+        exchange(caller, 0x222000, lengths[i].input, lengths[i].output);
+        return true;
+    }
+    return false;
 }
 
 static void send(const struct caller *caller, const char *call)
@@ -93,7 +114,7 @@ static void send(const struct caller *caller, const char *call)
         sb_process_read(caller->process, caller->file, 0, &io_status, caller->buffer, SIZE, 0);
     } else if (strcmp(call, "write") == 0) {
         sb_process_write(caller->process, caller->file, 0, &io_status, caller->buffer, SIZE, 0);
-    } else {
+    } else if (!send_lengths(caller, call)) {
         fail_msg("CALLS: %s is unknown", call);
     }
 }
