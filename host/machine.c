@@ -170,9 +170,8 @@ static NTSTATUS apply_options(struct machine *machine, const struct sb_machine_o
     machine->trap_missing_imports = options->trap_missing_imports;
     machine->verifier_classes = options->verify;
     machine->verifier_stops = options->stop_at_findings;
-    machine->verifier_fill = options->verify_fill;
     machine->verify_timeout = options->verify_timeout;
-    machine->verify_fill = options->verify_fill ? options->verify_fill : VERIFIER_FILL;
+    machine->verify_fill = options->verify_fill;
     machine->verify_underruns = options->verify_underruns;
     machine->fail_site = options->fail_site;
     machine->fail_hit = options->fail_hit;

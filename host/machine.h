@@ -47,9 +47,8 @@ struct machine {
     struct verifier_state *verifier_state; /* NULL when off */
     uint32_t verifier_classes;             /* SB_VERIFY_* */
     bool verifier_stops;                   /* at the first finding */
-    uint8_t verifier_fill;                 /* what unwritten memory holds; 0: patterns */
     uint32_t verify_timeout;               /* ms until a routine is stuck; 0: a default */
-    uint8_t verify_fill;                   /* of memory without defined contents */
+    uint8_t verify_fill;                   /* what unwritten memory holds; 0: patterns */
     bool verify_underruns;                 /* special pool blocks begin at their page */
     uint64_t fail_site;                    /* struct sb_site; 0: none */
     uint32_t fail_hit;                     /* 0: each */

@@ -233,10 +233,10 @@ static int run(struct check *check)
 int check_command(int count, char **arguments)
 {
     struct check check = {0};
-    bool shown_help;
-    int code = check_options_read(count, arguments, &check.options, &shown_help);
+    bool is_answered;
+    int code = check_options_read(count, arguments, &check.options, &is_answered);
 
-    if (code != EXIT_FINE || shown_help)
+    if (code != EXIT_FINE || is_answered)
         return code;
     shows_progress = isatty(STDERR_FILENO) && !check.options.is_quiet;
     findings_begin(&check.findings);

@@ -1,5 +1,7 @@
 #include "cli/check/options.h"
 
+#include "cli/check/rules.h"
+
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +24,7 @@ enum long_option {
     OPTION_MEMORY,
     OPTION_ROOT,
     OPTION_TIMEOUT,
+    OPTION_RULES,
 };
 
 static const struct option long_options[] = {
@@ -37,6 +40,7 @@ static const struct option long_options[] = {
     {"memory", required_argument, NULL, OPTION_MEMORY},
     {"root", required_argument, NULL, OPTION_ROOT},
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
+    {"rules", no_argument, NULL, OPTION_RULES},
     {"quiet", no_argument, NULL, 'q'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
@@ -131,7 +135,8 @@ static bool take_option(struct check_options *options, int option)
     }
 }
 
-int check_options_read(int count, char **arguments, struct check_options *options, bool *shown_help)
+int check_options_read(int count, char **arguments, struct check_options *options,
+                       bool *is_answered)
 {
     int option;
 
@@ -142,11 +147,11 @@ int check_options_read(int count, char **arguments, struct check_options *option
         .schedules = 200,
         .preemptions = 2,
     };
-    *shown_help = false;
+    *is_answered = false;
     while ((option = getopt_long(count, arguments, ":hq", long_options, NULL)) != -1) {
-        if (option == 'h') {
-            *shown_help = true;
-            return help_show("check");
+        if (option == 'h' || option == OPTION_RULES) {
+            *is_answered = true;
+            return option == 'h' ? help_show("check") : rules_show();
         }
         if (option == '?' || option == ':')
             return command_bad_option("check", arguments, option);

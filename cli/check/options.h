@@ -20,9 +20,9 @@ struct check_options {
     bool is_quiet;
 };
 
-/* EXIT_FINE, or what the command's exit code is: an error was said. *shown_help: --help was given.
- */
+/* EXIT_FINE, or what the command's exit code is: an error was said. *is_answered: --help or --rules
+ * was given, and what it asks for is shown. */
 int check_options_read(int count, char **arguments, struct check_options *options,
-                       bool *shown_help);
+                       bool *is_answered);
 
 #endif

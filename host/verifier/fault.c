@@ -11,6 +11,7 @@
 #include "host/seh/safe_memory.h"
 #include "host/verifier/fault_place.h"
 #include "host/verifier/fault_user.h"
+#include "host/verifier/fill.h"
 #include "host/verifier/object.h"
 #include "host/verifier/pool_text.h"
 #include "host/verifier/user_memory.h"
@@ -43,10 +44,11 @@ void __attribute__((ms_abi)) fault_report(const struct fault_place *place, enum 
 static void report_freed(const struct fault_place *place, const struct special_block *block)
 {
     char notes[POOL_NOTES_SIZE];
+    BOOLEAN is_request = block->owner == SPECIAL_IRP && verifier_checks(SB_VERIFY_IRP);
     pool_notes(block, notes);
-    fault_report(place, RULE_USE_AFTER_FREE, notes, "%s, freed before, was %s at its offset %I64d",
-                 pool_block(block).text, place->access,
-                 (int64_t)(place->address - (uint64_t)block->start));
+    fault_report(place, is_request ? RULE_IRP_USED_AFTER : RULE_USE_AFTER_FREE, notes,
+                 "%s, freed before, was %s at its offset %I64d", pool_block(block).text,
+                 place->access, (int64_t)(place->address - (uint64_t)block->start));
 }
 
 static void report_beyond(const struct fault_place *place, struct special_block *block)
@@ -83,11 +85,11 @@ static BOOLEAN check_special_pool(const struct fault_place *place, struct fault_
 }
 
 /* ---- other addresses ---- */
-static BOOLEAN is_pattern(uint64_t address)
-{
-    uint64_t pattern = current_machine()->verify_fill * 0x0101010101010101ull;
-    return address - pattern + NULL_PAGES_END < 2 * NULL_PAGES_END;
-}
+static const char *const unwritten[VERIFIER_FILL_KINDS] = {
+    [VERIFIER_FILL_BUFFER] = "a system buffer holds behind the input",
+    [VERIFIER_FILL_POOL] = "new pool holds",
+    [VERIFIER_FILL_STACK] = "an unwritten stack holds",
+};
 
 static void check_image(const struct fault_place *place, const struct loaded_image *image)
 {
@@ -106,6 +108,7 @@ static void check_kernel_address(const struct fault_place *place)
 {
     const struct loaded_image *image = loader_find(current_machine(), place->address);
     LONG64 offset = fault_find_in_requests(place->address);
+    enum verifier_fill kind;
     if (image)
         check_image(place, image);
     else if (place->fault->write && mm_page_allows((const void *)place->address, FALSE))
@@ -115,10 +118,10 @@ static void check_kernel_address(const struct fault_place *place)
         fault_report(place, RULE_REQUEST_POINTER, NULL,
                      "0x%I64x was %s: an address that the request's input holds at offset %I64d",
                      place->address, place->access, offset);
-    else if (is_pattern(place->address))
+    else if (verifier_is_fill(place->address, &kind))
         fault_report(place, RULE_UNINITIALIZED_POINTER, NULL,
-                     "0x%I64x was %s: the address is what fresh pool is filled with",
-                     place->address, place->access);
+                     "0x%I64x was %s: the address is what %s", place->address, place->access,
+                     unwritten[kind]);
     else
         fault_report(place, RULE_INVALID_ADDRESS, NULL, "0x%I64x was %s, where nothing is",
                      place->address, place->access);

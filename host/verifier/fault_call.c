@@ -5,6 +5,7 @@
 #include "host/mm/mm.h"
 #include "host/seh/safe_memory.h"
 #include "host/verifier/fault_place.h"
+#include "host/verifier/fill.h"
 #include "host/verifier/pool_text.h"
 #include "host/verifier/state.h"
 
@@ -37,19 +38,14 @@ static BOOLEAN was_returned_to(const CONTEXT *context, uint64_t address)
     return taken == address;
 }
 
-static BOOLEAN is_pattern(uint64_t address)
-{
-    uint64_t pattern = current_machine()->verify_fill * 0x0101010101010101ull;
-    return address - pattern + NULL_PAGES_END < 2 * NULL_PAGES_END;
-}
-
 static void describe_target(uint64_t address, char text[TARGET_SIZE], char notes[POOL_NOTES_SIZE])
 {
     const struct special_block *block = special_find_meant(current_machine(), address);
+    enum verifier_fill kind;
     notes[0] = 0;
     if (address < NULL_PAGES_END)
         text_format(text, TARGET_SIZE, "a null pointer");
-    else if (is_pattern(address))
+    else if (verifier_is_fill(address, &kind))
         text_format(text, TARGET_SIZE, "a pointer that was never set");
     else if (block)
         text_format(text, TARGET_SIZE, "%smemory of %s",

@@ -1,6 +1,9 @@
 #include "host/verifier/fill.h"
 
-/* Values that are no text, no small numbers, no addresses, and have no byte twice. */
+#include "host/verifier/fault_place.h"
+
+/* Values that are no text, no small numbers, no addresses (not canonical at any turn: using one as
+ * a pointer faults), and have no byte twice. */
 static const uint8_t patterns[VERIFIER_FILL_KINDS][4] = {
     {0xB6, 0x8D, 0xF3, 0xA9},
     {0xC5, 0x9E, 0xEB, 0x93},
@@ -12,8 +15,8 @@ enum { LITTLE = 4096, STACK_FILLED = 12 * 1024 };
 void verifier_fill(void *memory, SIZE_T length, enum verifier_fill kind)
 {
     uint8_t *bytes = memory;
-    if (current_machine()->verifier_fill) {
-        __builtin_memset(bytes, current_machine()->verifier_fill, length);
+    if (current_machine()->verify_fill) {
+        __builtin_memset(bytes, current_machine()->verify_fill, length);
         return;
     }
     uint8_t turned[4];
@@ -51,6 +54,32 @@ BOOLEAN verifier_find_unwritten(const uint8_t *bytes, SIZE_T length,
             return TRUE;
         }
     }
+    return FALSE;
+}
+
+static BOOLEAN is_near(uint64_t address, uint64_t value)
+{
+    return address - value + NULL_PAGES_END < 2 * NULL_PAGES_END;
+}
+
+static uint64_t turned_pattern(const uint8_t *pattern, unsigned turn)
+{
+    uint64_t value = 0;
+    for (unsigned i = 0; i < sizeof value; i++)
+        value |= (uint64_t)pattern[(turn + i) % 4] << 8 * i;
+    return value;
+}
+
+BOOLEAN verifier_is_fill(uint64_t address, enum verifier_fill *kind)
+{
+    uint8_t byte = current_machine()->verify_fill;
+    for (unsigned i = 0; i < VERIFIER_FILL_KINDS; i++)
+        for (unsigned turn = 0; turn < 4; turn++)
+            if (is_near(address,
+                        byte ? byte * 0x0101010101010101ull : turned_pattern(patterns[i], turn))) {
+                *kind = byte ? VERIFIER_FILL_POOL : (enum verifier_fill)i;
+                return TRUE;
+            }
     return FALSE;
 }
 

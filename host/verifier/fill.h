@@ -25,6 +25,9 @@ void verifier_fill(void *memory, SIZE_T length, enum verifier_fill kind);
  * chance) that were filled and never written. */
 BOOLEAN verifier_find_unwritten(const uint8_t *bytes, SIZE_T length,
                                 struct verifier_unwritten *found);
+/* Whether an address is, but for a field's offset, what unwritten memory holds, and of which kind
+ * (with one byte throughout the kinds cannot be told apart). */
+BOOLEAN verifier_is_fill(uint64_t address, enum verifier_fill *kind);
 /* Fills the stack below the caller, so that what is called next finds none of the host's values. */
 void verifier_fill_stack(void);
 

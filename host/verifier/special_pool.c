@@ -3,6 +3,7 @@
 #include "host/ex/ddk.h"
 #include "host/linux/shadow.h"
 #include "host/mm/mm.h"
+#include "host/verifier/fill.h"
 
 enum {
     KEPT_PAGES = 512,                    /* pages of freed slots of a class that are not used yet */
@@ -142,12 +143,13 @@ static uint8_t *pad_end(const struct special_block *block)
     return end - behind > (SSIZE_T)LINUX_PAGE_SIZE ? behind + LINUX_PAGE_SIZE : end;
 }
 
-static void fill(const struct machine *machine, struct special_block *block)
+/* What drivers allocate is filled by fresh_pool. */
+static void fill(struct special_block *block)
 {
     uint8_t *behind = block->start + block->size;
     __builtin_memset(pad_start(block), PAD, (SIZE_T)(block->start - pad_start(block)));
-    if (block->owner != SPECIAL_IRP && !(block->pool_type & POOL_ZERO_ALLOCATION))
-        __builtin_memset(block->start, machine->verify_fill, block->size);
+    if (block->owner == SPECIAL_SYSTEM_BUFFER)
+        verifier_fill(block->start, block->size, VERIFIER_FILL_BUFFER);
     __builtin_memset(behind, PAD, (SIZE_T)(pad_end(block) - behind));
 }
 
@@ -163,7 +165,7 @@ static void *begin(struct machine *machine, struct special_block *block,
     block->freed = NULL;
     block->residents = NULL;
     block->start = place(machine, block, request);
-    fill(machine, block);
+    fill(block);
     linux_shadow_forbid(special_slot(block), special_slot_size(block), SHADOW_POOL_AROUND);
     linux_shadow_allow(block->start, block->size);
     __atomic_store_n(&block->state, SPECIAL_LIVE, __ATOMIC_RELEASE);

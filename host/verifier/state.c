@@ -16,7 +16,7 @@
 
 static void fresh_pool(void *block, SIZE_T size)
 {
-    if (verifier_checks(SB_VERIFY_REPLY))
+    if (verifier_checks(SB_VERIFY_REPLY | SB_VERIFY_POOL))
         verifier_fill(block, size, VERIFIER_FILL_POOL);
 }
 

@@ -16,10 +16,6 @@ struct verifier_memory;   /* MDLs, user memory, replies */
 
 struct verifier_traces; /* driver call stacks */
 
-/* What pool that was not asked to be zero holds: as an address it is not canonical, so that using
- * it as a pointer faults, and is recognised. */
-enum { VERIFIER_FILL = 0xCB };
-
 /* The last probe of an address next to zero by its page: the caller's null pointer. */
 enum { VERIFIER_NULL_PROBES = 16 };
 struct verifier_probe {

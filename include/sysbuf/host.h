@@ -75,10 +75,10 @@ struct sb_machine_options {
     uint32_t verify_timeout;
     /* Bug check at the first finding, as Windows' Driver Verifier does. */
     bool stop_at_findings;
-    /* With SB_VERIFY_REPLY, memory that drivers get unwritten (new pool blocks, system buffers
-     * behind the input, the stack below a dispatch routine) holds this byte; replies of two runs
-     * with different bytes differ where they disclose it. 0: patterns that the verifier recognises
-     * in a reply itself. */
+    /* With SB_VERIFY_REPLY or SB_VERIFY_POOL, memory that drivers get unwritten (new pool blocks,
+     * system buffers behind the input, the stack below a dispatch routine) holds this byte; replies
+     * of two runs with different bytes differ where they disclose it. 0: patterns that the verifier
+     * recognises in a reply itself. */
     uint8_t verify_fill;
     /* With verify: pool blocks begin at a page without access, so that what goes before them faults
      * at once, and not, as usual, what goes beyond their end. */

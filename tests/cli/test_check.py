@@ -87,6 +87,16 @@ class Check(Case):
         self.assertEqual((suite.get("tests"), suite.get("failures")), ("1", "1"))
         self.assertEqual(suite.find("testcase/failure").get("type"), "pool-zero-bytes")
 
+    def test_rules_are_listed(self):
+        answer = self.check_driver("--rules")
+        self.check(answer, 0)
+        rules = answer.output.split("\n    https://")
+        self.assertGreater(len(rules), 100)
+        self.assertIn("pool-zero-bytes (pool)\n    The driver allocated zero bytes of pool\n"
+                      "    bug check 0xC4 DRIVER_VERIFIER_DETECTED_VIOLATION, parameter 1: 0x0\n",
+                      answer.output)
+        self.assertNotIn("(other)", answer.output)
+
     def test_driver_that_does_not_start(self):
         answer = self.check_driver(DRIVERS / "lacking.sys")
         self.assertEqual(answer.code, 2)

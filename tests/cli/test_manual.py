@@ -20,7 +20,8 @@ def source(name):
 
 class Manual(Case):
     def test_each_option_is_documented_on_its_page(self):
-        for name, page in (("run/options.c", "run"), ("fuzz/options.c", "fuzz"), ("stats.c", "stats"),
+        for name, page in (("run/options.c", "run"), ("check/options.c", "check"),
+                           ("fuzz/options.c", "fuzz"), ("stats.c", "stats"),
                            ("info/info.c", "info"),
                            ("exports.c", "exports")):
             options = re.findall(r'\{"([a-z-]+)", (?:no|required)_argument', source(name))

@@ -4,19 +4,24 @@
  * rule that its source names, at the line that its source names; the twin has none. A source that
  * needs other calls names them: SEQUENCE: one of sequences[].
  *
- * test-host-defects [NAME...]: those alone.
+ * test-host-defects [--report FILE] [NAME...]: those alone; a line of the file says for each driver
+ * "mistake rule variant bad|good outcome", the outcome being found, missed, clean or alarm. The
+ * pairs are shared out among as many processes as there are processors.
  */
 #include <dirent.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <sysbuf/host.h>
 
-enum { SIZE = 64, PAGE = 4096, MOST_DEFECTS = 512 };
+enum { SIZE = 64, PAGE = 4096, MOST_DEFECTS = 512, MOST_JOBS = 8 };
 
 struct defect {
     char name[64];
@@ -38,6 +43,7 @@ struct sequence {
 static struct defect defects[MOST_DEFECTS];
 static struct CMUnitTest tests[MOST_DEFECTS];
 static size_t defect_count;
+static int report = -1; /* a file all processes append to */
 
 static void no_log(void *context, const char *text, size_t length)
 {
@@ -55,11 +61,32 @@ struct caller {
     uint8_t *other;  /* a page for pointers to lead to */
 };
 
-static void control(const struct caller *caller, uint32_t code, size_t input)
+static void exchange(const struct caller *caller, uint32_t code, size_t input, size_t output)
 {
     struct sb_io_status io_status;
     sb_process_ioctl(caller->process, caller->file, 0, &io_status, code, caller->buffer, input,
-                     caller->buffer, SIZE);
+                     caller->buffer, output);
+}
+
+static void control(const struct caller *caller, uint32_t code, size_t input)
+{
+    exchange(caller, code, input, SIZE);
+}
+
+/* Buffered requests with lengths of their own. */
+static bool send_lengths(const struct caller *caller, const char *call)
+{
+    static const struct {
+        const char *call;
+        size_t input, output;
+    } lengths[] = {{"empty", 0, 0}, {"short", 4, 4}, {"small-output", SIZE, 4}};
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        if (strcmp(call, lengths[i].call) != 0)
+            continue;
+        exchange(caller, 0x222000, lengths[i].input, lengths[i].output);
+        return true;
+    }
+    return false;
 }
 
 static void send(const struct caller *caller, const char *call)
@@ -87,7 +114,7 @@ static void send(const struct caller *caller, const char *call)
         sb_process_read(caller->process, caller->file, 0, &io_status, caller->buffer, SIZE, 0);
     } else if (strcmp(call, "write") == 0) {
         sb_process_write(caller->process, caller->file, 0, &io_status, caller->buffer, SIZE, 0);
-    } else {
+    } else if (!send_lengths(caller, call)) {
         fail_msg("CALLS: %s is unknown", call);
     }
 }
@@ -172,6 +199,17 @@ static const struct sequence *find_sequence(const char *name)
     return NULL;
 }
 
+/* One write each: the processes' lines do not mix. */
+static void report_outcome(const struct defect *defect, const char *variant, bool bad,
+                           const char *outcome)
+{
+    char line[256];
+    int length = snprintf(line, sizeof line, "%s %s %s %s %s\n", defect->name, defect->rule,
+                          variant, bad ? "bad" : "good", outcome);
+    if (report >= 0 && write(report, line, (size_t)length) != length)
+        fail_msg("the report cannot be written");
+}
+
 static void run(const struct defect *defect, const char *variant, bool bad)
 {
     struct sb_machine_options options = {
@@ -195,8 +233,14 @@ static void run(const struct defect *defect, const char *variant, bool bad)
     if (count)
         sb_machine_finding(machine, 0, &finding, stack, sizeof stack);
     sb_machine_destroy(machine);
-    if ((count != 0) != bad || (bad && (strcmp(finding.rule.identifier, defect->rule) != 0 ||
-                                        finding.line != defect->line)))
+    bool found = bad && count && strcmp(finding.rule.identifier, defect->rule) == 0 &&
+                 finding.line == defect->line;
+    report_outcome(defect, variant, bad,
+                   found   ? "found"
+                   : bad   ? "missed"
+                   : count ? "alarm"
+                           : "clean");
+    if (bad ? !found : count != 0)
         print_message("%s: %u findings; %s: %s at %s+0x%lx %s:%d\n%s", path, count,
                       count ? finding.rule.identifier : "-", finding.message, finding.module,
                       finding.offset, finding.source_file, finding.line, stack);
@@ -205,9 +249,6 @@ static void run(const struct defect *defect, const char *variant, bool bad)
     if (!bad)
         return;
     assert_string_equal(defect->rule, finding.rule.identifier);
-    if (defect->line != finding.line)
-        print_message("%s: %s at %s+0x%lx %s:%d\n%s", path, finding.message, finding.module,
-                      finding.offset, finding.source_file, finding.line, stack);
     assert_int_equal(defect->line, finding.line);
 }
 
@@ -258,10 +299,10 @@ static bool read_source(const char *path, struct defect *defect)
 
 static bool is_wanted(const char *name, int count, char **names)
 {
-    for (int i = 1; i < count; i++)
+    for (int i = 0; i < count; i++)
         if (strcmp(name, names[i]) == 0)
             return true;
-    return count == 1;
+    return count == 0;
 }
 
 static void add(const char *file_name)
@@ -285,16 +326,91 @@ static int is_source(const struct dirent *entry)
     return length > 2 && strcmp(entry->d_name + length - 2, ".c") == 0;
 }
 
-int main(int count, char **names)
+/* Each jobs-th pair from the first-th on, its output kept in a file: processes do not mix theirs.
+ */
+static int run_share(size_t first, size_t jobs)
+{
+    size_t count = 0;
+    for (size_t i = first; i < defect_count; i += jobs)
+        tests[count++] = tests[i];
+    return _cmocka_run_group_tests("defects", tests, count, NULL, NULL);
+}
+
+static pid_t start_share(size_t first, size_t jobs, FILE *output)
+{
+    pid_t child = fork();
+    if (child != 0)
+        return child;
+    dup2(fileno(output), STDOUT_FILENO);
+    dup2(fileno(output), STDERR_FILENO);
+    int failed = run_share(first, jobs);
+    fflush(NULL);
+    _exit(failed ? 1 : 0);
+}
+
+static void print_output(FILE *output)
+{
+    char text[4096];
+    size_t length;
+    rewind(output);
+    while ((length = fread(text, 1, sizeof text, output)) > 0)
+        fwrite(text, 1, length, stdout);
+    fclose(output);
+}
+
+static int run_shares(size_t jobs)
+{
+    FILE *outputs[MOST_JOBS];
+    pid_t children[MOST_JOBS];
+    int failed = 0;
+    for (size_t i = 0; i < jobs; i++) {
+        outputs[i] = tmpfile();
+        children[i] = outputs[i] ? start_share(i, jobs, outputs[i]) : -1;
+    }
+    for (size_t i = 0; i < jobs; i++) {
+        int status = 1;
+        if (children[i] < 0 || waitpid(children[i], &status, 0) < 0 || status != 0)
+            failed = 1;
+        if (outputs[i])
+            print_output(outputs[i]);
+        if (children[i] > 0 && WIFSIGNALED(status))
+            printf("process %zu ended by signal %d\n", i, WTERMSIG(status));
+    }
+    return failed;
+}
+
+static size_t job_count(void)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t jobs = processors < 1 ? 1 : (size_t)processors;
+    if (jobs > MOST_JOBS)
+        jobs = MOST_JOBS;
+    return jobs < defect_count ? jobs : defect_count;
+}
+
+static int open_report(const char *path)
+{
+    report = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_APPEND | O_CLOEXEC, 0666);
+    if (report < 0)
+        perror(path);
+    return report;
+}
+
+int main(int count, char **arguments)
 {
     struct dirent **entries;
+    bool has_report = count > 2 && strcmp(arguments[1], "--report") == 0;
+    int skipped = has_report ? 3 : 1;
+
+    if (has_report && open_report(arguments[2]) < 0)
+        return 2;
     int found = scandir(SYSBUF_DEFECT_SOURCES, &entries, is_source, alphasort);
 
     for (int i = 0; i < found && defect_count < MOST_DEFECTS; i++) {
         char name[64];
         snprintf(name, sizeof name, "%.*s", (int)strlen(entries[i]->d_name) - 2,
                  entries[i]->d_name);
-        if (is_wanted(name, count, names))
+        if (is_wanted(name, count - skipped, arguments + skipped))
             add(entries[i]->d_name);
         free(entries[i]);
     }
@@ -304,5 +420,5 @@ int main(int count, char **names)
         fprintf(stderr, "no such mistake in " SYSBUF_DEFECT_SOURCES "\n");
         return 2;
     }
-    return _cmocka_run_group_tests("defects", tests, defect_count, NULL, NULL);
+    return job_count() > 1 ? run_shares(job_count()) : run_share(0, 1);
 }

@@ -13,7 +13,8 @@
  *     CALLS: neither read     which requests the driver is sent, in this order (else: buffered read
  *                             write): buffered, neither, out-direct, in-direct are control requests
  *                             with the same 64 byte input and output; pointer is a buffered one
- *                             whose input is a struct defect_pointers
+ *                             whose input is a struct defect_pointers; short is one with 4 bytes
+ *                             each way, empty with none, small-output with room for 4
  *
  * A file defines control(), which serves IRP_MJ_DEVICE_CONTROL and completes the request (or not,
  * where that is the mistake), and, before it includes this header, HAS_LOAD, HAS_UNLOAD,

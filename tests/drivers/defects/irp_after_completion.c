@@ -7,7 +7,7 @@ static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stac
     irp->IoStatus.Status = STATUS_SUCCESS;
     irp->IoStatus.Information = 0;
     IoCompleteRequest(irp, IO_NO_INCREMENT);
-    return ((volatile IRP *)irp)->IoStatus.Status; /* MISTAKE: use-after-free */
+    return ((volatile IRP *)irp)->IoStatus.Status; /* MISTAKE: irp-used-after-completion */
 #else
     return complete(irp, STATUS_SUCCESS, 0);
 #endif

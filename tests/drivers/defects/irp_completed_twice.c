@@ -6,5 +6,6 @@ static DEFECT_NOINLINE NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STA
     complete(irp, STATUS_SUCCESS, 0);
     if (DEFECT)
         IoCompleteRequest(irp, IO_NO_INCREMENT); /* MISTAKE: irp-completed-twice */
+    DEFECT_KEEP_FRAME();
     return STATUS_SUCCESS;
 }

@@ -12,6 +12,7 @@ static VOID NTAPI run(PKDPC self, PVOID context, PVOID one, PVOID two)
 { /* MISTAKE: irql-changed-by-routine */
     if (DEFECT)
         KeLowerIrql(PASSIVE_LEVEL);
+    DEFECT_KEEP_FRAME();
 }
 
 static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)

@@ -4,11 +4,14 @@
 static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
 {
     KIRQL irql;
-    PVOID object;
+    PVOID out = NULL;
+    HANDLE self = ZwCurrentProcess();
+    POBJECT_TYPE type = *PsProcessType;
 
     KeRaiseIrql(DEFECT ? APC_LEVEL : PASSIVE_LEVEL, &irql);
-    ObReferenceObjectByHandle((HANDLE)4, 0, NULL, KernelMode, &object,
-                              NULL); /* MISTAKE: irql-ob-passive */
+    ObReferenceObjectByHandle(self, 0, type, 0, &out, NULL); /* MISTAKE: irql-ob-passive */
     KeLowerIrql(irql);
+    if (out)
+        ObDereferenceObject(out);
     return complete(irp, STATUS_SUCCESS, 0);
 }

@@ -5,13 +5,14 @@
 
 static KBUGCHECK_CALLBACK_RECORD record;
 
-static VOID NTAPI notify(PVOID buffer, ULONG length)
+static VOID NTAPI run(PVOID buffer, ULONG length)
 {
 }
 
 static NTSTATUS load(PDRIVER_OBJECT driver)
 {
-    KeRegisterBugCheckCallback(&record, notify, 0, 0, 0); /* MISTAKE: bug-check-callback-left-at-unload */
+    PKBUGCHECK_CALLBACK_RECORD at = &record;
+    KeRegisterBugCheckCallback(at, run, 0, 0, 0); /* MISTAKE: bug-check-callback-left-at-unload */
     return STATUS_SUCCESS;
 }
 

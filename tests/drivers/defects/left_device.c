@@ -9,7 +9,7 @@ static NTSTATUS load(PDRIVER_OBJECT driver)
 {
     DEVICE_TYPE type = FILE_DEVICE_UNKNOWN;
     NTSTATUS status;
-    status = IoCreateDevice(driver, 0, NULL, type, 0, 0, &other); /* MISTAKE: device-left-at-unload */
+    status = IoCreateDevice(driver, 0, 0, type, 0, 0, &other); /* MISTAKE: device-left-at-unload */
     return status;
 }
 

@@ -11,6 +11,7 @@ static NTSTATUS load(PDRIVER_OBJECT driver)
 {
     NTSTATUS status =
         PsSetLoadImageNotifyRoutine(notify); /* MISTAKE: image-notify-left-at-unload */
+    DEFECT_KEEP_FRAME();
     return status;
 }
 

@@ -3,12 +3,14 @@
 #define HAS_UNLOAD
 #include "defect.h"
 
+#define make ExInitializeNPagedLookasideList
+
 static NPAGED_LOOKASIDE_LIST list;
 
 static NTSTATUS load(PDRIVER_OBJECT driver)
 {
     PNPAGED_LOOKASIDE_LIST at = &list;
-    ExInitializeNPagedLookasideList(at, 0, 0, 0, 64, 1, 0); /* MISTAKE: lookaside-list-left-at-unload */
+    make(at, 0, 0, 0, 64, 1, 0); /* MISTAKE: lookaside-list-left-at-unload */
     return STATUS_SUCCESS;
 }
 

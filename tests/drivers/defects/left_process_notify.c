@@ -11,6 +11,7 @@ static NTSTATUS load(PDRIVER_OBJECT driver)
 {
     NTSTATUS status =
         PsSetCreateProcessNotifyRoutine(notify, FALSE); /* MISTAKE: process-notify-left-at-unload */
+    DEFECT_KEEP_FRAME();
     return status;
 }
 

@@ -14,6 +14,7 @@ static NTSTATUS load(PDRIVER_OBJECT driver)
 {
     NTSTATUS status =
         CmRegisterCallback(notify, NULL, &cookie); /* MISTAKE: registry-callback-left-at-unload */
+    DEFECT_KEEP_FRAME();
     return status;
 }
 

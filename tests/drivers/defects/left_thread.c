@@ -14,17 +14,16 @@ static VOID NTAPI run(PVOID context)
 
 static NTSTATUS load(PDRIVER_OBJECT driver)
 {
-    OBJECT_ATTRIBUTES attributes;
-    HANDLE handle;
+    OBJECT_ATTRIBUTES attributes, *at = &attributes;
+    HANDLE self;
     KeInitializeEvent(&stop, NotificationEvent, FALSE);
     InitializeObjectAttributes(&attributes, NULL, OBJ_KERNEL_HANDLE, NULL, NULL);
     NTSTATUS status;
-    status = PsCreateSystemThread(&handle, 0, &attributes, NULL, NULL, run, NULL); /* MISTAKE: thread-left-at-unload */
+    status = PsCreateSystemThread(&self, 0, at, 0, 0, run, 0); /* MISTAKE: thread-left-at-unload */
     if (!NT_SUCCESS(status))
         return status;
-    status =
-        ObReferenceObjectByHandle(handle, SYNCHRONIZE, *PsThreadType, KernelMode, &thread, NULL);
-    ZwClose(handle);
+    status = ObReferenceObjectByHandle(self, SYNCHRONIZE, *PsThreadType, KernelMode, &thread, NULL);
+    ZwClose(self);
     return status;
 }
 

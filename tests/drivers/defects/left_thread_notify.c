@@ -11,6 +11,7 @@ static NTSTATUS load(PDRIVER_OBJECT driver)
 {
     NTSTATUS status =
         PsSetCreateThreadNotifyRoutine(notify); /* MISTAKE: thread-notify-left-at-unload */
+    DEFECT_KEEP_FRAME();
     return status;
 }
 

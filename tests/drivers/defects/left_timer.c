@@ -16,6 +16,7 @@ static NTSTATUS load(PDRIVER_OBJECT driver)
     KeInitializeTimer(&timer);
     KeInitializeDpc(&dpc, run, NULL);
     KeSetTimer(&timer, due, &dpc); /* MISTAKE: timer-left-at-unload */
+    DEFECT_KEEP_FRAME();
     return STATUS_SUCCESS;
 }
 

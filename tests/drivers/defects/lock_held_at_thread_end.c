@@ -5,8 +5,8 @@ static KMUTEX mutex;
 
 static VOID NTAPI run(PVOID context)
 {
-    KeWaitForSingleObject(&mutex, Executive, KernelMode, FALSE,
-                          NULL); /* MISTAKE: lock-held-at-thread-end */
+    PVOID lock = &mutex;
+    KeWaitForSingleObject(lock, 0, 0, FALSE, NULL); /* MISTAKE: lock-held-at-thread-end */
     if (!DEFECT)
         KeReleaseMutex(&mutex, FALSE);
 }

@@ -5,11 +5,10 @@ static KSPIN_LOCK lock, other;
 
 static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
 {
-    KLOCK_QUEUE_HANDLE one, two;
+    KLOCK_QUEUE_HANDLE one, two, *handle = DEFECT ? &one : &two;
 
     KeAcquireInStackQueuedSpinLock(&lock, &one);
-    KeAcquireInStackQueuedSpinLock(
-        &other, DEFECT ? &one : &two); /* MISTAKE: queued-spin-lock-handle-in-use */
+    KeAcquireInStackQueuedSpinLock(&other, handle); /* MISTAKE: queued-spin-lock-handle-in-use */
     KeReleaseInStackQueuedSpinLock(&two);
     KeReleaseInStackQueuedSpinLock(&one);
     return complete(irp, STATUS_SUCCESS, 0);

@@ -9,8 +9,7 @@ static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stac
     KeInitializeEvent(&event, NotificationEvent, TRUE);
 
     KeRaiseIrql(DEFECT ? DISPATCH_LEVEL : PASSIVE_LEVEL, &irql);
-    KeWaitForSingleObject(&event, Executive, KernelMode, FALSE,
-                          &timeout); /* MISTAKE: wait-at-dispatch */
+    KeWaitForSingleObject(&event, 0, 0, FALSE, &timeout); /* MISTAKE: wait-at-dispatch */
     KeLowerIrql(irql);
     return complete(irp, STATUS_SUCCESS, 0);
 }

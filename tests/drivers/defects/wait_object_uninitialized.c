@@ -9,7 +9,6 @@ static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stac
 
     if (!DEFECT)
         KeInitializeEvent(&event, NotificationEvent, TRUE);
-    KeWaitForSingleObject(&event, Executive, KernelMode, FALSE,
-                          &timeout); /* MISTAKE: wait-object-uninitialized */
+    KeWaitForSingleObject(&event, 0, 0, FALSE, &timeout); /* MISTAKE: wait-object-uninitialized */
     return complete(irp, STATUS_SUCCESS, 0);
 }
