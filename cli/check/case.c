@@ -90,6 +90,7 @@ static void play_machine(const struct case_target *target, struct play *play, co
                          struct case_result *result)
 {
     struct session *session = &play->session;
+    struct sb_bug_check stop;
 
     result->end = CASE_NOT_STARTED;
     if (play_start(play)) {
@@ -100,7 +101,7 @@ static void play_machine(const struct case_target *target, struct play *play, co
             keep_codes(session, result);
         play_script(play);
         result->end = session->code == EXIT_UNUSABLE ? CASE_UNUSABLE : CASE_FINISHED;
-        if (result->end == CASE_FINISHED)
+        if (result->end == CASE_FINISHED && !sb_machine_bug_check(session->machine, &stop))
             result->line = 0;
     }
     play_finish(play);
