@@ -1,5 +1,6 @@
-# sysbuf_test_driver(NAME [LIBRARIES ...]): builds tests/drivers/NAME/*.c into
-# ${SYSBUF_TEST_DRIVERS}/NAME-gcc.sys and NAME-clang.sys with the cross compilers.
+# sysbuf_test_driver(NAME [SOURCE FILE] [LIBRARIES ...]): builds tests/drivers/NAME/*.c, or the one
+# file of tests/drivers, into ${SYSBUF_TEST_DRIVERS}/NAME-gcc.sys and NAME-clang.sys with the cross
+# compilers.
 set(SYSBUF_TEST_DRIVERS ${CMAKE_BINARY_DIR}/drivers)
 set(SYSBUF_DRIVER_FLAGS -std=c11 -Wno-array-bounds -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter
   -Wno-unknown-pragmas -ffreestanding -fno-stack-protector -fms-extensions -fasynchronous-unwind-tables
@@ -9,10 +10,13 @@ set(SYSBUF_DRIVER_LINK -shared -nostdlib -Wl,--subsystem,native -Wl,--entry,Driv
 
 # (mingw's headers give clang some intrinsics as ordinary functions in every file.)
 function(sysbuf_test_driver name)
-  cmake_parse_arguments(driver "" "" "LIBRARIES" ${ARGN})
+  cmake_parse_arguments(driver "" "SOURCE" "LIBRARIES" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/drivers/${name}/*.c)
   file(GLOB headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/drivers/*.h
     ${PROJECT_SOURCE_DIR}/tests/drivers/${name}/*.h)
+  if(driver_SOURCE)
+    set(sources ${PROJECT_SOURCE_DIR}/tests/drivers/${driver_SOURCE})
+  endif()
   set(libraries -L/usr/x86_64-w64-mingw32/lib -lntoskrnl -lhal)
   foreach(library ${driver_LIBRARIES})
     list(APPEND libraries -l${library})

@@ -148,9 +148,23 @@ static void describe_stop(struct sb_finding *finding, const struct case_result *
     locate_stop(finding, result->stop_description);
 }
 
-/* A stop that a rule has foreseen is that rule's finding, not one of its own. */
+/* What Windows stops with when nobody handles a fault. */
+static bool is_unhandled_fault(uint32_t code)
+{
+    return code == 0x1E || code == 0x3B || code == 0x50 || code == 0x7E || code == 0xA ||
+           code == 0xD1;
+}
+
+/* A stop that a rule has foreseen, or that followed in the same request from what a rule found, is
+ * that rule's finding, not one of its own. */
 static bool is_foreseen(const struct case_result *result)
 {
+    const struct sb_finding *last =
+        result->finding_count ? &result->findings[result->finding_count - 1].finding : NULL;
+
+    if (last && last->rule.bug_check && last->request == result->line &&
+        is_unhandled_fault(result->bug_check.code))
+        return true;
     for (uint32_t i = 0; i < result->finding_count; i++)
         if (result->findings[i].finding.rule.bug_check == result->bug_check.code)
             return true;

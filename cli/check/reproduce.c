@@ -62,6 +62,41 @@ static void reduce(struct reduction *reduction)
             (void)leave_out(reduction, first, size);
 }
 
+static bool is_setting(const char *line)
+{
+    return strncmp(line, "open ", 5) == 0 || strncmp(line, "guard ", 6) == 0;
+}
+
+/* Keeps lines from first on to the one where it happened, and before them what opens and sets. */
+static bool try_tail(struct reduction *reduction, size_t first, size_t last)
+{
+    bool *keep = reduction->keep, *before = memory_allocate(reduction->lines.count + 1);
+    bool has_open = false;
+
+    memcpy(before, keep, reduction->lines.count);
+    memset(keep, false, reduction->lines.count);
+    for (size_t i = first; i <= last; i++)
+        keep[i] = true;
+    for (size_t i = first; i-- > 0;) {
+        bool opens = strncmp(reduction->lines.lines[i], "open ", 5) == 0;
+        keep[i] = is_setting(reduction->lines.lines[i]) && !(opens && has_open);
+        has_open = has_open || opens;
+    }
+    bool fine = still_found(reduction);
+    if (!fine)
+        memcpy(keep, before, reduction->lines.count);
+    free(before);
+    return fine;
+}
+
+/* Most mistakes need the last few calls only: that is tried before anything is searched. */
+static void keep_tail(struct reduction *reduction, size_t last)
+{
+    for (size_t count = 1; count <= last; count *= 4)
+        if (try_tail(reduction, last + 1 - count, last))
+            return;
+}
+
 void reproduce_minimise(const struct case_target *target, struct found *found,
                         struct case_result *result)
 {
@@ -74,6 +109,8 @@ void reproduce_minimise(const struct case_target *target, struct found *found,
     if (still_found(&reduction)) {
         if (found->line && found->line < count)
             (void)leave_out(&reduction, found->line, count - found->line);
+        if (found->line && found->line <= count)
+            keep_tail(&reduction, found->line - 1);
         reduce(&reduction);
     }
     char *script = lines_join(&reduction.lines, reduction.keep);

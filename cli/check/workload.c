@@ -9,7 +9,7 @@
 #include "cli/memory.h"
 
 /* A body whose every statement stops the machine is not played to its end. */
-enum { MOST_RESTARTS = 400 };
+enum { MOST_RESTARTS = 2000, PATIENCE = 6 };
 
 struct slice {
     const struct lines *prologue, *body;
@@ -47,27 +47,53 @@ static size_t next_of(const struct case_result *result, const struct slice *slic
     return slice->first + (result->line - slice->prologue->count);
 }
 
+/* How many statements are left out behind one that ended the machine: none while there is something
+ * new to be found, and then more and more of those that the driver very likely dies of too. */
+static size_t skip_of(unsigned barren)
+{
+    return barren < PATIENCE ? 0 : (size_t)1 << (barren - PATIENCE < 16 ? barren - PATIENCE : 16);
+}
+
+static void play(struct workload *workload, const char *phase, struct slice *slice, bool samples,
+                 void (*visit)(void *, const char *, const struct case_line *), void *context)
+{
+    unsigned restarts = 0, barren = 0;
+
+    do {
+        char *script = join_slice(slice);
+        if (!script || !case_run(workload->target, script, NULL, workload->result)) {
+            free(script);
+            return;
+        }
+        workload->cases++;
+        unsigned new = findings_take(workload->findings, workload->result, script, NULL, phase);
+        visit_lines(workload->result, slice, visit, context);
+        size_t next = next_of(workload->result, slice);
+        workload->calls += (unsigned)(next - slice->first);
+        barren = new ? 0 : barren + 1;
+        slice->first = next + (samples ? skip_of(barren) : 0);
+        free(script);
+    } while (slice->first < slice->body->count && ++restarts < MOST_RESTARTS);
+}
+
 void workload_play(struct workload *workload, const char *phase, const struct lines *prologue,
                    const struct lines *body,
                    void (*visit)(void *context, const char *statement, const struct case_line *),
                    void *context)
 {
     struct slice slice = {prologue, body, 0};
-    unsigned restarts = 0;
 
-    do {
-        char *script = join_slice(&slice);
-        if (!script || !case_run(workload->target, script, NULL, workload->result)) {
-            free(script);
-            return;
-        }
-        workload->cases++;
-        workload->calls += (unsigned)(body->count - slice.first);
-        findings_take(workload->findings, workload->result, script, NULL, phase);
-        visit_lines(workload->result, &slice, visit, context);
-        slice.first = next_of(workload->result, &slice);
-        free(script);
-    } while (slice.first < body->count && ++restarts < MOST_RESTARTS);
+    play(workload, phase, &slice, false, visit, context);
+}
+
+void workload_sample(struct workload *workload, const char *phase, const struct lines *prologue,
+                     const struct lines *body,
+                     void (*visit)(void *context, const char *statement, const struct case_line *),
+                     void *context)
+{
+    struct slice slice = {prologue, body, 0};
+
+    play(workload, phase, &slice, true, visit, context);
 }
 
 void workload_run(struct workload *workload)

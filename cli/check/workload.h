@@ -51,4 +51,11 @@ void workload_play(struct workload *workload, const char *phase, const struct li
                    void (*visit)(void *context, const char *statement, const struct case_line *),
                    void *context);
 
+/* The same where the statements are many of a kind: those behind one that ended the machine are
+ * left out in part, the more the longer nothing new was found. */
+void workload_sample(struct workload *workload, const char *phase, const struct lines *prologue,
+                     const struct lines *body,
+                     void (*visit)(void *context, const char *statement, const struct case_line *),
+                     void *context);
+
 #endif
