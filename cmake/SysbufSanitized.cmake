@@ -35,7 +35,7 @@ set(SYSBUF_SANITIZED_FLAGS --target=x86_64-w64-windows-gnu -std=c11 -g -O1 -fno-
   CACHE INTERNAL "")
 # A list as options, for COMMAND_EXPAND_LISTS; it may be a generator expression that gives nothing.
 function(sysbuf_sanitized_options VARIABLE PREFIX)
-  set(list "${ARGN}")
+  set(list "$<FILTER:${ARGN},INCLUDE,.>") # what is left of untrue conditions is empty
   set(${VARIABLE} "$<$<BOOL:${list}>:${PREFIX}$<JOIN:${list},;${PREFIX}>>" PARENT_SCOPE)
 endfunction()
 
@@ -56,7 +56,7 @@ function(sysbuf_sanitized_objects VARIABLE NAME)
         -fsanitize-recover=undefined -fsanitize-coverage=edge,inline-8bit-counters
         -fsanitize-address-use-after-return=always
         -mllvm -asan-instrumentation-with-call-threshold=0
-        "${includes}" "${definitions}" ${ARG_OPTIONS} -MD -MF ${object}.d -MT ${object}
+        "${includes}" "${definitions}" ${ARG_OPTIONS} -MD -MF ${object}.d -MQ ${object}
         -c ${source} -o ${object}
       DEPENDS ${source} DEPFILE ${object}.d COMMAND_EXPAND_LISTS VERBATIM
       COMMENT "Building ${NAME} (sanitized) ${file}")

@@ -19,9 +19,6 @@ else()
 endif()
 enable_language(RC)
 include(${CMAKE_CURRENT_LIST_DIR}/SysbufTargets.cmake)
-# The driver library with the sanitizers; without it drivers get the plain one.
-set(sysbuf_sanitized_library ${CMAKE_CURRENT_LIST_DIR}/../../x64/libsysbuf_driver_sanitized.a)
-if(NOT EXISTS ${sysbuf_sanitized_library})
-  set(sysbuf_sanitized_library $<TARGET_FILE:sysbuf::driver>)
-endif()
-set_property(GLOBAL PROPERTY SYSBUF_SANITIZED_LIBRARY ${sysbuf_sanitized_library})
+# Drivers with the sanitizers get the plain library: the sanitizers' records name the folder in which a
+# source was compiled, which a package must not tell.
+set_property(GLOBAL PROPERTY SYSBUF_SANITIZED_LIBRARY $<TARGET_FILE:sysbuf::driver>)

@@ -62,7 +62,6 @@ lib/cmake/sysbuf/version.rc.in
 lib/cmake/sysbuf/wine-8.0-exports.txt
 lib/x64/libsysbuf_client.a
 lib/x64/libsysbuf_driver.a
-lib/x64/libsysbuf_driver_sanitized.a
 lib/x86/libsysbuf_client.a
 tools/image.py
 uninstall.cmd
