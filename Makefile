@@ -1,6 +1,6 @@
 # The targets that people and CI use; CMake and Ninja do the work behind them.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-host demo-wine test test-asan test-tsan bench lint package build clean
+.PHONY: help demo demo-host demo-wine test test-asan test-tsan verify-table bench lint package build clean
 
 PRESETS := windows-x64 windows-x86 windows-x64-clang linux
 
@@ -36,6 +36,14 @@ test-tsan:
 	@scripts/setup.sh test
 	@scripts/build.sh linux-tsan
 	@ctest --preset linux-tsan
+
+## verify-table: run every planted mistake, print what each rule found, update docs/verifier.md
+verify-table:
+	@scripts/setup.sh test
+	@scripts/build.sh windows-x64 linux
+	@build/linux/tests/host/test-host-defects --report build/linux/defects.report >build/linux/defects.log || \
+		{ cat build/linux/defects.log; exit 1; }
+	@scripts/verify_table.py build/linux/defects.report --update
 
 ## bench: measure a call on the host beside the same on Wine
 bench:

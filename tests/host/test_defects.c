@@ -36,6 +36,7 @@ struct defect {
 struct sequence {
     const char *name;
     void (*call)(struct sb_machine *machine, const struct defect *defect);
+    bool has_underruns; /* sb_machine_options.verify_underruns */
     bool fails_to_load; /* DriverEntry refuses */
     uint32_t timeout;   /* sb_machine_options.verify_timeout */
 };
@@ -189,6 +190,7 @@ static const struct sequence sequences[] = {
     {.name = "load", .call = call_nothing},
     {.name = "load-fails", .call = call_nothing, .fails_to_load = true},
     {.name = "stuck", .call = call_driver, .timeout = 400},
+    {.name = "underruns", .call = call_driver, .has_underruns = true},
 };
 
 static const struct sequence *find_sequence(const char *name)
@@ -212,8 +214,10 @@ static void report_outcome(const struct defect *defect, const char *variant, boo
 
 static void run(const struct defect *defect, const char *variant, bool bad)
 {
-    struct sb_machine_options options = {
-        .log = no_log, .verify = SB_VERIFY_ALL, .verify_timeout = defect->sequence->timeout};
+    struct sb_machine_options options = {.log = no_log,
+                                         .verify = SB_VERIFY_ALL,
+                                         .verify_timeout = defect->sequence->timeout,
+                                         .verify_underruns = defect->sequence->has_underruns};
     struct sb_machine *machine;
     struct sb_driver *driver;
     struct sb_finding finding = {0};
