@@ -4,6 +4,7 @@ import os
 import pathlib
 import struct
 import threading
+import time
 import unittest
 
 import sysbuf
@@ -92,14 +93,15 @@ class Channels(Case):
 
     def test_closing_ends_calls_of_other_threads(self):
         ends = []
+        before = self.device.statistics()["calls that waited"]
 
         def wait():
             ends.append(self.fails(Code.CLOSED, self.device.call, WAIT, capacity=1).code)
 
         thread = threading.Thread(target=wait)
         thread.start()
-        while self.device.statistics()["calls that waited"] == 0:
-            pass
+        while self.device.statistics()["calls that waited"] == before:
+            time.sleep(0.01)
         self.device.close()
         thread.join(30)
         self.assertEqual(ends, [Code.CLOSED])
