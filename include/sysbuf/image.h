@@ -77,7 +77,7 @@ SB_HOST_API sb_status sb_image_imports(const struct sb_image *image,
                                        void *context);
 SB_HOST_API sb_status sb_image_exports(const struct sb_image *image,
                                        bool (*visit)(void *context,
-                                                     const struct sb_image_export *export),
+                                                     const struct sb_image_export *entry),
                                        void *context);
 /* How many addresses the loader adjusts. STATUS_INVALID_IMAGE_FORMAT: the table is malformed. */
 SB_HOST_API sb_status sb_image_relocations(const struct sb_image *image, uint32_t *count);
@@ -100,7 +100,7 @@ struct sb_host_export {
     const char *component; /* "io", "ke" ... */
     bool is_data;
 };
-SB_HOST_API void sb_host_exports(bool (*visit)(void *context, const struct sb_host_export *export),
+SB_HOST_API void sb_host_exports(bool (*visit)(void *context, const struct sb_host_export *entry),
                                  void *context);
 
 #ifdef __cplusplus

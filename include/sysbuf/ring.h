@@ -142,6 +142,7 @@ struct sb_ring_answer {
 };
 
 SB_ASSERT_SIZE(struct sb_ring_request, 32);
+SB_ASSERT_OFFSET(struct sb_ring_request, size, 0);
 SB_ASSERT_OFFSET(struct sb_ring_request, oldest_version, 4);
 SB_ASSERT_OFFSET(struct sb_ring_request, newest_version, 8);
 SB_ASSERT_OFFSET(struct sb_ring_request, flags, 12);
@@ -150,6 +151,7 @@ SB_ASSERT_OFFSET(struct sb_ring_request, to_driver_capacity, 20);
 SB_ASSERT_OFFSET(struct sb_ring_request, to_client_capacity, 24);
 SB_ASSERT_OFFSET(struct sb_ring_request, reserved, 28);
 SB_ASSERT_SIZE(struct sb_ring_reply, 80);
+SB_ASSERT_OFFSET(struct sb_ring_reply, size, 0);
 SB_ASSERT_OFFSET(struct sb_ring_reply, refusal, 4);
 SB_ASSERT_OFFSET(struct sb_ring_reply, version, 8);
 SB_ASSERT_OFFSET(struct sb_ring_reply, flags, 12);
@@ -164,10 +166,12 @@ SB_ASSERT_OFFSET(struct sb_ring_reply, to_driver_space, 56);
 SB_ASSERT_OFFSET(struct sb_ring_reply, to_client_data, 64);
 SB_ASSERT_OFFSET(struct sb_ring_reply, to_client_space, 72);
 SB_ASSERT_SIZE(struct sb_ring_counters, 32);
+SB_ASSERT_OFFSET(struct sb_ring_counters, messages, 0);
 SB_ASSERT_OFFSET(struct sb_ring_counters, bytes, 8);
 SB_ASSERT_OFFSET(struct sb_ring_counters, doorbells, 16);
 SB_ASSERT_OFFSET(struct sb_ring_counters, sleeps, 24);
 SB_ASSERT_SIZE(struct sb_ring_report, 96);
+SB_ASSERT_OFFSET(struct sb_ring_report, size, 0);
 SB_ASSERT_OFFSET(struct sb_ring_report, reason, 4);
 SB_ASSERT_OFFSET(struct sb_ring_report, to_driver_fill, 8);
 SB_ASSERT_OFFSET(struct sb_ring_report, to_client_fill, 12);
@@ -176,9 +180,12 @@ SB_ASSERT_OFFSET(struct sb_ring_report, to_client, 48);
 SB_ASSERT_OFFSET(struct sb_ring_report, calls, 80);
 SB_ASSERT_OFFSET(struct sb_ring_report, failures, 88);
 SB_ASSERT_SIZE(struct sb_ring_call, 16);
+SB_ASSERT_OFFSET(struct sb_ring_call, code, 0);
 SB_ASSERT_OFFSET(struct sb_ring_call, output_capacity, 4);
 SB_ASSERT_OFFSET(struct sb_ring_call, tag, 8);
 SB_ASSERT_SIZE(struct sb_ring_answer, 16);
+SB_ASSERT_OFFSET(struct sb_ring_answer, status, 0);
+SB_ASSERT_OFFSET(struct sb_ring_answer, reserved, 4);
 SB_ASSERT_OFFSET(struct sb_ring_answer, tag, 8);
 
 #endif

@@ -73,6 +73,7 @@ struct sb_socket_welcome {
 };
 
 SB_ASSERT_SIZE(struct sb_socket_header, 32);
+SB_ASSERT_OFFSET(struct sb_socket_header, magic, 0);
 SB_ASSERT_OFFSET(struct sb_socket_header, type, 4);
 SB_ASSERT_OFFSET(struct sb_socket_header, length, 8);
 SB_ASSERT_OFFSET(struct sb_socket_header, sequence, 12);
@@ -81,14 +82,19 @@ SB_ASSERT_OFFSET(struct sb_socket_header, capacity, 20);
 SB_ASSERT_OFFSET(struct sb_socket_header, status, 24);
 SB_ASSERT_OFFSET(struct sb_socket_header, reserved, 28);
 SB_ASSERT_SIZE(struct sb_socket_challenge, 40);
+SB_ASSERT_OFFSET(struct sb_socket_challenge, lowest_version, 0);
 SB_ASSERT_OFFSET(struct sb_socket_challenge, highest_version, 4);
 SB_ASSERT_OFFSET(struct sb_socket_challenge, nonce, 8);
 SB_ASSERT_SIZE(struct sb_socket_answer, 72);
+SB_ASSERT_OFFSET(struct sb_socket_answer, version, 0);
+SB_ASSERT_OFFSET(struct sb_socket_answer, reserved, 4);
 SB_ASSERT_OFFSET(struct sb_socket_answer, nonce, 8);
 SB_ASSERT_OFFSET(struct sb_socket_answer, proof, 40);
 SB_ASSERT_SIZE(struct sb_socket_welcome, 48);
+SB_ASSERT_OFFSET(struct sb_socket_welcome, input_maximum, 0);
 SB_ASSERT_OFFSET(struct sb_socket_welcome, output_maximum, 4);
 SB_ASSERT_OFFSET(struct sb_socket_welcome, idle_timeout, 8);
+SB_ASSERT_OFFSET(struct sb_socket_welcome, reserved, 12);
 SB_ASSERT_OFFSET(struct sb_socket_welcome, proof, 16);
 
 #endif

@@ -397,7 +397,10 @@ typedef struct _WSK_PROVIDER_BASIC_DISPATCH {
     PFN_WSK_CLOSE_SOCKET WskCloseSocket;
 } WSK_PROVIDER_BASIC_DISPATCH, *PWSK_PROVIDER_BASIC_DISPATCH;
 
-/* In Microsoft's header an unnamed member in C, Basic in C++; here both. */
+/* In Microsoft's header an unnamed member in C, Basic in C++; in C here both. */
+#ifdef __cplusplus
+#define SYSBUF_WSK_BASIC WSK_PROVIDER_BASIC_DISPATCH Basic
+#else
 #define SYSBUF_WSK_BASIC                             \
     union {                                          \
         WSK_PROVIDER_BASIC_DISPATCH Basic;           \
@@ -406,6 +409,7 @@ typedef struct _WSK_PROVIDER_BASIC_DISPATCH {
             PFN_WSK_CLOSE_SOCKET WskCloseSocket;     \
         };                                           \
     }
+#endif
 
 typedef struct _WSK_PROVIDER_LISTEN_DISPATCH {
     SYSBUF_WSK_BASIC;
