@@ -84,7 +84,8 @@ NTSTATUS NTAPI dispatch_written_by_hand(PDEVICE_OBJECT device, PIRP irp)
     return status;
 }
 
-static NTSTATUS NTAPI choose(PDEVICE_OBJECT device, PIRP irp)
+/* Callgrind counts in here; a jump at its end would hide where it is left. */
+__attribute__((noinline, optimize("no-optimize-sibling-calls"))) NTSTATUS NTAPI dispatch_choose(PDEVICE_OBJECT device, PIRP irp)
 {
     return dispatch_by_hand ? dispatch_written_by_hand(device, irp) : library_dispatch(device, irp);
 }
@@ -110,6 +111,6 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT object, PUNICODE_STRING registry_path)
     NTSTATUS status = sb_driver_start(object, registry_path, &description);
 
     library_dispatch = object->MajorFunction[IRP_MJ_DEVICE_CONTROL];
-    object->MajorFunction[IRP_MJ_DEVICE_CONTROL] = choose;
+    object->MajorFunction[IRP_MJ_DEVICE_CONTROL] = dispatch_choose;
     return status;
 }
