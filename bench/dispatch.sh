@@ -21,8 +21,8 @@ count() {
     for part in "--dump-after=dispatch_handler entry-to-handler" \
         "--dump-before=IofCompleteRequest handler-to-completion"; do
         # The median of the ten calls; openings and the end have parts without instructions.
-        find "$folder/callgrind-$name" -name 'out.*' -exec grep -l "Trigger: ${part% *}$" {} + |
-            xargs sed -n 's/^totals: //p' | grep -v '^0$' | sort -n |
+        find "$folder/callgrind-$name" -name 'out.*' -exec grep -lZ "Trigger: ${part% *}$" {} + |
+            xargs -0 sed -n 's/^totals: //p' | grep -v '^0$' | sort -n |
             awk -v name="dispatch-$name/${part#* }" '{ value[NR] = $1 }
                 END { if (NR < 10) exit 1; print name, value[int((NR + 1) / 2)], "instructions" }'
     done

@@ -44,14 +44,16 @@ def ring_goals():
                    "memcpy/65536/bytes")
 
 
-def flat(group, text, name, counts):
+def flat(group, text, name, counts, base=1):
     for count in counts:
-        yield at_most(group, f"{text}, {count:,} of 1", f"{name}/{count}", 1.5, f"{name}/1")
+        yield at_most(group, f"{text}, {count:,} of {base}", f"{name}/{count}", 1.5,
+                      f"{name}/{base}")
 
 
 def scaling_goals():
     yield from flat("scaling", "a call, opens", "scaling-opens-1", (2, 4, 16, 64))
-    yield from flat("scaling", "a call on two processors, opens", "scaling-opens-2", (2, 4, 16, 64))
+    # With one open both threads wait for the same file: a lock, and no base to compare with.
+    yield from flat("scaling", "a call on two processors, opens", "scaling-opens-2", (4, 16, 64), 2)
     yield at_most("scaling", "a call on two processors, 2 opens, of one's", "scaling-opens-2/2",
                   1.5, "scaling-opens-1/1")
     tens = (10, 100, 1000, 10000, 100000)

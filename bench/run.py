@@ -27,7 +27,7 @@ SIZES = {
     "full": dict(rounds=5, wine_rounds=3, calls=500000, verified=50000, wine_calls=1000,
                  seconds="0.1", short="0.02", inputs=20000, replayed=1000, lives=20,
                  wine_lives=2, waiting="100000", blocks="1000000", growth="10000000"),
-    "quick": dict(rounds=3, wine_rounds=3, calls=100000, verified=10000, wine_calls=200,
+    "quick": dict(rounds=3, wine_rounds=2, calls=100000, verified=10000, wine_calls=200,
                   seconds="0.02", short="0.002", inputs=3000, replayed=300, lives=5, wine_lives=1,
                   waiting="100000", blocks="1000000", growth="10000000"),
     "tiny": dict(rounds=1, wine_rounds=1, calls=100, verified=100, wine_calls=10, seconds="0.0001",
