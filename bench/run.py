@@ -1,8 +1,8 @@
 """Runs benchmarks in alternation and collects their figures: run.py SIZE PHASE RESULTS.json
 
 SIZE is full, quick or tiny (tiny asserts that all is answered rightly, its times mean nothing).
-PHASE is host, wine, wine-cycle or wine-ring; those of Wine need BENCH_WINE, Wine's loader, and a Wine that has
-been started (scripts/bench.sh). A program that fails makes its figures missing, with the reason.
+PHASE is host, wine, wine-cycle or wine-ring; those of Wine need BENCH_WINE, Wine's loader, and a
+Wine that has been started (scripts/bench.sh). A program that fails makes its figures missing, with the reason.
 """
 import json
 import os
@@ -60,6 +60,7 @@ def host_groups(size):
                              os.path.join(BENCH, "dispatch_count"), OUTPUT], repeats=False)]
     yield [Step("payload", program("payload_host", DRIVER, short))]
     yield [Step("notify", program("notify_host", CHANNELS, seconds), processors="0,1")]
+    yield [Step("channel", program("channels_host", CHANNELS), processors="0,1")]
     yield [Step("ring", program("ring_host", *RINGS, seconds), processors="0,1"),
            Step("ring baselines", program("ring_baselines", seconds), processors="0,1")]
     yield [Step("cycle-host", program("cycle_host", MYDEVICE, str(size["lives"])), "ms")]
