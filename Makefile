@@ -1,6 +1,7 @@
 # The targets that people and CI use; CMake and Ninja do the work behind them.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-host demo-wine test test-asan test-tsan verify-table bench lint package build clean
+.PHONY: help demo demo-host demo-wine test test-asan test-tsan verify-table bench bench-quick \
+	bench-document lint package build clean
 
 PRESETS := windows-x64 windows-x86 windows-x64-clang linux
 
@@ -45,11 +46,22 @@ verify-table:
 		{ cat build/linux/defects.log; exit 1; }
 	@scripts/verify_table.py build/linux/defects.report --update
 
-## bench: measure a call on the host beside the same on Wine
-bench:
-	@scripts/setup.sh test
-	@scripts/build.sh windows-x64 linux
+## bench: measure each case beside its baselines; figures in build/bench/results.json
+bench: bench-build
 	@scripts/bench.sh
+
+## bench-quick: the same in under a minute, less exact
+bench-quick: bench-build
+	@scripts/bench.sh --quick
+
+## bench-document: as bench, and put the figures and the chart into docs/performance.md
+bench-document: bench-build
+	@scripts/bench.sh --document
+
+.PHONY: bench-build
+bench-build:
+	@scripts/setup.sh bench
+	@scripts/build.sh windows-x64 linux
 
 ## lint: check the format of the sources and analyse them
 lint:

@@ -2,32 +2,31 @@
 # Counts instructions of a call with callgrind: dispatch.sh DISPATCH_COUNT FOLDER
 # Once for the library and once for what is written by hand: from the entry to the handler, and from
 # the handler to the completion. Prints "case value unit" lines.
-set -eu
+set -eu -o pipefail
 program=$1
 folder=$2
 
-# Callgrind counts inside the dispatch routine and writes what it has at each of these points; the
-# last call's three parts end before the handler, after it and before the completion.
+# Callgrind counts inside the routine that chooses which of the two serves, and writes what it has
+# after the handler and before the completion. The first part of a call so holds the handler's few
+# instructions as well, and what is behind the completion of the call before: both have these alike.
 count() {
-    local name=$1 routine=$2 files parts
+    local name=$1 part
 
     rm -rf "$folder/callgrind-$name"
     mkdir -p "$folder/callgrind-$name"
     valgrind --quiet --tool=callgrind --callgrind-out-file="$folder/callgrind-$name/out" \
-        --collect-atstart=no --toggle-collect="$routine" --dump-before=dispatch_handler \
+        --collect-atstart=no --toggle-collect=dispatch_choose \
         --dump-after=dispatch_handler --dump-before=IofCompleteRequest \
         "$program" "$name" >&2
-    mapfile -t files < <(find "$folder/callgrind-$name" -name 'out.*' | sort -V)
-    [ $((${#files[@]} % 3)) -eq 0 ] && [ ${#files[@]} -ge 6 ] || {
-        echo "dispatch.sh: ${#files[@]} parts of callgrind, where each call has three" >&2
-        return 1
-    }
-    # A part begins where the one before it ended: the first one of a call with the end of the call
-    # before, from its completion on. That end is the first call's own: none went before it.
-    mapfile -t parts < <(sed -n 's/^totals: //p' "${files[@]}")
-    echo "dispatch-$name/entry-to-handler ${parts[0]} instructions"
-    echo "dispatch-$name/handler-to-completion ${parts[${#parts[@]} - 1]} instructions"
+    for part in "--dump-after=dispatch_handler entry-to-handler" \
+        "--dump-before=IofCompleteRequest handler-to-completion"; do
+        # The median of the ten calls; openings and the end have parts without instructions.
+        find "$folder/callgrind-$name" -name 'out.*' -exec grep -lZ "Trigger: ${part% *}$" {} + |
+            xargs -0 sed -n 's/^totals: //p' | grep -v '^0$' | sort -n |
+            awk -v name="dispatch-$name/${part#* }" '{ value[NR] = $1 }
+                END { if (NR < 10) exit 1; print name, value[int((NR + 1) / 2)], "instructions" }'
+    done
 }
 
-count library sb_dispatch_device_control
-count hand dispatch_written_by_hand
+count library
+count hand

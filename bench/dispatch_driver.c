@@ -6,35 +6,22 @@
 
 #include <bench/dispatch_contract.h>
 
-/* What a handler needs of a call, for both. */
-struct view {
-    const void *input;
-    void *output;
-    uint32_t input_length, output_capacity, reply_length;
-};
-
 bool dispatch_by_hand;
 
 static PDRIVER_DISPATCH library_dispatch;
 
-/* Callgrind knows it by its name. */
-__attribute__((noinline)) NTSTATUS dispatch_handler(struct view *view)
+/* What both call in the end; callgrind knows it by its name. */
+__attribute__((noinline)) NTSTATUS dispatch_handler(const uint32_t *input, uint32_t *output,
+                                                    uint32_t *reply_length)
 {
-    const uint32_t *input = view->input;
-    uint32_t *output = view->output;
-
     output[0] = input[0] + 1;
-    view->reply_length = 4;
+    *reply_length = 4;
     return STATUS_SUCCESS;
 }
 
 static NTSTATUS handle(struct sb_call *call)
 {
-    struct view view = {call->input, call->output, call->input_length, call->output_capacity, 0};
-    NTSTATUS status = dispatch_handler(&view);
-
-    call->reply_length = view.reply_length;
-    return status;
+    return dispatch_handler(call->input, call->output, &call->reply_length);
 }
 
 /* The same checks in the same order: code, open, input, output; the input aside, the output
@@ -44,7 +31,7 @@ static NTSTATUS serve(PIRP irp, PIO_STACK_LOCATION stack, ULONG_PTR *information
     ULONG input_length = stack->Parameters.DeviceIoControl.InputBufferLength;
     ULONG output_length = stack->Parameters.DeviceIoControl.OutputBufferLength;
     uint64_t aside[256 / 8];
-    struct view view = {aside, irp->AssociatedIrp.SystemBuffer, input_length, output_length, 0};
+    uint32_t reply_length = 0;
     NTSTATUS status;
 
     switch (stack->Parameters.DeviceIoControl.IoControlCode) {
@@ -57,18 +44,19 @@ static NTSTATUS serve(PIRP irp, PIO_STACK_LOCATION stack, ULONG_PTR *information
             return STATUS_BUFFER_TOO_SMALL;
         RtlCopyMemory(aside, irp->AssociatedIrp.SystemBuffer, input_length);
         RtlZeroMemory(irp->AssociatedIrp.SystemBuffer, output_length);
-        status = dispatch_handler(&view);
+        status = dispatch_handler((const uint32_t *)aside, irp->AssociatedIrp.SystemBuffer,
+                                  &reply_length);
         break;
     default:
         return STATUS_INVALID_DEVICE_REQUEST;
     }
     if (NT_ERROR(status))
         return status;
-    if (view.reply_length > output_length) {
-        view.reply_length = output_length;
+    if (reply_length > output_length) {
+        reply_length = output_length;
         status = STATUS_BUFFER_OVERFLOW;
     }
-    *information = view.reply_length;
+    *information = reply_length;
     return status;
 }
 
@@ -84,7 +72,9 @@ NTSTATUS NTAPI dispatch_written_by_hand(PDEVICE_OBJECT device, PIRP irp)
     return status;
 }
 
-static NTSTATUS NTAPI choose(PDEVICE_OBJECT device, PIRP irp)
+/* Callgrind counts in here; a jump at its end would hide where it is left. */
+__attribute__((noinline, optimize("no-optimize-sibling-calls"))) NTSTATUS NTAPI
+dispatch_choose(PDEVICE_OBJECT device, PIRP irp)
 {
     return dispatch_by_hand ? dispatch_written_by_hand(device, irp) : library_dispatch(device, irp);
 }
@@ -110,6 +100,6 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT object, PUNICODE_STRING registry_path)
     NTSTATUS status = sb_driver_start(object, registry_path, &description);
 
     library_dispatch = object->MajorFunction[IRP_MJ_DEVICE_CONTROL];
-    object->MajorFunction[IRP_MJ_DEVICE_CONTROL] = choose;
+    object->MajorFunction[IRP_MJ_DEVICE_CONTROL] = dispatch_choose;
     return status;
 }

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Installs what a target of the Makefile needs and the machine lacks:
-# setup.sh demo|demo-wine|test|lint|package
+# setup.sh demo|demo-wine|test|bench|lint|package
 #
 # Uses the distribution's packages only. Says nothing and changes nothing where all is there.
 # Where it cannot install, it names the packages and exits with 1. SYSBUF_NO_SETUP=1 leaves it out.
@@ -11,6 +11,7 @@ build=(cmake ninja-build gcc libc6-dev gcc-mingw-w64-x86-64 gcc-mingw-w64-i686 m
 host=(libdw-dev libelf-dev libcjson-dev libssl-dev libxml2-dev libcmocka-dev libcapstone-dev)
 run=(wine wine64)
 test=(clang libclang-rt-dev lld llvm zip unzip gdb groff-base spin libck-dev afl++)
+bench=(gnuplot-nox libck-dev util-linux valgrind)
 lint=(clang-format cppcheck shellcheck codespell)
 
 case "${1:-}" in
@@ -18,9 +19,10 @@ demo) wanted=("${build[@]}" "${host[@]}") ;;
 demo-wine) wanted=("${build[@]}" "${run[@]}") ;;
 package) wanted=("${build[@]}" zip unzip) ;;
 test) wanted=("${build[@]}" "${host[@]}" "${run[@]}" "${test[@]}") ;;
+bench) wanted=("${build[@]}" "${host[@]}" "${run[@]}" "${bench[@]}") ;;
 lint) wanted=("${lint[@]}") ;;
 *)
-    echo "usage: $0 demo|demo-wine|test|lint|package" >&2
+    echo "usage: $0 demo|demo-wine|test|bench|lint|package" >&2
     exit 2
     ;;
 esac
