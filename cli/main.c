@@ -8,12 +8,8 @@ static const struct command {
     const char *name;
     int (*run)(int count, char **arguments);
 } commands[] = {
-    {"run", run_command},
-    {"check", check_command},
-    {"fuzz", fuzz_command},
-    {"info", info_command},
-    {"exports", exports_command},
-    {"help", help_command},
+    {"run", run_command},   {"check", check_command},     {"fuzz", fuzz_command},
+    {"info", info_command}, {"exports", exports_command}, {"help", help_command},
 };
 
 static const struct command *find(const char *name)

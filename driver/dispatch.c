@@ -275,10 +275,21 @@ NTSTATUS NTAPI sb_dispatch_device_control(PDEVICE_OBJECT device, PIRP irp)
     return sb_finish_call(irp, &call, status);
 }
 
+/* Of the library's own commands a ring carries those that ask; the others need an open's request.
+ */
+static const struct sb_command *find_ring_call(const struct sb_driver *driver, uint32_t code)
+{
+    const struct sb_command *command = sb_find_command(driver, code);
+
+    if (command == NULL && (code == SB_QUERY_CONTRACT || code == SB_QUERY_STATISTICS))
+        command = sb_standard_command(driver, code);
+    return command;
+}
+
 /* As sb_serve_call(), for a call whose input and output are apart already. */
 NTSTATUS sb_dispatch_call(struct sb_call *call, uint32_t code)
 {
-    const struct sb_command *command = sb_find_command(call->driver, code);
+    const struct sb_command *command = find_ring_call(call->driver, code);
     NTSTATUS status;
 
     if (command == NULL || SB_CONTROL_CODE_METHOD(code) != SB_METHOD_BUFFERED)

@@ -263,7 +263,7 @@ static NTSTATUS report(struct sb_call *call)
     struct sb_ring_report *report = call->output;
 
     if (ring == NULL)
-        return STATUS_NOT_FOUND;
+        return STATUS_INVALID_DEVICE_STATE;
     report->size = sizeof(*report);
     report->reason = (uint32_t)ring->reason;
     report->to_driver_fill = ring->reader.tail - ring->reader.head;
@@ -280,7 +280,7 @@ static NTSTATUS report(struct sb_call *call)
 static NTSTATUS close_ring(struct sb_call *call)
 {
     return sb_ring_end(list_of(call), request_of(call)->FileObject) ? STATUS_SUCCESS
-                                                                    : STATUS_NOT_FOUND;
+                                                                    : STATUS_INVALID_DEVICE_STATE;
 }
 
 static void file_has_gone(struct sb_device *device, PFILE_OBJECT file)

@@ -158,12 +158,15 @@ static void probe(struct workload *workload, const struct device *device, struct
 }
 
 /* ---- entrances ---- */
-static struct entrance *add_entrance(struct device *device, const char *format, uint32_t code)
+static struct entrance *add_entrance(struct device *device, const char *verb, uint32_t code)
 {
     struct entrance *entrance;
     char call[64];
 
-    snprintf(call, sizeof call, format, code);
+    if (code)
+        snprintf(call, sizeof call, "%s d 0x%x", verb, code);
+    else
+        snprintf(call, sizeof call, "%s d", verb);
     device->entrances =
         memory_grow(device->entrances, device->entrance_count, sizeof *device->entrances);
     entrance = &device->entrances[device->entrance_count++];
@@ -177,10 +180,10 @@ static void add_codes(struct device *device, const struct probing *probing)
 {
     for (size_t i = 0; i < probing->count && device->entrance_count < MOST_CODES; i++)
         if (probing->candidates[i].differs)
-            (void)add_entrance(device, "ioctl d 0x%x", probing->candidates[i].code);
+            (void)add_entrance(device, "ioctl", probing->candidates[i].code);
     /* Who tells no codes apart takes any. */
     for (uint32_t method = 0; method < 4 && device->entrance_count == method; method++)
-        (void)add_entrance(device, "ioctl d 0x%x", control_code(0x22, 0x800, method));
+        (void)add_entrance(device, "ioctl", control_code(0x22, 0x800, method));
 }
 
 static void find_entrances(struct workload *workload, struct device *device,
@@ -193,8 +196,8 @@ static void find_entrances(struct workload *workload, struct device *device,
     add_usual_codes(&probing);
     probe(workload, device, &probing);
     add_codes(device, &probing);
-    add_entrance(device, "read d", 0)->is_read = true;
-    add_entrance(device, "write d", 0)->is_write = true;
+    add_entrance(device, "read", 0)->is_read = true;
+    add_entrance(device, "write", 0)->is_write = true;
     free(probing.candidates);
 }
 

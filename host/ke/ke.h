@@ -134,7 +134,8 @@ void ke_run_bug_check_callbacks(struct machine *machine);
 int64_t ke_monotonic_time(struct machine *machine); /* ns since an arbitrary start */
 int64_t ke_system_time(struct machine *machine);    /* 100 ns since 1601 */
 int64_t ke_interrupt_time(struct machine *machine); /* 100 ns since boot */
-/* Takes an armed timer out of the queue, looking at nothing but the queue; FALSE: it is not in it. */
+/* Takes an armed timer out of the queue, looking at nothing but the queue; FALSE: it is not in it.
+ */
 BOOLEAN ke_timer_withdraw(struct machine *machine, PKTIMER timer);
 /* NT timeout (negative: relative 100 ns; else absolute system time) as monotonic ns; NULL: never.
  */

@@ -41,7 +41,7 @@
  * Reports on the ring of this open, also on one that has been closed for nonsense.
  *
  * Input:  none. Output: struct sb_ring_report.
- * Errors: STATUS_INFO_LENGTH_MISMATCH, STATUS_BUFFER_TOO_SMALL; STATUS_NOT_FOUND: there is none.
+ * Errors: STATUS_INFO_LENGTH_MISMATCH, STATUS_BUFFER_TOO_SMALL; STATUS_INVALID_DEVICE_STATE: there is none.
  */
 #define SB_RING_REPORT SB_CONTROL_CODE(SB_DEVICE_UNKNOWN, 0xE61, SB_METHOD_BUFFERED, SB_ACCESS_ANY)
 
@@ -49,7 +49,7 @@
  * Ends the ring of this open; another one may be opened then. Waits for the handler that runs.
  *
  * Input:  none. Output: none.
- * Errors: STATUS_INFO_LENGTH_MISMATCH; STATUS_NOT_FOUND: there is none.
+ * Errors: STATUS_INFO_LENGTH_MISMATCH; STATUS_INVALID_DEVICE_STATE: there is none.
  */
 #define SB_RING_CLOSE \
     SB_CONTROL_CODE(SB_DEVICE_UNKNOWN, 0xE62, SB_METHOD_BUFFERED, SB_ACCESS_READ | SB_ACCESS_WRITE)

@@ -23,7 +23,7 @@
 #define STATUS_INVALID_PARAMETER    ((sb_status)0xC000000D)
 #define STATUS_ACCESS_DENIED        ((sb_status)0xC0000022)
 #define STATUS_BUFFER_TOO_SMALL     ((sb_status)0xC0000023)
-#define STATUS_NOT_FOUND            ((sb_status)0xC0000225)
+#define STATUS_INVALID_DEVICE_STATE ((sb_status)0xC0000184)
 #define STATUS_DEVICE_BUSY          ((sb_status)0x80000011)
 
 #define LONG     20000 /* milliseconds */
@@ -282,10 +282,12 @@ static void every_wrong_length_of_the_handshake_is_refused(void **state)
                      STATUS_INFO_LENGTH_MISMATCH);
     assert_int_equal(control(&program, SB_RING_REPORT, NULL, 0, reply, 95),
                      STATUS_BUFFER_TOO_SMALL);
-    assert_int_equal(control(&program, SB_RING_REPORT, NULL, 0, reply, 96), STATUS_NOT_FOUND);
+    assert_int_equal(control(&program, SB_RING_REPORT, NULL, 0, reply, 96),
+                     STATUS_INVALID_DEVICE_STATE);
     assert_int_equal(control(&program, SB_RING_CLOSE, request, 1, NULL, 0),
                      STATUS_INFO_LENGTH_MISMATCH);
-    assert_int_equal(control(&program, SB_RING_CLOSE, NULL, 0, NULL, 0), STATUS_NOT_FOUND);
+    assert_int_equal(control(&program, SB_RING_CLOSE, NULL, 0, NULL, 0),
+                     STATUS_INVALID_DEVICE_STATE);
     sb_process_destroy(program.process);
 }
 
