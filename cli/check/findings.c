@@ -151,8 +151,13 @@ static void describe_stop(struct sb_finding *finding, const struct case_result *
 /* What Windows stops with when nobody handles a fault. */
 static bool is_unhandled_fault(uint32_t code)
 {
-    return code == 0x1E || code == 0x3B || code == 0x50 || code == 0x7E || code == 0xA ||
-           code == 0xD1;
+    static const uint32_t codes[] = {0x0A, 0x1E, 0x3B, 0x50, 0x7E, 0xBE,
+                                     0xCC, 0xCD, 0xD1, 0xD5, 0xD6, 0xFC};
+
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (codes[i] == code)
+            return true;
+    return false;
 }
 
 /* A stop that a rule has foreseen, or that followed in the same request from what a rule found, is

@@ -9,7 +9,7 @@
 #include "cli/memory.h"
 
 /* A body whose every statement stops the machine is not played to its end. */
-enum { MOST_RESTARTS = 2000, PATIENCE = 6 };
+enum { MOST_RESTARTS = 2000, PATIENCE = 2 };
 
 struct slice {
     const struct lines *prologue, *body;
@@ -51,7 +51,8 @@ static size_t next_of(const struct case_result *result, const struct slice *slic
  * new to be found, and then more and more of those that the driver very likely dies of too. */
 static size_t skip_of(unsigned barren)
 {
-    return barren < PATIENCE ? 0 : (size_t)1 << (barren - PATIENCE < 16 ? barren - PATIENCE : 16);
+    return barren < PATIENCE ? 0
+                             : (size_t)1 << (barren - PATIENCE < 8 ? 2 * (barren - PATIENCE) : 16);
 }
 
 static void play(struct workload *workload, const char *phase, struct slice *slice, bool samples,

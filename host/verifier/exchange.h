@@ -9,7 +9,7 @@
 #include "host/io/io.h"
 #include "host/verifier/memory.h"
 
-enum { REQUEST_POINTERS = 16, REQUEST_AREAS = 16, REQUEST_GUARD_CACHE = 16 };
+enum { REQUEST_POINTERS = 16, REQUEST_AREAS = 16, REQUEST_GUARD_CACHE = 16, REQUEST_LOOPS = 16 };
 
 /* Where a request's data goes. */
 enum verifier_method { METHOD_IS_BUFFERED, METHOD_IS_DIRECT, METHOD_IS_NEITHER, METHOD_IS_NONE };
@@ -37,6 +37,7 @@ struct verifier_exchange {
     struct {
         uint64_t rip, rsp;
     } guarded[REQUEST_GUARD_CACHE];
+    USHORT loops[REQUEST_LOOPS]; /* watched accesses, by the lowest bits of the instruction */
 };
 
 /* An application's IRP is ready; its driver is about to be called on this thread. TRUE when it is

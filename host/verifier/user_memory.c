@@ -252,6 +252,19 @@ static BOOLEAN is_given(uint64_t address)
     return request && verifier_ranges_cover(&request->probed, address, address + 1);
 }
 
+/* An instruction that goes through the caller's memory has shown what it does after some rounds;
+ * each further one would cost as much. */
+static BOOLEAN is_long_loop(const CONTEXT *context)
+{
+    enum { ROUNDS = 128 };
+    struct verifier_exchange *request = verifier_exchange_current();
+    USHORT *rounds = request ? &request->loops[context->Rip % REQUEST_LOOPS] : NULL;
+    if (!rounds || *rounds == ROUNDS)
+        return rounds != NULL;
+    (*rounds)++;
+    return FALSE;
+}
+
 enum verifier_user_fault verifier_user_fault(const struct linux_fault *fault, CONTEXT *context)
 {
     BOOLEAN is_watched = linux_page_is_watched((void *)fault->address);
@@ -266,7 +279,7 @@ enum verifier_user_fault verifier_user_fault(const struct linux_fault *fault, CO
     }
     if (!is_watched)
         return VERIFIER_FAULT_EXPECTED;
-    if (linux_watch_step((void *)fault->address))
+    if (!is_long_loop(context) && linux_watch_step((void *)fault->address))
         context->EFlags |= LINUX_TRAP_FLAG;
     else
         linux_pages_unwatch((void *)(fault->address & ~(LINUX_PAGE_SIZE - 1)), LINUX_PAGE_SIZE);

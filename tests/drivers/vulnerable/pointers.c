@@ -231,7 +231,7 @@ NOINLINE NTSTATUS kernel_file(struct request *request)
 
     TRY {
         InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE, NULL, NULL);
-        status = ZwCreateFile(&file, FILE_WRITE_DATA | SYNCHRONIZE, &attributes, &block, NULL, /* MISTAKE: handle-not-kernel */
+        status = ZwCreateFile(&file, FILE_WRITE_DATA | SYNCHRONIZE, &attributes, &block, NULL,
                               FILE_ATTRIBUTE_NORMAL, FILE_SHARE_READ, FILE_OVERWRITE_IF,
                               FILE_SYNCHRONOUS_IO_NONALERT | FILE_NON_DIRECTORY_FILE, NULL, 0);
         if (NT_SUCCESS(status))

@@ -249,7 +249,7 @@ NOINLINE NTSTATUS buffered_command(struct request *request)
         RtlFillMemory(block, request->input_length, 0x42); /* MISTAKE: pool-overrun */
         ExFreePoolWithTag(block, TAG);
         return STATUS_SUCCESS;
-    case 0x1003: /* MISTAKE-NEXT */
+    case 0x1003:
         block = NULL;
         use(&block);
         TRY {
