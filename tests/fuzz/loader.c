@@ -5,6 +5,7 @@
  */
 #include "host/ke/ke.h"
 #include "host/linux/pe_symbols.h"
+#include "host/linux/shadow.h"
 #include "host/loader/loader.h"
 #include "host/mm/mm.h"
 #include "host/rtl/rtl.h"
@@ -33,7 +34,11 @@ struct pages {
 };
 static struct pages *all_pages;
 
-/* The machine here has no verifier. */
+/* The machine here has neither shadow memory nor a verifier. */
+void linux_shadow_allow(const void *address, size_t size)
+{
+}
+
 const void *verifier_bind(const char *name, const void *address)
 {
     return address;

@@ -127,7 +127,7 @@ BOOLEAN make_pair(struct pair *pair)
     CHECK_STATUS(STATUS_SUCCESS, bind_socket(pair->listener, 0));
     CHECK_STATUS(STATUS_SUCCESS, connect_to(pair->listener, &pair->near_end));
     CHECK_STATUS(STATUS_SUCCESS, accept_from(pair->listener, &pair->far_end));
-    return (ULONG)failures == before;
+    return (unsigned)failures == before;
 }
 
 void close_pair(struct pair *pair)
