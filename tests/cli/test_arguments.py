@@ -35,7 +35,7 @@ class Commands(Case):
         answer = run("help")
         self.check(answer, 0)
         topics = [line.split()[0] for line in answer.output.splitlines()[3:]]
-        self.assertEqual(topics, ["sysbuf", "run", "check", "fuzz", "info", "exports", "script", "statuses",
+        self.assertEqual(topics, ["sysbuf", "run", "check", "fuzz", "info", "stats", "exports", "script", "statuses",
                                   "bugchecks"])
         for topic in topics:
             answer = run("help", topic)

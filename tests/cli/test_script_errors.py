@@ -70,6 +70,7 @@ BYTES = "bytes are expected: hex, text, utf16, file, fill, zeros, u8, u16, u32, 
 DEVICE = "device add [ID] [of DRIVER] [as DEVICE], device ACTION [DEVICE]"
 REGISTRY = "registry write KEY NAME TYPE VALUE, registry read KEY NAME"
 STATEMENTS = {  # statement: (message, usage)
+    "stats 1 2": ("'1' has no place here", "stats [HANDLE]"),
     "device": ("add, start, stop, remove or another of the actions is expected", DEVICE),
     "device fly": ("add, start, stop, remove or another of the actions is expected", DEVICE),
     "device add a b": ("'b' has no place here", DEVICE),

@@ -146,7 +146,7 @@ class Contents(Unpacked):
             image = pefile.PE(self.package / "bin" / folder / "mydevice.exe")
             libraries = {library.dll.lower() for library in image.DIRECTORY_ENTRY_IMPORT}
             self.assertLessEqual(
-                libraries, {b"advapi32.dll", b"kernel32.dll", b"msvcrt.dll", b"shell32.dll"}
+                libraries, {b"advapi32.dll", b"bcrypt.dll", b"ws2_32.dll", b"kernel32.dll", b"msvcrt.dll", b"shell32.dll"}
             )
 
     def test_scripts_suit_cmd(self):
