@@ -25,15 +25,16 @@ struct ending {
 /* FALSE when the thread gave the request up: nobody may be told. */
 static BOOLEAN start_finishing(PIRP irp, PETHREAD thread)
 {
-    if (!(irp->AllocationFlags & IO_IRP_QUEUED))
+    UCHAR state = io_irp_state(irp);
+    if (!(state & IO_IRP_QUEUED))
         return TRUE;
-    if (thread == current_thread() && !(irp->AllocationFlags & IO_IRP_ABANDONED))
+    if (thread == current_thread() && !(state & IO_IRP_ABANDONED))
         return TRUE; /* only this thread could give up what it waits for */
     linux_lock(&thread->irps_lock);
-    BOOLEAN abandoned = (irp->AllocationFlags & IO_IRP_ABANDONED) != 0;
-    irp->AllocationFlags |= IO_IRP_FINISHING;
+    state = io_irp_state(irp);
+    io_irp_set_state(irp, state | IO_IRP_FINISHING);
     linux_unlock(&thread->irps_lock);
-    return !abandoned;
+    return !(state & IO_IRP_ABANDONED);
 }
 
 /* Out of the thread's list, and freed unless a canceller still looks at it. */
@@ -41,14 +42,13 @@ static void retire(PIRP irp, PETHREAD thread)
 {
     BOOLEAN pinned = FALSE;
     int references = 0; /* to the thread */
-    if (irp->AllocationFlags & IO_IRP_QUEUED) {
+    if (io_irp_state(irp) & IO_IRP_QUEUED) {
         linux_lock(&thread->irps_lock);
         RemoveEntryList(&irp->ThreadListEntry);
-        irp->AllocationFlags &= (UCHAR)~IO_IRP_QUEUED;
-        pinned = (irp->AllocationFlags & IO_IRP_PINS) != 0;
-        references = ((irp->AllocationFlags & IO_IRP_ABANDONED) != 0) +
-                     ((irp->AllocationFlags & IO_IRP_HOLDS) != 0);
-        irp->AllocationFlags |= IO_IRP_DONE;
+        UCHAR state = io_irp_state(irp);
+        pinned = (state & IO_IRP_PINS) != 0;
+        references = ((state & IO_IRP_ABANDONED) != 0) + ((state & IO_IRP_HOLDS) != 0);
+        io_irp_set_state(irp, (state & (UCHAR)~IO_IRP_QUEUED) | IO_IRP_DONE);
         linux_unlock(&thread->irps_lock);
     }
     if (!pinned)
@@ -79,7 +79,8 @@ void io_release_buffers(PIRP irp)
 {
     if (irp->Flags & IRP_DEALLOCATE_BUFFER) {
         mm_pool_free(current_machine(), irp->AssociatedIrp.SystemBuffer);
-        irp->Flags &= ~(ULONG)IRP_DEALLOCATE_BUFFER;
+        /* a canceller may look at the flags */
+        __atomic_store_n(&irp->Flags, irp->Flags & ~(ULONG)IRP_DEALLOCATE_BUFFER, __ATOMIC_RELAXED);
     }
     while (SB_UNLIKELY(irp->MdlAddress)) {
         PMDL mdl = irp->MdlAddress;
