@@ -316,6 +316,19 @@ enum sb_error sb_service_uninstall(const char *name);
 /* Errors: ARGUMENT, NO_MEMORY, ACCESS_DENIED, NOT_INSTALLED, SYSTEM; *state is then untouched. */
 enum sb_error sb_service_status(const char *name, enum sb_service_state *state);
 
+/* ---- a trace ---- */
+
+/*
+ * On Linux, where drivers run inside of the program: writes the life of each request to the file at
+ * path, as Chrome trace events, which Perfetto opens (docs/host.md). Before the program's first
+ * other call of this library. path NULL ends the trace: SYSTEM then says that the file is not
+ * whole. Otherwise it ends with the program.
+ *
+ * Errors: STATE (too late; there is one already, or none to end), SYSTEM (sb_system_error() is an
+ * errno). On Windows, whose drivers run in the system: UNKNOWN_COMMAND.
+ */
+enum sb_error sb_trace_requests(const char *path);
+
 #ifdef __cplusplus
 }
 #endif
