@@ -446,6 +446,7 @@ static int end_socket(void **state)
 {
     (void)state;
     channels_socket = NULL;
+    sb_host_claim_faults();
     rig_stop(&rig, 10000);
     rig_drop(&rig);
     return 0;
