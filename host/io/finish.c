@@ -100,10 +100,16 @@ static void write_status_block(PIRP irp)
     __atomic_store_n(&block->Status, irp->IoStatus.Status, __ATOMIC_RELEASE);
 }
 
+/* Whoever was told already may be closing the file, which changes them. */
+static ULONG file_flags(const FILE_OBJECT *file)
+{
+    return __atomic_load_n(&file->Flags, __ATOMIC_RELAXED);
+}
+
 static void post_packet(const struct ending *ending)
 {
     PIO_COMPLETION_CONTEXT port = ending->file->CompletionContext;
-    BOOLEAN skipped = (ending->file->Flags & FO_SKIP_COMPLETION_PORT) && !ending->pending &&
+    BOOLEAN skipped = (file_flags(ending->file) & FO_SKIP_COMPLETION_PORT) && !ending->pending &&
                       !NT_ERROR(ending->result.Status);
     if (port && ending->apc_context && !ending->has_routine && !skipped)
         io_port_post(port->Port, port->Key, ending->apc_context, ending->result.Status,
@@ -131,7 +137,7 @@ static void tell_file(const struct ending *ending)
 {
     PFILE_OBJECT file = ending->file;
     NTSTATUS status = ending->result.Status;
-    BOOLEAN synchronous = (file->Flags & FO_SYNCHRONOUS_IO) != 0;
+    BOOLEAN synchronous = (file_flags(file) & FO_SYNCHRONOUS_IO) != 0;
     if (NT_ERROR(status) && (!ending->pending || synchronous)) {
         if (synchronous)
             signal_file(file, status, ending->pending);
@@ -139,7 +145,7 @@ static void tell_file(const struct ending *ending)
     }
     if (ending->event)
         KeSetEvent(ending->event, IO_NO_INCREMENT, FALSE);
-    if (synchronous || (!ending->event && !(file->Flags & FO_SKIP_SET_EVENT)))
+    if (synchronous || (!ending->event && !(file_flags(file) & FO_SKIP_SET_EVENT)))
         signal_file(file, status, ending->pending);
     if (!synchronous) /* else no port, and the file may be gone with its waiter */
         post_packet(ending);
