@@ -9,6 +9,7 @@ name=$(basename "$source" .c)
 compilers="gcc clang"
 grep -q 'COMPILER: clang' "$source" && compilers=clang # mingw's gcc has no __try
 libraries=(-L/usr/x86_64-w64-mingw32/lib -lntoskrnl -lhal)
+# shellcheck disable=SC2054 # the linker's commas
 link=(-shared -nostdlib -Wl,--subsystem,native -Wl,--entry,DriverEntry -Wl,--dynamicbase
     -Wl,--exclude-all-symbols)
 mkdir -p "$folder"
@@ -37,7 +38,7 @@ for defect in 0 1; do
             # A mistake is often what compilers warn of.
             "compile_$compiler" "$@" -w -$level -DDEFECT=$defect "$source" -o "$driver" \
                 "${link[@]}"
-            [ $compiler = clang ] || discard_init "$driver"
+            [ "$compiler" = clang ] || discard_init "$driver"
         done
     done
 done
