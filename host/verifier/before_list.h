@@ -4,8 +4,8 @@
  * BEFORE(routine, check)              calls check(struct verifier_call *): TRUE lets it happen
  * BEFORE_AS("name", check)            the same for a name that means something else here
  * SITE(routine, result)               may fail as if resources were short, with that result
- * SITE_IF(routine, result, may)       the same, where may(arguments) says that Windows could fail it
- * BEFORE_SITE(routine, check, result) both: what does not fail is checked
+ * SITE_IF(routine, result, may)       the same, where may(arguments) says that Windows could fail
+ * it BEFORE_SITE(routine, check, result) both: what does not fail is checked
  *
  * A routine may stand here several times: all its checks run, in this order.
  */
@@ -25,6 +25,20 @@ BEFORE(ExDeleteResourceLite, resident_gone)
 BEFORE(KeBugCheckEx, stack_guard_bug_check)
 BEFORE(KeInitializeTimer, resident_timer)
 BEFORE(KeInitializeTimerEx, resident_timer)
+BEFORE(KeInitializeTimer, nonpaged_object)
+BEFORE(KeInitializeTimerEx, nonpaged_object)
+BEFORE(KeInitializeDpc, nonpaged_object)
+BEFORE(KeInitializeThreadedDpc, nonpaged_object)
+BEFORE(KeInitializeEvent, nonpaged_object)
+BEFORE(KeInitializeMutex, nonpaged_object)
+BEFORE(KeInitializeSemaphore, nonpaged_object)
+BEFORE(KeInitializeGuardedMutex, nonpaged_object)
+BEFORE(ExInitializeResourceLite, nonpaged_object)
+BEFORE(KeAcquireSpinLockRaiseToDpc, nonpaged_object)
+BEFORE(KeAcquireSpinLockAtDpcLevel, nonpaged_object)
+BEFORE(KeAcquireInStackQueuedSpinLock, nonpaged_object)
+BEFORE(MmLockPagableDataSection, paged_section_locked)
+BEFORE_AS("MmLockPagableSectionByHandle", paged_section_locked)
 BEFORE(ProbeForRead, fault_note_probe)
 BEFORE(ProbeForWrite, fault_note_probe)
 BEFORE(RtlCopyMemory, copy_memory)
@@ -41,6 +55,23 @@ BEFORE_AS("strncpy", copy_padded)
 BEFORE_AS("wcscat", append_wide_text)
 BEFORE_AS("wcscpy", copy_wide_text)
 BEFORE_AS("wcsncpy", copy_wide_padded)
+BEFORE_AS("memcpy", copy_overlap)
+BEFORE(RtlCopyMemory, copy_overlap)
+BEFORE(ZwCreateDirectoryObject, service_attributes)
+BEFORE(ZwCreateEvent, service_attributes)
+BEFORE(ZwCreateFile, service_attributes)
+BEFORE(ZwCreateKey, service_attributes)
+BEFORE(ZwCreateSection, service_attributes)
+BEFORE(ZwCreateTimer, service_attributes)
+BEFORE(ZwOpenDirectoryObject, service_attributes)
+BEFORE(ZwOpenEvent, service_attributes)
+BEFORE(ZwOpenFile, service_attributes)
+BEFORE(ZwOpenKey, service_attributes)
+BEFORE(ZwOpenSection, service_attributes)
+BEFORE(ZwOpenSymbolicLinkObject, service_attributes)
+BEFORE(ZwDeleteValueKey, service_string)
+BEFORE(ZwQueryValueKey, service_string)
+BEFORE(ZwSetValueKey, service_string)
 SITE(ExAllocateTimer, 0)
 SITE(ExCreateCallback, SHORT)
 SITE(ExAllocateCacheAwareRundownProtection, 0)
