@@ -12,7 +12,14 @@
 #include "host/ps/ps.h"
 #include "host/trace/trace.h"
 
-enum { RUNDOWN_SECONDS = 3, RUNDOWN_POLLS = 300 };
+/* How long a thread that ends waits for its requests. Windows waits for minutes; where time is
+ * real, nobody wants to. */
+enum { RUNDOWN_SECONDS = 3, SCHEDULED_RUNDOWN_SECONDS = 60, RUNDOWN_POLLS = 300 };
+
+static ULONG rundown_seconds(const struct machine *machine)
+{
+    return machine->scheduler ? SCHEDULED_RUNDOWN_SECONDS : RUNDOWN_SECONDS;
+}
 
 VOID NTAPI IoAcquireCancelSpinLock(PKIRQL irql)
 {
@@ -171,16 +178,17 @@ static void report_hang(PETHREAD thread, PIRP irp)
     PIO_STACK_LOCATION stack = irp->Tail.Overlay.CurrentStackLocation;
     PDEVICE_OBJECT device = irp->CurrentLocation <= irp->StackCount ? stack->DeviceObject : NULL;
     UNICODE_STRING none = {0};
+    ULONG seconds = rundown_seconds(thread->machine);
     SIZE_T length = text_format(
         text, sizeof(text),
         "*** io: request %p (major 0x%02x) of thread %u was not completed within %u s of its "
         "cancellation; it hangs in %wZ\n",
-        irp, stack->MajorFunction, HandleToULong(thread->thread_id), RUNDOWN_SECONDS,
+        irp, stack->MajorFunction, HandleToULong(thread->thread_id), seconds,
         device ? &device->DriverObject->DriverName : &none);
     machine_log(thread->machine, text, length);
     const struct verifier_hooks *verifier = thread->machine->verifier;
     if (SB_UNLIKELY(verifier) && verifier->irp_not_cancelled)
-        verifier->irp_not_cancelled(irp, RUNDOWN_SECONDS * 1000);
+        verifier->irp_not_cancelled(irp, seconds * 1000);
 }
 
 /* Gives up what is left: whoever completes it later tells nobody. */
@@ -210,7 +218,8 @@ static void abandon_all(PETHREAD thread)
 void io_thread_rundown(PETHREAD thread)
 {
     struct choice all = {0};
-    LARGE_INTEGER pause = {.QuadPart = -10000LL * 1000 * RUNDOWN_SECONDS / RUNDOWN_POLLS};
+    ULONG milliseconds = rundown_seconds(thread->machine) * 1000 / RUNDOWN_POLLS;
+    LARGE_INTEGER pause = {.QuadPart = -10000LL * milliseconds};
     for (int poll = 0; has_requests(thread); poll++) {
         cancel_chosen(thread, &all);
         if (!has_requests(thread))

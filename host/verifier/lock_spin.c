@@ -10,7 +10,7 @@
 
 enum { SYNCH_LEVEL_HERE = 12 };
 
-#define PATIENCE 2000000000ll /* ns */
+#define PATIENCE 1000000000ll /* ns of processor time: on a busy machine others get as much */
 
 static BOOLEAN checks_irql(void)
 {
@@ -56,7 +56,7 @@ static void need_initialized(const struct lock_use *use)
     ULONG turns = 0;
     while (*word != 0 && !verifier_lock_holder(use->lock)) {
         ULONG_PTR parameters[3] = {(ULONG_PTR)use->lock};
-        int64_t now = linux_monotonic_time();
+        int64_t now = linux_thread_cpu_time(linux_thread_id());
         if (until == 0)
             until = now + PATIENCE;
         if (now >= until || is_garbage(*word))

@@ -21,9 +21,9 @@ enum made_kind {
     MADE_WMI,
     MADE_LOOKASIDE,
     MADE_EX_TIMER,
-    MADE_INTERFACE,
     /* These end by themselves: whether they are left is seen elsewhere. */
     MADE_TIMER,
+    MADE_DPC,
     MADE_THREAD,
     MADE_WORK,
 };

@@ -23,6 +23,11 @@ RULE(RULE_IRP_COPIED_ROUTINE, "irp-completion-routine-copied", SB_VERIFY_IRP, 0x
      "Driver Verifier stops with DRIVER_VERIFIER_IOMANAGER_VIOLATION; without it the routine runs "
      "twice.",
      DOCUMENT_C9)
+RULE(RULE_IRP_USER_ADDRESS, "irp-kernel-mode-user-address", SB_VERIFY_IRP, 0xC4, 0xE2,
+     "An IRP of the kernel's own was sent with a user address in it",
+     "Driver Verifier stops with DRIVER_VERIFIER_DETECTED_VIOLATION; without it lower drivers use "
+     "the address unchecked.",
+     DOCUMENT_C4)
 RULE(RULE_IRP_NO_LOCATION, "irp-no-stack-location", SB_VERIFY_IRP, 0x35, 0,
      "An IRP was sent on although it has no stack location left",
      "The system stops with NO_MORE_IRP_STACK_LOCATIONS.",

@@ -41,6 +41,9 @@ RULE(RULE_HANDLE_ANY_TYPE, "handle-type-unchecked", SB_VERIFY_OBJECTS, 0, 0,
      "A handle from an application was taken for an object of any type",
      "The application chooses what kind of object the driver works on.",
      VERIFIER_DOCUMENTS "ddi/wdm/nf-wdm-obreferenceobjectbyhandle")
+RULE(RULE_NAME_MALFORMED, "name-malformed", SB_VERIFY_OBJECTS, 0xC4, 0xE4,
+     "A malformed UNICODE_STRING was given to a Zw routine",
+     "Driver Verifier stops with DRIVER_VERIFIER_DETECTED_VIOLATION.", DOCUMENT_C4)
 RULE(RULE_HANDLE_LEAKED, "handle-leaked-at-unload", SB_VERIFY_OBJECTS, 0, 0,
      "The driver was unloaded and left a kernel handle open",
      "The handle and its object stay until the system is restarted.",

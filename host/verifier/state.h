@@ -13,6 +13,7 @@ struct verifier_made;     /* what must be gone when the driver is */
 struct verifier_watchman; /* looks for what is stuck */
 struct verifier_objects;  /* references and handles of drivers */
 struct verifier_memory;   /* MDLs, user memory, replies */
+struct verifier_paged;    /* paged memory, which is closed at DISPATCH_LEVEL */
 
 struct verifier_traces; /* driver call stacks */
 
@@ -40,6 +41,7 @@ struct verifier_state {
     struct verifier_watchman *watchman;
     struct verifier_objects *objects;
     struct verifier_memory *memory;
+    struct verifier_paged *paged;
 };
 
 /* The current machine's; only where machine->verifier is not NULL. */
