@@ -22,4 +22,7 @@ enum sb_error sb_socket_call(struct sb_socket *socket, uint32_t code, const void
                              size_t *reply_length, uint32_t timeout);
 void sb_socket_close(struct sb_socket *socket);
 
+/* Ends the connection and with it whoever waits; the client is still to be closed. */
+void sb_socket_break(struct sb_socket *socket);
+
 #endif

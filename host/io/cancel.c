@@ -57,7 +57,7 @@ BOOLEAN NTAPI IoCancelIrp(PIRP irp)
     struct machine *machine = current_machine();
     KIRQL irql;
     IoAcquireCancelSpinLock(&irql);
-    irp->Cancel = TRUE;
+    __atomic_store_n(&irp->Cancel, TRUE, __ATOMIC_RELAXED);
     PDRIVER_CANCEL routine = IoSetCancelRoutine(irp, NULL);
     if (SB_UNLIKELY(machine->trace))
         trace_cancel(machine, irp, routine != NULL);
@@ -76,7 +76,7 @@ SB_EXPORT(IoCancelIrp)
 void io_thread_join(PIRP irp, PETHREAD thread)
 {
     linux_lock(&thread->irps_lock);
-    irp->AllocationFlags |= IO_IRP_QUEUED;
+    io_irp_set_state(irp, io_irp_state(irp) | IO_IRP_QUEUED);
     InsertHeadList(&thread->irps, &irp->ThreadListEntry);
     thread->irps_joined++;
     linux_unlock(&thread->irps_lock);
@@ -85,8 +85,8 @@ void io_thread_join(PIRP irp, PETHREAD thread)
 static void unpin(PIRP irp, PETHREAD thread)
 {
     linux_lock(&thread->irps_lock);
-    irp->AllocationFlags--;
-    BOOLEAN last = (irp->AllocationFlags & (IO_IRP_PINS | IO_IRP_DONE)) == IO_IRP_DONE;
+    io_irp_set_state(irp, io_irp_state(irp) - 1u);
+    BOOLEAN last = (io_irp_state(irp) & (IO_IRP_PINS | IO_IRP_DONE)) == IO_IRP_DONE;
     linux_unlock(&thread->irps_lock);
     if (last)
         IoFreeIrp(irp);
@@ -106,7 +106,8 @@ static BOOLEAN is_chosen(PIRP irp, const struct choice *choice)
         return FALSE;
     if (choice->status_block && irp->UserIosb != choice->status_block)
         return FALSE;
-    return !choice->synchronous || (irp->Flags & IRP_SYNCHRONOUS_API) ||
+    return !choice->synchronous ||
+           (__atomic_load_n(&irp->Flags, __ATOMIC_RELAXED) & IRP_SYNCHRONOUS_API) ||
            (file && (file->Flags & FO_SYNCHRONOUS_IO));
 }
 
@@ -118,13 +119,14 @@ static PIRP pin_next(PETHREAD thread, const struct choice *choice)
     for (PLIST_ENTRY link = thread->irps.Flink; link != &thread->irps && !found;
          link = link->Flink) {
         PIRP irp = CONTAINING_RECORD(link, IRP, ThreadListEntry);
-        UCHAR state = irp->AllocationFlags;
-        if (!irp->Cancel && !(state & (IO_IRP_FINISHING | IO_IRP_ABANDONED)) &&
+        UCHAR state = io_irp_state(irp);
+        if (!__atomic_load_n(&irp->Cancel, __ATOMIC_RELAXED) &&
+            !(state & (IO_IRP_FINISHING | IO_IRP_ABANDONED)) &&
             (state & IO_IRP_PINS) != IO_IRP_PINS && is_chosen(irp, choice))
             found = irp;
     }
     if (found)
-        found->AllocationFlags++;
+        io_irp_set_state(found, io_irp_state(found) + 1u);
     linux_unlock(&thread->irps_lock);
     return found;
 }
@@ -200,12 +202,12 @@ static void abandon_all(PETHREAD thread)
         for (PLIST_ENTRY link = thread->irps.Flink; link != &thread->irps && !left;
              link = link->Flink) {
             PIRP irp = CONTAINING_RECORD(link, IRP, ThreadListEntry);
-            if (!(irp->AllocationFlags & (IO_IRP_FINISHING | IO_IRP_ABANDONED)))
+            if (!(io_irp_state(irp) & (IO_IRP_FINISHING | IO_IRP_ABANDONED)))
                 left = irp;
         }
         if (left) {
             io_irp_abandon(left, thread);
-            left->AllocationFlags++; /* pinned for the report */
+            io_irp_set_state(left, io_irp_state(left) + 1u); /* pinned for the report */
         }
         linux_unlock(&thread->irps_lock);
         if (!left)
@@ -239,9 +241,9 @@ void io_thread_orphan(PETHREAD thread)
     linux_lock(&thread->irps_lock);
     for (PLIST_ENTRY link = thread->irps.Flink; link != &thread->irps; link = link->Flink) {
         PIRP irp = CONTAINING_RECORD(link, IRP, ThreadListEntry);
-        if (irp->AllocationFlags & IO_IRP_HOLDS)
+        if (io_irp_state(irp) & IO_IRP_HOLDS)
             continue;
-        irp->AllocationFlags |= IO_IRP_HOLDS;
+        io_irp_set_state(irp, io_irp_state(irp) | IO_IRP_HOLDS);
         ob_reference(thread);
     }
     linux_unlock(&thread->irps_lock);

@@ -276,6 +276,7 @@ static const struct sb_driver channels = {
     .statistics = TRUE,
     .batch_maximum = 100,
     .notify = {CHANNELS_CAPACITY, CHANNELS_MAXIMUM, OVERFLOW_RULE},
+    .socket = &sb_socket_channel,
     .load = load,
     .unload = unload,
 };
