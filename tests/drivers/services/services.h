@@ -30,7 +30,9 @@ void on_another_thread(void (*function)(void *context), void *context);
     X(environment_block)   \
     X(image_name)          \
     X(copy_between)        \
-    X(create_options)
+    X(create_options)      \
+    X(wmi_library)         \
+    X(wmi_names)
 SERVICES_GROUPS(CHECK_GROUP_DECLARATION)
 
 #endif
