@@ -393,7 +393,8 @@ NTSTATUS io_initialize(struct machine *machine)
     struct io_state *io = machine->io;
     PLIST_ENTRY lists[] = {&io->drivers,      &io->timers,     &io->shutdown[0],
                            &io->shutdown[1],  &io->interfaces, &io->notifications,
-                           &io->reinitialize, &io->nodes,      &io->boot_reinitialize};
+                           &io->reinitialize, &io->nodes,      &io->boot_reinitialize,
+                           &io->interrupts};
     for (ULONG i = 0; i < RTL_NUMBER_OF(lists); i++)
         InitializeListHead(lists[i]);
     io->configuration.Version = 2;

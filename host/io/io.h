@@ -23,6 +23,7 @@ struct io_state {
     LIST_ENTRY reinitialize, boot_reinitialize; /* struct io_reinitialize.link */
     LIST_ENTRY interfaces;                      /* struct io_interface.link */
     LIST_ENTRY notifications;                   /* struct io_notification.link */
+    LIST_ENTRY interrupts;                      /* struct _KINTERRUPT.link */
     LIST_ENTRY nodes;                           /* struct io_node.link: root-enumerated devices */
     PDRIVER_OBJECT root_driver; /* owns their physical device objects; NULL until there is one */
     ULONG node_count;
@@ -62,11 +63,18 @@ static inline struct io_device_extension *io_device_extension_of(PDEVICE_OBJECT 
     return (struct io_device_extension *)device->DeviceObjectExtension;
 }
 
+/* What few files have; FILE_OBJECT.FileObjectExtension points at it then. */
+struct io_file_extension {
+    PDEVICE_OBJECT top; /* its requests go to this device of the stack; NULL: to the top */
+    BOOLEAN ignores_sharing;
+};
+
 /* FILE_OBJECT with the host's part; the object body. */
 struct io_file {
     FILE_OBJECT file;
     IO_COMPLETION_CONTEXT port; /* what file.CompletionContext points at; port referenced */
     ULONG completion_modes;     /* FILE_SKIP_COMPLETION_PORT_ON_SUCCESS ... */
+    struct io_file_extension extension;
 };
 
 /* The context of an open, in struct ob_open.context. */
@@ -76,6 +84,7 @@ struct io_open {
     void *ea; /* captured, or NULL */
     ULONG ea_length;
     ULONG create_flags;    /* IO_NO_PARAMETER_CHECKING ... */
+    PDEVICE_OBJECT hint;   /* a device of the stack that all requests begin at, or NULL */
     PFILE_OBJECT related;  /* referenced by the caller, or NULL */
     ACCESS_MASK granted;   /* out: what the device lets the caller do */
     ULONG_PTR information; /* out: FILE_OPENED ... */

@@ -83,6 +83,10 @@ void ke_signal_waiters(DISPATCHER_HEADER *header);
 /* Sets the header's state to 1 and wakes: how threads, processes and files become signalled. */
 void ke_header_signal(struct machine *machine, DISPATCHER_HEADER *header);
 
+/* KeReleaseMutant and KeReleaseSemaphore, which raise what these answer; before is the state. */
+NTSTATUS ke_release_mutant(PKMUTANT mutant, BOOLEAN abandoned, BOOLEAN wait, PLONG before);
+NTSTATUS ke_release_semaphore(PKSEMAPHORE semaphore, LONG adjustment, BOOLEAN wait, PLONG before);
+
 /* The thread is to leave: its wait in user mode, now or later, ends with STATUS_USER_APC. */
 void ke_end_user_waits(struct machine *machine, PKTHREAD thread);
 

@@ -1,5 +1,6 @@
 /* ZwQueryInformationProcess. */
 #include "host/zw/zw.h"
+#include "host/mm/mm.h"
 #include "host/ob/object.h"
 
 enum {
@@ -23,6 +24,7 @@ struct process_times {
 static NTSTATUS answer_basic(struct _EPROCESS *process, PVOID buffer, ULONG length, PULONG returned)
 {
     PROCESS_BASIC_INFORMATION basic = {
+        .PebBaseAddress = ps_process_peb(process),
         .ExitStatus = __atomic_load_n(&process->exit_status, __ATOMIC_ACQUIRE),
         .AffinityMask = ~(KAFFINITY)0 >> (64 - process->machine->processors),
         .BasePriority = PRIORITY,
@@ -76,12 +78,35 @@ static NTSTATUS answer_name(const char *prefix, const char *name, PVOID buffer, 
     return STATUS_SUCCESS;
 }
 
+static const char folder[] = "\\Device\\HarddiskVolume1\\Windows\\System32\\";
+
+static BOOLEAN is_system_process(const struct _EPROCESS *process)
+{
+    return process == process->machine->ps->system_process;
+}
+
+/* The system process has no image. The caller frees the string. */
+NTSTATUS NTAPI SeLocateProcessImageName(PEPROCESS process, PUNICODE_STRING *name)
+{
+    enum { TAG = 0x6E496553 };
+    struct _EPROCESS *own = (struct _EPROCESS *)process;
+    const ULONG length =
+        sizeof(UNICODE_STRING) + (sizeof(folder) + sizeof(own->image_name)) * (ULONG)sizeof(WCHAR);
+    PUNICODE_STRING text = mm_pool_allocate_zero(current_machine(), length, TAG);
+    if (!text)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    BOOLEAN has_image = !is_system_process(own);
+    *name = text;
+    return answer_name(has_image ? folder : "", has_image ? own->image_name : "", text, length,
+                       NULL);
+}
+SB_EXPORT(SeLocateProcessImageName)
+
 static NTSTATUS answer(struct _EPROCESS *process, ULONG class, PVOID buffer, ULONG length,
                        PULONG returned)
 {
-    static const char folder[] = "\\Device\\HarddiskVolume1\\Windows\\System32\\";
     static const char dos_folder[] = "C:\\Windows\\System32\\";
-    BOOLEAN is_system = process == process->machine->ps->system_process;
+    BOOLEAN is_system = is_system_process(process);
     UCHAR priority[2] = {FALSE, PRIORITY_CLASS_NORMAL};
     ULONG_PTR pointer = 0;
     ULONG number = 0;
