@@ -146,6 +146,9 @@ uint32_t linux_thread_id(void);
 int64_t linux_thread_cpu_time(uint32_t thread_id);
 /* Bounds of the calling thread's stack. */
 void linux_stack_bounds(uint64_t *low, uint64_t *high);
+/* Takes a page of the calling thread's stack out of use, and gives it back. False: Linux refuses. */
+bool linux_stack_close_page(void *page);
+void linux_stack_open_page(void *page);
 void linux_gs_base_set(uint64_t base);
 /* Called once per process before any other use of threads; returns 0, or -ENOSYS when the machine
  * is not one the host can run on. at_exit runs on each thread that set its slot, as it ends. */

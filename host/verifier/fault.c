@@ -14,6 +14,7 @@
 #include "host/verifier/fill.h"
 #include "host/verifier/object.h"
 #include "host/verifier/pool_text.h"
+#include "host/verifier/stack_fence.h"
 #include "host/verifier/user_memory.h"
 #include "host/verifier/watch.h"
 
@@ -252,7 +253,7 @@ BOOLEAN verifier_fault(const struct linux_fault *fault, CONTEXT *context, struct
         check_protection(&place);
         return FALSE;
     }
-    if (!fault->execute && check_special_pool(&place, stop))
+    if (!fault->execute && (check_special_pool(&place, stop) || stack_fence_check(&place, stop)))
         return TRUE;
     check_page_fault(&place);
     return FALSE;
