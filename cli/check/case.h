@@ -66,7 +66,7 @@ struct case_target {
     int driver_count;
     const char *script_name, *script_path; /* for messages, for files that a script names */
     struct sb_machine_options machine;
-    unsigned time_limit; /* seconds */
+    unsigned time_limit; /* seconds without an end of any statement; schedules are one */
     bool wants_codes;    /* fills case_result.codes, which takes a look at the whole image */
 };
 
