@@ -94,6 +94,8 @@ bool linux_page_is_watched(const void *address);
  * FALSE: too many pages for one instruction. Signal safe. */
 bool linux_watch_step(const void *address);
 #define LINUX_TRAP_FLAG 0x100u
+/* Whether the calling thread is in such an instruction. Signal safe. */
+bool linux_watch_is_stepping(void);
 /* Ends a step early: the instruction faults for good. TRUE when there was one. Signal safe. */
 bool linux_watch_step_end(void);
 /* Between the files of host/linux: access to one watched page; the memory file behind a page. */
