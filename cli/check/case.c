@@ -28,20 +28,40 @@ void case_result_free(struct case_result *result)
 }
 
 /* ---- in the case's own process ---- */
+struct recorder {
+    struct sb_machine *machine;
+    struct case_result *result;
+};
+
 static void keep_line(void *context, unsigned line, const struct session_result *result)
 {
-    struct case_result *kept = context;
+    const struct recorder *recorder = context;
 
     if (line < CASE_LINES)
-        kept->lines[line] = (struct case_line){true, result->status, result->information};
+        recorder->result->lines[line] =
+            (struct case_line){true, result->status, result->information};
+}
+
+/* Findings are kept at once: the process may be killed, or die, in the next statement. */
+static void keep_new_findings(struct sb_machine *machine, struct case_result *result)
+{
+    struct case_finding *next = &result->findings[result->finding_count];
+
+    while (result->finding_count < CASE_FINDINGS &&
+           sb_machine_finding(machine, result->finding_count, &next->finding, next->stack,
+                              CASE_STACK)) {
+        result->finding_count++;
+        next++;
+    }
 }
 
 static void note_line(void *context, unsigned line)
 {
-    struct case_result *result = context;
+    const struct recorder *recorder = context;
 
-    result->line = line;
-    result->beat++;
+    keep_new_findings(recorder->machine, recorder->result);
+    __atomic_store_n(&recorder->result->line, line, __ATOMIC_RELEASE);
+    recorder->result->beat++;
 }
 
 static void keep_paths(struct session *session, struct case_result *result)
@@ -69,13 +89,9 @@ static void keep_codes(struct session *session, struct case_result *result)
 static void keep_findings(struct session *session, struct case_result *result)
 {
     struct sb_machine *machine = session->machine;
-    uint32_t count = 0;
 
-    while (count < CASE_FINDINGS &&
-           sb_machine_finding(machine, count, &result->findings[count].finding,
-                              result->findings[count].stack, CASE_STACK))
-        count++;
-    result->finding_count = count;
+    result->finding_count = 0; /* how often each happened is known only now */
+    keep_new_findings(machine, result);
     while (result->site_count < CASE_SITES &&
            sb_machine_site(machine, result->site_count, &result->sites[result->site_count]))
         result->site_count++;
@@ -90,9 +106,10 @@ static void play_machine(const struct case_target *target, struct play *play, co
                          struct case_result *result)
 {
     struct session *session = &play->session;
+    enum case_end end = CASE_NOT_STARTED;
     struct sb_bug_check stop;
 
-    result->end = CASE_NOT_STARTED;
+    result->end = CASE_CRASHED; /* until all of it has come through */
     if (play_start(play)) {
         if (!strstr(script, "device add"))
             result->device_count = devices_add_all(session);
@@ -100,15 +117,16 @@ static void play_machine(const struct case_target *target, struct play *play, co
         if (target->wants_codes)
             keep_codes(session, result);
         play_script(play);
-        result->end = session->code == EXIT_UNUSABLE ? CASE_UNUSABLE : CASE_FINISHED;
-        if (result->end == CASE_FINISHED && !sb_machine_bug_check(session->machine, &stop))
+        end = session->code == EXIT_UNUSABLE ? CASE_UNUSABLE : CASE_FINISHED;
+        if (end == CASE_FINISHED && !sb_machine_bug_check(session->machine, &stop))
             result->line = 0; /* a stop keeps its line: what follows is still to be played */
     }
     result->beat++;
     play_finish(play);
     (void)sb_machine_settle(session->machine); /* what is left running shows itself now */
-    keep_findings(session, result);
     result->exit_code = session->code;
+    result->end = end;
+    keep_findings(session, result);
 }
 
 /* Everything is given back: a search does this many times in one process. */
@@ -127,10 +145,11 @@ static void play_once(const struct case_target *target, const char *script, uint
                       struct sb_schedule *schedule, struct case_result *result)
 {
     struct sb_machine_options options = target->machine;
+    struct recorder recorder = {.result = result};
     struct play play = {
         .drivers = target->drivers,
         .driver_count = target->driver_count,
-        .options = {.observe = keep_line, .begin = note_line, .observe_context = result},
+        .options = {.observe = keep_line, .begin = note_line, .observe_context = &recorder},
     };
     sb_status status;
 
@@ -149,7 +168,7 @@ static void play_once(const struct case_target *target, const char *script, uint
         fprintf(stderr, "no machine: status 0x%08x\n", (unsigned)status);
         return;
     }
-    result->end = CASE_CRASHED; /* until it is known better */
+    recorder.machine = play.session.machine;
     play_machine(target, &play, script, result);
     end_play(&play);
 }

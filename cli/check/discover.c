@@ -211,7 +211,7 @@ static void add_device(struct workload *workload, const char *path, const struct
         memory_grow(workload->devices, workload->device_count, sizeof *workload->devices);
     struct device *device = &workload->devices[workload->device_count++];
     *device = (struct device){.open = open};
-    workload->progress("looking for control codes", path);
+    progress_show(workload->progress, "looking for control codes", path);
     find_entrances(workload, device, codes);
 }
 

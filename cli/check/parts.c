@@ -71,7 +71,7 @@ void part_start_and_stop(struct workload *workload)
 {
     struct lines nothing = {0}, body = {0};
 
-    workload->progress("starting and unloading", "");
+    progress_show(workload->progress, "starting and unloading", "");
     for (int i = 0; i < 3; i++) {
         lines_add(&body, "unload");
         lines_add(&body, "start");
@@ -107,7 +107,7 @@ void part_plug_and_play(struct workload *workload)
     static const char phase[] = "plug and play";
     struct lines body = {0};
 
-    workload->progress(phase, "");
+    progress_show(workload->progress, phase, "");
     add_actions(&body);
     lines_add(&body, "device remove");
     play_alone(workload, phase, &body);
@@ -135,7 +135,7 @@ void part_open_and_close(struct workload *workload, struct device *device)
     const char *path;
     int length = path_of(device, &path);
 
-    workload->progress(phase, device->open);
+    progress_show(workload->progress, phase, device->open);
     lines_add(&body, "%s", device->open);
     lines_add(&body, "open '%.*s' as e share all", length, path);
     lines_add(&body, "open '%.*s\\x\\y' as f share all", length, path);
@@ -166,7 +166,6 @@ void part_open_and_close(struct workload *workload, struct device *device)
 /* ---- buffers ---- */
 struct visit {
     struct entrance *entrance;
-    unsigned furthest;   /* how good the best call was, see rank() */
     uint64_t most_reply; /* of the successful ones */
 };
 
@@ -249,7 +248,7 @@ void part_buffers(struct workload *workload, struct device *device, struct entra
     struct lines prologue = {0}, body = {0};
     struct visit visit = {.entrance = entrance};
 
-    workload->progress("lengths and contents", entrance->call);
+    progress_show(workload->progress, "lengths and contents", entrance->call);
     start(&prologue, device);
     if (entrance->is_read || entrance->is_write) {
         add_transfers(&body, entrance);
@@ -258,8 +257,6 @@ void part_buffers(struct workload *workload, struct device *device, struct entra
         add_pointers(&body, entrance);
     }
     workload_sample(workload, "lengths and contents", &prologue, &body, take_call, &visit);
-    if (entrance->good.count)
-        lines_add(&workload->summary, "%s", entrance->good.lines[entrance->good.count - 1]);
     lines_free(&prologue);
     lines_free(&body);
 }
@@ -270,7 +267,7 @@ void part_pending(struct workload *workload, struct device *device)
     static const char *const ends[] = {"cancel r", "cancel d", "close d", "exit", "unload"};
     static const char phase[] = "pending requests";
 
-    workload->progress(phase, device->open);
+    progress_show(workload->progress, phase, device->open);
     for (size_t k = 0; k < device->entrance_count; k++) {
         const struct entrance *entrance = &device->entrances[k];
         for (size_t i = 0; entrance->pends && i < sizeof ends / sizeof *ends; i++) {
@@ -354,7 +351,7 @@ void part_sequences(struct workload *workload, struct device *device)
 {
     uint32_t random = 0x9E3779B9;
 
-    workload->progress("sequences of calls", device->open);
+    progress_show(workload->progress, "sequences of calls", device->open);
     pairs(workload, device, &random);
     for (int i = 0; i < WALKS; i++)
         walk(workload, device, &random);

@@ -16,6 +16,20 @@ struct slice {
     size_t first; /* of the body: where it begins */
 };
 
+bool workload_case(struct workload *workload, const char *phase, const char *script,
+                   const struct case_variant *variant, unsigned *new)
+{
+    if (!budget_allows(workload->budget, phase) ||
+        !case_run(workload->target, script, variant, workload->result))
+        return false;
+    workload->cases++;
+    unsigned count = findings_take(workload->findings, workload->result, script, variant, phase);
+    if (new)
+        *new = count;
+    progress_again(workload->progress);
+    return true;
+}
+
 static char *join_slice(const struct slice *slice)
 {
     struct lines rest = {slice->body->lines + slice->first, slice->body->count - slice->first};
@@ -62,16 +76,15 @@ static void play(struct workload *workload, const char *phase, struct slice *sli
 
     do {
         char *script = join_slice(slice);
-        if (!script || !case_run(workload->target, script, NULL, workload->result)) {
+        unsigned new;
+        if (!script || !workload_case(workload, phase, script, NULL, &new)) {
             free(script);
             return;
         }
-        workload->cases++;
-        unsigned new = findings_take(workload->findings, workload->result, script, NULL, phase);
         visit_lines(workload->result, slice, visit, context);
         size_t next = next_of(workload->result, slice);
         workload->calls += (unsigned)(next - slice->first);
-        barren = new ? 0 : barren + 1;
+        barren = new ? 0 : barren + (workload->result->end == CASE_STUCK ? PATIENCE : 1);
         slice->first = next + (samples ? skip_of(barren) : 0);
         free(script);
     } while (slice->first < slice->body->count && ++restarts < MOST_RESTARTS);
@@ -130,5 +143,4 @@ void workload_free(struct workload *workload)
         free(device->open);
     }
     free(workload->devices);
-    lines_free(&workload->summary);
 }

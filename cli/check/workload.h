@@ -5,8 +5,10 @@
 #ifndef SYSBUF_CLI_WORKLOAD_H
 #define SYSBUF_CLI_WORKLOAD_H
 
+#include "cli/check/budget.h"
 #include "cli/check/findings.h"
 #include "cli/check/lines.h"
+#include "cli/check/progress.h"
 
 /* A control code, or read or write, that a device answers to. */
 struct entrance {
@@ -27,7 +29,8 @@ struct workload {
     const struct case_target *target;
     struct findings *findings;
     struct case_result *result; /* scratch */
-    void (*progress)(const char *phase, const char *what);
+    struct budget *budget;
+    struct progress *progress;
     bool has_plug_and_play; /* a driver has an AddDevice routine; each script finds its device */
     struct device *devices;
     size_t device_count;
@@ -35,7 +38,6 @@ struct workload {
     uint32_t schedules;    /* at most, of each script with calls together; 0: none */
     uint32_t preemptions;
     uint64_t schedules_tried;
-    struct lines summary; /* one good call each: for runs that are repeated */
 };
 
 /* Finds the devices and what they answer to. False: the drivers do not start; result says why. */
@@ -44,6 +46,10 @@ bool workload_discover(struct workload *workload);
 void workload_run(struct workload *workload);
 void workload_free(struct workload *workload);
 
+/* Runs a script as it is, or in a variant. False: it was not run, as the budget is spent or Linux
+ * starts no process. new (may be NULL): how many findings nobody had before. */
+bool workload_case(struct workload *workload, const char *phase, const char *script,
+                   const struct case_variant *variant, unsigned *new);
 /* Plays prologue and body; where a statement of the body ends the machine, the rest is played
  * behind a new prologue. visit (may be NULL) gets each statement that was done. */
 void workload_play(struct workload *workload, const char *phase, const struct lines *prologue,

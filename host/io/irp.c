@@ -117,9 +117,8 @@ static NTSTATUS call_verified(const struct verifier_hooks *verifier, PDEVICE_OBJ
         verifier->irp_dispatch(device, irp, FALSE, STATUS_SUCCESS);
     if (verifier->request_begin)
         verifier->request_begin(&request);
-    if (verifier->fresh_stack)
-        verifier->fresh_stack();
-    NTSTATUS status = dispatch(device, irp);
+    NTSTATUS status = verifier->run_dispatch ? verifier->run_dispatch(dispatch, device, irp)
+                                             : dispatch(device, irp);
     if (verifier->request_end)
         verifier->request_end(&request, status);
     if (verifier->irp_dispatch)

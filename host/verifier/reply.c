@@ -16,19 +16,12 @@ static const char *const fill_names[VERIFIER_FILL_KINDS] = {
     "of the driver's stack",
 };
 
-static BOOLEAN is_on_stack(uint64_t address)
-{
-    uint64_t low, high;
-    linux_stack_bounds(&low, &high);
-    return address >= low && address < high;
-}
-
 /* An address of something the machine has there now. */
 static BOOLEAN is_kernel_address(uint64_t address)
 {
     if (address >= LINUX_KERNEL_BASE && address < LINUX_KERNEL_END)
         return mm_region_find(current_machine(), (const void *)address) != NULL;
-    return linux_pages_are_fixed(address) || is_on_stack(address);
+    return linux_pages_are_fixed(address) || verifier_is_on_stack(address);
 }
 
 static uint64_t pointer_at(const uint8_t *bytes)

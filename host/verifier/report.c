@@ -167,6 +167,14 @@ static void keep(struct verifier_findings *findings, struct verifier_finding *fi
     linux_unlock(&findings->lock);
 }
 
+BOOLEAN verifier_is_on_stack(uint64_t address)
+{
+    uint64_t low, high;
+    linux_stack_bounds(&low, &high);
+    return address >= low && address < high;
+}
+
+/* Where Linux puts stacks is chance, and a report says the same each time. */
 static void report(enum verifier_rule rule, const struct verifier_place *place,
                    const ULONG_PTR *parameters, const char *message)
 {
@@ -181,7 +189,7 @@ static void report(enum verifier_rule rule, const struct verifier_place *place,
     finding->rule = rule;
     finding->parameters[0] = description->parameter;
     for (int i = 0; parameters && i < 3; i++)
-        finding->parameters[i + 1] = parameters[i];
+        finding->parameters[i + 1] = verifier_is_on_stack(parameters[i]) ? 0 : parameters[i];
     locate(finding, place);
     ULONG_PTR stop[4] = {finding->parameters[0], finding->parameters[1], finding->parameters[2],
                          finding->parameters[3]};

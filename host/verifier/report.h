@@ -66,6 +66,9 @@ ULONG verifier_stack(uint64_t *frames, ULONG capacity);
 /* The innermost driver address of a context, exact or not; 0 when no driver is on the stack. */
 uint64_t verifier_first_frame(const CONTEXT *context, BOOLEAN is_exact);
 
+/* Whether the address lies on the current thread's stack. */
+BOOLEAN verifier_is_on_stack(uint64_t address);
+
 void verifier_findings_initialize(struct verifier_findings *findings);
 void verifier_findings_destroy(struct verifier_findings *findings);
 
