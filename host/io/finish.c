@@ -78,7 +78,7 @@ static void give_data_back(PIRP irp, SIZE_T most)
 void io_release_buffers(PIRP irp)
 {
     if (irp->Flags & IRP_DEALLOCATE_BUFFER) {
-        mm_pool_free(current_machine(), irp->AssociatedIrp.SystemBuffer);
+        mm_buffer_free(current_machine(), irp->AssociatedIrp.SystemBuffer);
         irp->Flags &= ~(ULONG)IRP_DEALLOCATE_BUFFER;
     }
     while (SB_UNLIKELY(irp->MdlAddress)) {
