@@ -68,19 +68,19 @@ SB_EXPORT(IoCancelIrp)
 
 void io_thread_join(PIRP irp, PETHREAD thread)
 {
-    linux_lock(&thread->irps_lock);
+    io_irps_lock(thread);
     irp->AllocationFlags |= IO_IRP_QUEUED;
     InsertHeadList(&thread->irps, &irp->ThreadListEntry);
     thread->irps_joined++;
-    linux_unlock(&thread->irps_lock);
+    io_irps_unlock(thread);
 }
 
 static void unpin(PIRP irp, PETHREAD thread)
 {
-    linux_lock(&thread->irps_lock);
+    io_irps_lock(thread);
     irp->AllocationFlags--;
     BOOLEAN last = (irp->AllocationFlags & (IO_IRP_PINS | IO_IRP_DONE)) == IO_IRP_DONE;
-    linux_unlock(&thread->irps_lock);
+    io_irps_unlock(thread);
     if (last)
         IoFreeIrp(irp);
 }
@@ -107,7 +107,7 @@ static BOOLEAN is_chosen(PIRP irp, const struct choice *choice)
 static PIRP pin_next(PETHREAD thread, const struct choice *choice)
 {
     PIRP found = NULL;
-    linux_lock(&thread->irps_lock);
+    io_irps_lock(thread);
     for (PLIST_ENTRY link = thread->irps.Flink; link != &thread->irps && !found;
          link = link->Flink) {
         PIRP irp = CONTAINING_RECORD(link, IRP, ThreadListEntry);
@@ -118,7 +118,7 @@ static PIRP pin_next(PETHREAD thread, const struct choice *choice)
     }
     if (found)
         found->AllocationFlags++;
-    linux_unlock(&thread->irps_lock);
+    io_irps_unlock(thread);
     return found;
 }
 
@@ -159,9 +159,9 @@ ULONG io_cancel_process_synchronous(struct _EPROCESS *process)
 
 static BOOLEAN has_requests(PETHREAD thread)
 {
-    linux_lock(&thread->irps_lock);
+    io_irps_lock(thread);
     BOOLEAN has = !IsListEmpty(&thread->irps);
-    linux_unlock(&thread->irps_lock);
+    io_irps_unlock(thread);
     return has;
 }
 
@@ -188,7 +188,7 @@ static void abandon_all(PETHREAD thread)
 {
     for (;;) {
         PIRP left = NULL;
-        linux_lock(&thread->irps_lock);
+        io_irps_lock(thread);
         for (PLIST_ENTRY link = thread->irps.Flink; link != &thread->irps && !left;
              link = link->Flink) {
             PIRP irp = CONTAINING_RECORD(link, IRP, ThreadListEntry);
@@ -199,7 +199,7 @@ static void abandon_all(PETHREAD thread)
             io_irp_abandon(left, thread);
             left->AllocationFlags++; /* pinned for the report */
         }
-        linux_unlock(&thread->irps_lock);
+        io_irps_unlock(thread);
         if (!left)
             return;
         report_hang(thread, left);
@@ -227,7 +227,7 @@ void io_thread_orphan(PETHREAD thread)
 {
     struct choice all = {0};
     cancel_chosen(thread, &all);
-    linux_lock(&thread->irps_lock);
+    io_irps_lock(thread);
     for (PLIST_ENTRY link = thread->irps.Flink; link != &thread->irps; link = link->Flink) {
         PIRP irp = CONTAINING_RECORD(link, IRP, ThreadListEntry);
         if (irp->AllocationFlags & IO_IRP_HOLDS)
@@ -235,5 +235,5 @@ void io_thread_orphan(PETHREAD thread)
         irp->AllocationFlags |= IO_IRP_HOLDS;
         ob_reference(thread);
     }
-    linux_unlock(&thread->irps_lock);
+    io_irps_unlock(thread);
 }

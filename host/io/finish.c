@@ -29,10 +29,10 @@ static BOOLEAN start_finishing(PIRP irp, PETHREAD thread)
         return TRUE;
     if (thread == current_thread() && !(irp->AllocationFlags & IO_IRP_ABANDONED))
         return TRUE; /* only this thread could give up what it waits for */
-    linux_lock(&thread->irps_lock);
+    io_irps_lock(thread);
     BOOLEAN abandoned = (irp->AllocationFlags & IO_IRP_ABANDONED) != 0;
     irp->AllocationFlags |= IO_IRP_FINISHING;
-    linux_unlock(&thread->irps_lock);
+    io_irps_unlock(thread);
     return !abandoned;
 }
 
@@ -42,14 +42,14 @@ static void retire(PIRP irp, PETHREAD thread)
     BOOLEAN pinned = FALSE;
     int references = 0; /* to the thread */
     if (irp->AllocationFlags & IO_IRP_QUEUED) {
-        linux_lock(&thread->irps_lock);
+        io_irps_lock(thread);
         RemoveEntryList(&irp->ThreadListEntry);
         irp->AllocationFlags &= (UCHAR)~IO_IRP_QUEUED;
         pinned = (irp->AllocationFlags & IO_IRP_PINS) != 0;
         references = ((irp->AllocationFlags & IO_IRP_ABANDONED) != 0) +
                      ((irp->AllocationFlags & IO_IRP_HOLDS) != 0);
         irp->AllocationFlags |= IO_IRP_DONE;
-        linux_unlock(&thread->irps_lock);
+        io_irps_unlock(thread);
     }
     if (!pinned)
         IoFreeIrp(irp);
