@@ -75,19 +75,19 @@ SB_EXPORT(IoCancelIrp)
 
 void io_thread_join(PIRP irp, PETHREAD thread)
 {
-    linux_lock(&thread->irps_lock);
+    io_irps_lock(thread);
     io_irp_set_state(irp, io_irp_state(irp) | IO_IRP_QUEUED);
     InsertHeadList(&thread->irps, &irp->ThreadListEntry);
     thread->irps_joined++;
-    linux_unlock(&thread->irps_lock);
+    io_irps_unlock(thread);
 }
 
 static void unpin(PIRP irp, PETHREAD thread)
 {
-    linux_lock(&thread->irps_lock);
+    io_irps_lock(thread);
     io_irp_set_state(irp, io_irp_state(irp) - 1u);
     BOOLEAN last = (io_irp_state(irp) & (IO_IRP_PINS | IO_IRP_DONE)) == IO_IRP_DONE;
-    linux_unlock(&thread->irps_lock);
+    io_irps_unlock(thread);
     if (last)
         IoFreeIrp(irp);
 }
@@ -115,7 +115,7 @@ static BOOLEAN is_chosen(PIRP irp, const struct choice *choice)
 static PIRP pin_next(PETHREAD thread, const struct choice *choice)
 {
     PIRP found = NULL;
-    linux_lock(&thread->irps_lock);
+    io_irps_lock(thread);
     for (PLIST_ENTRY link = thread->irps.Flink; link != &thread->irps && !found;
          link = link->Flink) {
         PIRP irp = CONTAINING_RECORD(link, IRP, ThreadListEntry);
@@ -127,7 +127,7 @@ static PIRP pin_next(PETHREAD thread, const struct choice *choice)
     }
     if (found)
         io_irp_set_state(found, io_irp_state(found) + 1u);
-    linux_unlock(&thread->irps_lock);
+    io_irps_unlock(thread);
     return found;
 }
 
@@ -168,9 +168,9 @@ ULONG io_cancel_process_synchronous(struct _EPROCESS *process)
 
 static BOOLEAN has_requests(PETHREAD thread)
 {
-    linux_lock(&thread->irps_lock);
+    io_irps_lock(thread);
     BOOLEAN has = !IsListEmpty(&thread->irps);
-    linux_unlock(&thread->irps_lock);
+    io_irps_unlock(thread);
     return has;
 }
 
@@ -198,7 +198,7 @@ static void abandon_all(PETHREAD thread)
 {
     for (;;) {
         PIRP left = NULL;
-        linux_lock(&thread->irps_lock);
+        io_irps_lock(thread);
         for (PLIST_ENTRY link = thread->irps.Flink; link != &thread->irps && !left;
              link = link->Flink) {
             PIRP irp = CONTAINING_RECORD(link, IRP, ThreadListEntry);
@@ -209,7 +209,7 @@ static void abandon_all(PETHREAD thread)
             io_irp_abandon(left, thread);
             io_irp_set_state(left, io_irp_state(left) + 1u); /* pinned for the report */
         }
-        linux_unlock(&thread->irps_lock);
+        io_irps_unlock(thread);
         if (!left)
             return;
         report_hang(thread, left);
@@ -238,7 +238,7 @@ void io_thread_orphan(PETHREAD thread)
 {
     struct choice all = {0};
     cancel_chosen(thread, &all);
-    linux_lock(&thread->irps_lock);
+    io_irps_lock(thread);
     for (PLIST_ENTRY link = thread->irps.Flink; link != &thread->irps; link = link->Flink) {
         PIRP irp = CONTAINING_RECORD(link, IRP, ThreadListEntry);
         if (io_irp_state(irp) & IO_IRP_HOLDS)
@@ -246,5 +246,5 @@ void io_thread_orphan(PETHREAD thread)
         io_irp_set_state(irp, io_irp_state(irp) | IO_IRP_HOLDS);
         ob_reference(thread);
     }
-    linux_unlock(&thread->irps_lock);
+    io_irps_unlock(thread);
 }

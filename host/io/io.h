@@ -136,6 +136,17 @@ static inline void io_irp_set_state(PIRP irp, ULONG state)
  * to the file, which its sender holds, until it is given up. */
 enum { IO_IRP_BORROWS_FILE = 1 };
 
+/* Around what looks at a thread's list of requests; mostly the thread itself. A leaf. */
+static inline void io_irps_lock(PETHREAD thread)
+{
+    linux_own_lock(&thread->irps_lock, thread == current_thread());
+}
+
+static inline void io_irps_unlock(PETHREAD thread)
+{
+    linux_own_unlock(&thread->irps_lock, thread == current_thread());
+}
+
 /* The thread gives the request up; irps_lock is held. */
 static inline void io_irp_abandon(PIRP irp, PETHREAD thread)
 {

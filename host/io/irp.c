@@ -74,10 +74,10 @@ SB_EXPORT(IoReuseIrp)
 static void leave_thread(PIRP irp)
 {
     PETHREAD thread = irp->Tail.Overlay.Thread;
-    linux_lock(&thread->irps_lock);
+    io_irps_lock(thread);
     RemoveEntryList(&irp->ThreadListEntry);
     io_irp_set_state(irp, io_irp_state(irp) & (UCHAR)~IO_IRP_QUEUED);
-    linux_unlock(&thread->irps_lock);
+    io_irps_unlock(thread);
 }
 
 VOID NTAPI IoFreeIrp(PIRP irp)
