@@ -86,3 +86,23 @@ enum sb_error sb_operation_create(struct sb_client *client, size_t capacity,
         return sb_socket_operation_create(sb_client_socket(client), capacity, operation);
     return sb_device_operation_create(client, capacity, operation);
 }
+
+void sb_end_calls(struct sb_client *client)
+{
+    if (client == NULL)
+        return;
+    if (sb_client_socket(client) != NULL)
+        sb_socket_end_calls(sb_client_socket(client));
+    else
+        sb_device_end_calls(client);
+}
+
+void sb_close(struct sb_client *client)
+{
+    if (client == NULL)
+        return;
+    if (sb_client_socket(client) != NULL)
+        sb_socket_close(sb_client_socket(client));
+    else
+        sb_device_close(client);
+}

@@ -351,7 +351,7 @@ void sb_socket_break(struct sb_socket *socket)
     sb_monitor_leave(&socket->monitor);
 }
 
-void sb_socket_close(struct sb_socket *socket)
+void sb_socket_end_calls(struct sb_socket *socket)
 {
     sb_monitor_enter(&socket->monitor);
     socket->closing = true;
@@ -360,5 +360,10 @@ void sb_socket_close(struct sb_socket *socket)
     while (socket->users != 0)
         sb_monitor_wait(&socket->monitor, SB_STREAM_FOREVER);
     sb_monitor_leave(&socket->monitor);
+}
+
+void sb_socket_close(struct sb_socket *socket)
+{
+    sb_socket_end_calls(socket);
     sb_socket_destroy(socket);
 }

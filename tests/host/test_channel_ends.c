@@ -453,7 +453,7 @@ int main(void)
         end_test(a_killed_process_takes_its_requests_along),
         end_test(a_process_killed_in_a_flood_ends_it),
 #ifndef SYSBUF_SIGNALS_ARE_LATE /* ThreadSanitizer does not see how the driver's code hands the \
-                                   IRP over */
+                                   IRP over, with the cancel routine that it sets */
         end_test(cancelling_in_a_flood_loses_no_message),
 #endif
         end_test(a_killed_subscriber_ends_the_question),

@@ -444,6 +444,10 @@ static void closing_ends_the_calls_of_other_threads(void **state)
         pthread_join(threads[i], &result);
         assert_int_equal(SB_ERROR_CLOSED, (intptr_t)result);
     }
+    client = open_client(*state);
+    sb_end_calls(client);
+    assert_int_equal(SB_ERROR_CLOSED, (intptr_t)sleep_long(client));
+    sb_close(client);
 }
 
 /* Each value that cannot be meant keeps the driver from starting, and is named. */
