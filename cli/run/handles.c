@@ -91,12 +91,12 @@ bool execute_duplicate(struct session *session, const struct action *action)
     report_call(session, action->line, "duplicate %s to %s as %s: %s", name, target->name,
                 action->as, report_status(status, text));
     struct session_handle *source = action->handle.has_value ? NULL : handle_find(session, name);
-    bool is_event = source && source->is_event;
+    enum handle_kind kind = source ? source->kind : HANDLE_FILE;
     bool is_overlapped = source && source->is_overlapped;
     if (source && action->closes_source)
         handle_forget(session, source);
     struct session_handle *handle = handle_add(session, target, action->as, copy);
-    handle->is_event = is_event;
+    handle->kind = kind;
     handle->is_overlapped = is_overlapped;
     handle->failure = status < 0 ? status : 0;
     handle->line = action->line;
@@ -115,7 +115,7 @@ bool execute_event(struct session *session, const struct action *action)
     sb_status status =
         sb_process_create_event(owner->process, action->is_manual, action->is_on, &value);
     struct session_handle *handle = handle_add(session, owner, action->name, value);
-    handle->is_event = true;
+    handle->kind = HANDLE_EVENT;
     handle->failure = status < 0 ? status : 0;
     handle->line = action->line;
     result_set(session, "event", status, 0);
@@ -125,7 +125,8 @@ bool execute_event(struct session *session, const struct action *action)
 
 bool execute_signal(struct session *session, const struct action *action)
 {
-    struct session_handle *event = event_resolve(session, action->line, action->name);
+    struct session_handle *event =
+        handle_of_kind(session, action->line, action->name, HANDLE_EVENT);
     bool is_signal = action->kind == ACTION_SIGNAL;
     char text[96];
 

@@ -88,6 +88,7 @@ void process_exit(struct session *session, struct session_process *process)
     sb_process_destroy(process->process);
     requests_forget_memory(session, process);
     forget_handles_of(session, process);
+    views_forget_of(session, process);
     while (*link != process)
         link = &(*link)->next;
     *link = process->next;
@@ -134,7 +135,7 @@ static struct session_handle *last_file(struct session *session,
 {
     struct session_handle *each = session->handles;
 
-    while (each && (each->owner != owner || each->is_event))
+    while (each && (each->owner != owner || each->kind != HANDLE_FILE))
         each = each->next;
     return each;
 }
@@ -179,12 +180,14 @@ bool handle_resolve(struct session *session, const struct action *action,
     return use(session, action->line, handle, owner, value, name);
 }
 
-struct session_handle *event_resolve(struct session *session, unsigned line, const char *name)
+struct session_handle *handle_of_kind(struct session *session, unsigned line, const char *name,
+                                      enum handle_kind kind)
 {
+    static const char *const kinds[] = {"file", "event", "completion port", "section"};
     struct session_handle *found = handle_find(session, name);
 
-    if (found && found->is_event)
+    if (found && found->kind == kind)
         return found;
-    (void)report_failure(session, line, EXIT_UNUSABLE, "there is no event %s", name);
+    (void)report_failure(session, line, EXIT_UNUSABLE, "there is no %s %s", kinds[kind], name);
     return NULL;
 }

@@ -26,12 +26,15 @@ struct session_process {
     struct sb_process *process;
 };
 
+enum handle_kind { HANDLE_FILE, HANDLE_EVENT, HANDLE_PORT, HANDLE_SECTION };
+
 struct session_handle {
     struct session_handle *next;
     char *name;
     struct session_process *owner;
     sb_handle value;
-    bool is_event, is_overlapped;
+    enum handle_kind kind;
+    bool is_overlapped;
     sb_status failure; /* not 0: it could not be opened */
     unsigned line;     /* where that was */
 };
@@ -65,8 +68,9 @@ struct session {
     struct sb_trace_file *trace;    /* NULL: none */
     struct session_driver *drivers; /* in the order in which they were loaded first */
     struct session_process *processes;
-    struct session_device *devices;  /* of drivers with AddDevice */
-    struct session_handle *handles;  /* the newest first */
+    struct session_device *devices; /* of drivers with AddDevice */
+    struct session_handle *handles; /* the newest first */
+    struct session_view *views;
     struct request *requests;        /* that have a name or are not done yet */
     struct together *together;       /* calls that are ready to run at the same time */
     struct session_process *process; /* chosen by name, or NULL: a default one */
@@ -132,8 +136,26 @@ void handle_forget(struct session *session, struct session_handle *handle);
 /* Which handle a statement means, and whose it is. False: said why. */
 bool handle_resolve(struct session *session, const struct action *action,
                     struct session_process **owner, sb_handle *value, const char **name);
-/* An event by its name; NULL: said why. */
-struct session_handle *event_resolve(struct session *session, unsigned line, const char *name);
+/* An event, port or section by its name; NULL: said why. */
+struct session_handle *handle_of_kind(struct session *session, unsigned line, const char *name,
+                                      enum handle_kind kind);
+
+/* ---- views of sections (sections.c) ---- */
+bool execute_section(struct session *session, const struct action *action);
+bool execute_map(struct session *session, const struct action *action);
+bool execute_unmap(struct session *session, const struct action *action);
+bool execute_view(struct session *session, const struct action *action);
+struct session_view *view_find(struct session *session, const char *name);
+void *view_address(const struct session_view *view);
+void views_forget_of(struct session *session, const struct session_process *owner);
+
+/* ---- completion ports (ports.c), what a file says of itself (information.c) ---- */
+bool execute_port(struct session *session, const struct action *action);
+bool execute_associate(struct session *session, const struct action *action);
+bool execute_packet(struct session *session, const struct action *action);
+bool execute_post(struct session *session, const struct action *action);
+bool execute_query(struct session *session, const struct action *action);
+bool execute_change(struct session *session, const struct action *action);
 
 /* A file's name from the script's folder; free() it. */
 char *session_path(const struct session *session, const char *path);

@@ -79,6 +79,7 @@ VOID NTAPI IoDetachDevice(PDEVICE_OBJECT target)
         target->AttachedDevice = NULL;
     }
     linux_unlock(&io->lock);
+    io_driver_released(target->DriverObject);
 }
 SB_EXPORT(IoDetachDevice)
 

@@ -41,6 +41,7 @@ struct io_driver {
     LIST_ENTRY client_extensions; /* struct client_extension.link; io_state.lock */
     ULONG reinitialize_count;
     ULONG unload_started;
+    ULONG unload_waits; /* for the end of its devices' use; atomic */
 };
 
 /* Behind a device's own extension; the first fields are those the DDK declares. */
@@ -250,6 +251,12 @@ NTSTATUS io_timer_initialize(struct machine *machine);
 NTSTATUS io_driver_load(const void *image, SIZE_T size, const char *name, struct io_driver **driver,
                         char *error, SIZE_T error_size);
 NTSTATUS io_driver_unload(struct io_driver *driver);
+/* ZwUnloadDriver: a driver in use goes when it is used no more. */
+NTSTATUS io_driver_unload_when_unused(struct io_driver *driver);
+/* A file on a device of the driver was closed, or a device above went. Any IRQL <= DISPATCH. */
+void io_driver_released(PDRIVER_OBJECT driver);
+/* The driver should have undone all that it did: the verifier looks. */
+void io_driver_check_gone(struct machine *machine, struct io_driver *driver, NTSTATUS status);
 /* A driver object with every routine set to the one that refuses; in the namespace as name. */
 NTSTATUS io_driver_create(struct machine *machine, PCUNICODE_STRING name,
                           struct loaded_image *image, struct io_driver **created);

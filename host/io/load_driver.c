@@ -138,7 +138,7 @@ static NTSTATUS unload(PUNICODE_STRING key)
     status = ob_lookup(current_machine(), &path, &open, &driver);
     if (!NT_SUCCESS(status))
         return status;
-    status = io_driver_unload(driver);
+    status = io_driver_unload_when_unused(driver);
     ob_dereference(driver);
     return status;
 }

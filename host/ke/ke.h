@@ -135,6 +135,7 @@ void ke_queue_activate(PKQUEUE queue);
 /* Begins Wait=TRUE: the header's waiters are left to the wait that must follow. Dispatcher lock. */
 void ke_wait_next(PKTHREAD thread, DISPATCHER_HEADER *header);
 void ke_run_bug_check_callbacks(struct machine *machine);
+void ke_run_dump_callbacks(struct machine *machine);
 
 /* The machine's clocks; under a scheduler they are virtual. */
 int64_t ke_monotonic_time(struct machine *machine); /* ns since an arbitrary start */
