@@ -1,5 +1,5 @@
 /* What a kernel may do and a process may not, done for it in the signal handler. */
-#include "host/ke/ke.h"
+#include "host/ke/kpcr.h"
 #include "host/seh/exception.h"
 #include "host/seh/instruction.h"
 #include "host/seh/shared_data.h"
@@ -9,12 +9,6 @@
 #define FLAG_ZERO     0x040u
 #define FLAG_SIGN     0x080u
 #define FLAG_OVERFLOW 0x800u
-
-static void set_irql(KIRQL irql)
-{
-    current_kpcr()->irql = irql;
-    ke_irql_raised(current_machine());
-}
 
 /* mov to or from cr8, which is the IRQL: [rex] 0F 20|22 /0 with REX.R. */
 static BOOLEAN emulate_cr8(const struct instruction *instruction, CONTEXT *context)
@@ -32,7 +26,7 @@ static BOOLEAN emulate_cr8(const struct instruction *instruction, CONTEXT *conte
     else if ((*general & 15) < DISPATCH_LEVEL && (*general & 15) < current_kpcr()->irql)
         return FALSE; /* DPCs or APCs may wait for this: exception_handle_fault lowers the IRQL */
     else
-        set_irql((KIRQL)(*general & 15));
+        current_kpcr()->irql = (UCHAR)(*general & 15);
     context->Rip += at + 3;
     return TRUE;
 }

@@ -4,11 +4,13 @@
 #include "defect.h"
 
 static KDPC first, second;
+static KEVENT begun;
 static volatile LONG is_unloading;
 
 /* A threaded DPC has a thread of its own, so that the unload goes on beside it. */
 static VOID NTAPI linger(PKDPC self, PVOID context, PVOID one, PVOID two)
 {
+    KeSetEvent(&begun, IO_NO_INCREMENT, FALSE);
     while (DEFECT && !is_unloading)
         KeStallExecutionProcessor(10);
     for (int i = 0; DEFECT && i < 10000; i++)
@@ -21,9 +23,11 @@ static VOID NTAPI run(PKDPC self, PVOID context, PVOID one, PVOID two)
 
 static NTSTATUS load(PDRIVER_OBJECT driver)
 {
+    KeInitializeEvent(&begun, NotificationEvent, FALSE);
     KeInitializeThreadedDpc(&first, linger, NULL);
     KeInitializeThreadedDpc(&second, run, NULL);
     KeInsertQueueDpc(&first, NULL, NULL);
+    KeWaitForSingleObject(&begun, Executive, KernelMode, FALSE, NULL);
     KeInsertQueueDpc(&second, NULL, NULL); /* MISTAKE: dpc-left-at-unload */
     DEFECT_KEEP_FRAME();
     return STATUS_SUCCESS;
