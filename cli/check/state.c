@@ -1,4 +1,8 @@
-/* What calls leave behind for other calls: objects that are made, used and freed. */
+/*
+ * What calls leave behind for other calls. Each call is made on a fresh machine first, then behind
+ * each call that succeeds: where the answers differ, the one has made what the other uses. Those
+ * are then played in every order: made, used, freed, used, freed.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,116 +10,159 @@
 #include "cli/check/parts.h"
 #include "cli/memory.h"
 
-enum { MOST_STATEFUL = 12, OUTPUT = 256 };
+enum { OUTPUT = 256, MOST_STATEFUL = 12, MOST_MAKERS = 24 };
 
-/* ---- small indices or handles beside lengths ---- */
-static void add_pairs(struct lines *body, const struct entrance *entrance)
+static const char phase[] = "calls on what others left";
+
+/* ---- small indices or handles beside lengths, in fields of `size` bytes ---- */
+static void add_pairs(struct lines *body, const struct entrance *entrance, unsigned size,
+                      unsigned firsts, const unsigned *seconds, size_t count)
+{
+    if (entrance->is_read || entrance->is_write)
+        return;
+    for (unsigned first = 0; first < firsts; first++)
+        for (size_t i = 0; i < count; i++)
+            lines_add(body, "%s in u%u %u u%u %u zeros %u out %u", entrance->call, size * 8, first,
+                      size * 8, seconds[i], 32 - 2 * size, OUTPUT);
+}
+
+static void add_all_pairs(struct lines *body, const struct entrance *entrance)
 {
     static const unsigned seconds[] = {0, 1, 16, 256, 4096, 8192};
 
     for (unsigned size = 4; size <= 8; size += 4)
-        for (unsigned first = 0; first < 3; first++)
-            for (size_t i = 0; i < sizeof seconds / sizeof *seconds; i++)
-                lines_add(body, "%s in u%u %u u%u %u zeros %u out %u", entrance->call, size * 8,
-                          first, size * 8, seconds[i], 32 - 2 * size, OUTPUT);
+        add_pairs(body, entrance, size, 3, seconds, 6);
 }
 
-/* A call that succeeds at one time and fails at another depends on others. */
-static void compare(struct entrance *entrance, const char *statement, sb_status status)
+/* Some of them. */
+static void add_few_pairs(struct lines *body, const struct entrance *entrance)
 {
-    for (size_t i = 0; i < entrance->tried.count; i++)
-        if (strcmp(entrance->tried.lines[i], statement) == 0) {
-            if (entrance->tried_status[i] != status)
-                entrance->is_stateful = true;
-            return;
-        }
-    entrance->tried_status =
-        memory_grow(entrance->tried_status, entrance->tried.count, sizeof *entrance->tried_status);
-    entrance->tried_status[entrance->tried.count] = status;
-    lines_add(&entrance->tried, "%s", statement);
+    static const unsigned seconds[] = {0, 1, 8192};
+
+    for (unsigned size = 4; size <= 8; size += 4)
+        add_pairs(body, entrance, size, 1, seconds, 3);
 }
 
-/* Which of them are good for later is not known, so more are kept. */
-static void take_call(void *context, const char *statement, const struct case_line *line)
+/* ---- on a fresh machine ---- */
+static void note_fresh(void *context, const char *statement, const struct case_line *line)
 {
-    enum { MOST_GOOD = 16 };
-    struct device *device = context;
+    struct entrance *entrance = context;
 
-    for (size_t i = 0; i < device->entrance_count; i++) {
-        struct entrance *entrance = &device->entrances[i];
-        size_t length = strlen(entrance->call);
-        if (strncmp(statement, entrance->call, length) != 0 || statement[length] != ' ')
-            continue;
-        compare(entrance, statement, line->status);
-        if (line->status >= 0 && entrance->good.count < MOST_GOOD)
-            lines_add(&entrance->good, "%s", statement);
-    }
+    entrance->fresh_status =
+        memory_grow(entrance->fresh_status, entrance->fresh.count, sizeof *entrance->fresh_status);
+    entrance->fresh_status[entrance->fresh.count] = line->status;
+    lines_add(&entrance->fresh, "%s", statement);
+    if (line->status >= 0 && entrance->makers.count < 2)
+        lines_add(&entrance->makers, "%s", statement);
 }
 
-/* All on one machine, twice: what the first calls left behind is there for the others. */
-static void try_all(struct workload *workload, struct device *device, const char *phase)
+static void try_fresh(struct workload *workload, const struct device *device,
+                      struct entrance *entrance)
 {
     struct lines prologue = {0}, body = {0};
 
     part_begin(&prologue, device);
-    for (int round = 0; round < 2; round++)
-        for (size_t i = 0; i < device->entrance_count; i++)
-            if (!device->entrances[i].is_read && !device->entrances[i].is_write)
-                add_pairs(&body, &device->entrances[i]);
-    workload_sample(workload, phase, &prologue, &body, take_call, device);
+    if (entrance->good.count)
+        lines_add(&entrance->makers, "%s", entrance->good.lines[0]);
+    add_all_pairs(&body, entrance);
+    workload_sample(workload, phase, &prologue, &body, note_fresh, entrance);
     lines_free(&prologue);
     lines_free(&body);
 }
 
-/* ---- made, used, freed, in every order ---- */
-static size_t find_stateful(struct device *device, const struct entrance *found[MOST_STATEFUL])
+/* ---- behind another call ---- */
+struct effect {
+    struct device *device;
+    bool any;
+};
+
+static bool succeeds_now(const struct entrance *entrance, const char *statement, sb_status status)
 {
+    for (size_t i = 0; status >= 0 && i < entrance->fresh.count; i++)
+        if (strcmp(entrance->fresh.lines[i], statement) == 0)
+            return entrance->fresh_status[i] < 0;
+    return false;
+}
+
+static void note_effect(void *context, const char *statement, const struct case_line *line)
+{
+    struct effect *effect = context;
+
+    for (size_t i = 0; i < effect->device->entrance_count; i++) {
+        struct entrance *entrance = &effect->device->entrances[i];
+        if (!succeeds_now(entrance, statement, line->status))
+            continue;
+        effect->any = true;
+        if (entrance->users.count < 2)
+            lines_add(&entrance->users, "%s", statement);
+    }
+}
+
+static bool has_effect(struct workload *workload, struct device *device, const char *maker)
+{
+    struct lines prologue = {0}, body = {0};
+    struct effect effect = {.device = device};
+
+    part_begin(&prologue, device);
+    lines_add(&prologue, "%s", maker);
+    for (size_t i = 0; i < device->entrance_count; i++)
+        add_few_pairs(&body, &device->entrances[i]);
+    workload_sample(workload, phase, &prologue, &body, note_effect, &effect);
+    lines_free(&prologue);
+    lines_free(&body);
+    return effect.any;
+}
+
+static void find_makers(struct workload *workload, struct device *device, struct lines *makers)
+{
+    for (size_t i = 0; i < device->entrance_count; i++)
+        for (size_t k = 0; k < device->entrances[i].makers.count; k++) {
+            const char *maker = device->entrances[i].makers.lines[k];
+            if (makers->count < MOST_MAKERS && has_effect(workload, device, maker))
+                lines_add(makers, "%s", maker);
+        }
+}
+
+/* ---- made, used, freed, in every order ---- */
+static void add_orders(struct lines *body, const struct device *device)
+{
+    const struct entrance *users[MOST_STATEFUL];
     size_t count = 0;
 
     for (size_t i = 0; i < device->entrance_count && count < MOST_STATEFUL; i++)
-        if (device->entrances[i].is_stateful && device->entrances[i].good.count)
-            found[count++] = &device->entrances[i];
-    return count;
+        if (device->entrances[i].users.count)
+            users[count++] = &device->entrances[i];
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < count; k++) {
+            lines_add(body, "%s", users[i]->users.lines[0]);
+            lines_add(body, "%s", users[k]->users.lines[users[k]->users.count - 1]);
+        }
 }
 
-/* What may have been made is made anew where the machine starts anew. */
+/* Where the machine starts anew, what was made is made anew. */
 static void try_lives(struct workload *workload, const struct device *device, const char *maker,
-                      const struct lines *body, const char *phase)
+                      const struct lines *body)
 {
     struct lines prologue = {0};
 
     part_begin(&prologue, device);
     lines_add(&prologue, "%s", maker);
-    workload_sample(workload, phase, &prologue, body, NULL, NULL);
+    workload_play(workload, phase, &prologue, body, NULL, NULL);
     lines_free(&prologue);
-}
-
-static void try_makers(struct workload *workload, struct device *device, const char *phase)
-{
-    const struct entrance *stateful[MOST_STATEFUL];
-    size_t count = find_stateful(device, stateful);
-    struct lines body = {0};
-
-    for (size_t i = 0; i < count; i++)
-        for (size_t k = 0; k < count; k++) {
-            lines_add(&body, "%s", stateful[i]->good.lines[0]);
-            lines_add(&body, "%s", stateful[k]->good.lines[0]);
-        }
-    for (size_t i = 0; i < device->entrance_count && count; i++) {
-        const struct lines *good = &device->entrances[i].good;
-        if (good->count)
-            try_lives(workload, device, good->lines[0], &body, phase);
-        if (good->count > 1)
-            try_lives(workload, device, good->lines[good->count - 1], &body, phase);
-    }
-    lines_free(&body);
 }
 
 void part_state(struct workload *workload, struct device *device)
 {
-    static const char phase[] = "calls that leave something behind";
+    struct lines makers = {0}, body = {0};
 
-    progress_show(workload->progress, phase, device->open);
-    try_all(workload, device, phase);
-    try_makers(workload, device, phase);
+    for (size_t i = 0; i < device->entrance_count; i++) {
+        progress_show(workload->progress, phase, device->entrances[i].call);
+        try_fresh(workload, device, &device->entrances[i]);
+    }
+    find_makers(workload, device, &makers);
+    add_orders(&body, device);
+    for (size_t i = 0; i < makers.count; i++)
+        try_lives(workload, device, makers.lines[i], &body);
+    lines_free(&makers);
+    lines_free(&body);
 }

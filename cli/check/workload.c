@@ -46,8 +46,10 @@ static void free_entrance(struct entrance *entrance)
 {
     free(entrance->call);
     lines_free(&entrance->good);
-    lines_free(&entrance->tried);
-    free(entrance->tried_status);
+    lines_free(&entrance->fresh);
+    free(entrance->fresh_status);
+    lines_free(&entrance->makers);
+    lines_free(&entrance->users);
 }
 
 void workload_free(struct workload *workload)

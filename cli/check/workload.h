@@ -18,9 +18,10 @@ struct entrance {
     bool pends;
     struct lines good;   /* statements that succeeded */
     uint64_t most_reply; /* of them */
-    bool is_stateful;    /* what it answers depends on calls before */
-    struct lines tried;  /* statements, and */
-    sb_status *tried_status;
+    struct lines fresh;  /* statements on a fresh machine, and */
+    sb_status *fresh_status;
+    struct lines makers; /* statements that succeed there and may make something */
+    struct lines users;  /* statements that succeed behind one of those alone */
 };
 
 struct device {
