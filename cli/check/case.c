@@ -8,7 +8,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <sysbuf/code.h>
+
 #include "cli/check/patience.h"
+#include "cli/files.h"
 #include "cli/run/machine.h"
 #include "cli/run/play.h"
 #include "cli/run/request.h"
@@ -40,6 +43,46 @@ static void keep_line(void *context, unsigned line, const struct session_result 
     if (line < CASE_LINES)
         recorder->result->lines[line] =
             (struct case_line){true, result->status, result->information};
+}
+
+static void keep_number(struct case_result *result, const struct sb_code_constant *constant)
+{
+    struct case_number number = {constant->value, constant->offset, constant->size};
+
+    for (uint32_t i = 0; i < result->number_count; i++)
+        if (result->numbers[i].value == number.value && result->numbers[i].offset == number.offset)
+            return;
+    if (result->number_count < CASE_NUMBERS)
+        result->numbers[result->number_count++] = number;
+}
+
+static void keep_numbers_of(const struct sb_image *image, struct case_result *result)
+{
+    const struct sb_code_constant *constants;
+    struct sb_code *code;
+
+    if (sb_code_read(image, &code) < 0)
+        return;
+    size_t count = sb_code_constants(code, &constants);
+    for (size_t i = 0; i < count && constants[i].is_compared; i++)
+        keep_number(result, &constants[i]);
+    sb_code_free(code);
+}
+
+static void keep_numbers(const struct case_target *target, struct case_result *result)
+{
+    for (int i = 0; i < target->driver_count; i++) {
+        struct file_contents file;
+        struct sb_image *image;
+        const char *reason;
+        if (!file_read(target->drivers[i], &file, &reason))
+            continue;
+        if (sb_image_open(file.bytes, file.length, &image, NULL, 0) >= 0) {
+            keep_numbers_of(image, result);
+            sb_image_close(image);
+        }
+        free(file.bytes);
+    }
 }
 
 /* Findings are kept at once: the process may be killed, or die, in the next statement. */
@@ -114,8 +157,10 @@ static void play_machine(const struct case_target *target, struct play *play, co
         if (!strstr(script, "device add"))
             result->device_count = devices_add_all(session);
         keep_paths(session, result);
-        if (target->wants_codes)
+        if (target->wants_codes) {
             keep_codes(session, result);
+            keep_numbers(target, result);
+        }
         play_script(play);
         end = session->code == EXIT_UNUSABLE ? CASE_UNUSABLE : CASE_FINISHED;
         if (end == CASE_FINISHED && !sb_machine_bug_check(session->machine, &stop))

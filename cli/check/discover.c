@@ -233,6 +233,8 @@ bool workload_discover(struct workload *workload)
     memcpy(paths, workload->result->paths, sizeof paths);
     memcpy(codes.codes, workload->result->codes, sizeof codes.codes);
     codes.count = workload->result->code_count;
+    memcpy(workload->numbers, workload->result->numbers, sizeof workload->numbers);
+    workload->number_count = workload->result->number_count;
     if (workload->result->end == CASE_NOT_STARTED || workload->result->end == CASE_UNUSABLE)
         return false;
     for (uint32_t i = 0; i < count; i++)

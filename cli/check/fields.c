@@ -1,0 +1,68 @@
+/* Inputs as structures: each field with values at the ends of what numbers can be, and with what
+ * the driver's code compares numbers with. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/check/parts.h"
+
+enum { OUTPUT = 256, FIELDS_END = 32, LONG_STRUCTURE = 600 };
+
+/* `length` bytes of zeros but for the value at `at`. */
+static void add_field(struct lines *body, const struct entrance *entrance, unsigned length,
+                      unsigned at, unsigned size, uint64_t value)
+{
+    char front[32] = "", back[32] = "";
+
+    if (at)
+        snprintf(front, sizeof front, "zeros %u ", at);
+    if (at + size < length)
+        snprintf(back, sizeof back, " zeros %u", length - at - size);
+    lines_add(body, "%s in %su%u 0x%" PRIx64 "%s out %u", entrance->call, front, size * 8, value,
+              back, OUTPUT);
+}
+
+static void add_boundaries(struct lines *body, const struct entrance *entrance, unsigned length)
+{
+    const uint32_t values[] = {1,          2,    3,          8,          length - 1, length,
+                               length + 1, 4096, 0x7fffffff, 0x80000000, 0xfffffff0, 0xffffffff};
+
+    for (unsigned at = 0; at + 4 <= length && at < FIELDS_END; at += 4)
+        for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+            add_field(body, entrance, length, at, 4, values[i]);
+}
+
+/* Where a number is compared with its offset is often known; elsewhere it is tried in front. */
+static void add_numbers(struct workload *workload, struct lines *body,
+                        const struct entrance *entrance, unsigned length)
+{
+    for (uint32_t i = 0; i < workload->number_count; i++) {
+        const struct case_number *number = &workload->numbers[i];
+        unsigned at = number->offset < length ? number->offset : 0;
+        if (at + number->size > length)
+            continue;
+        add_field(body, entrance, length, at, number->size, number->value);
+        if (at != 0)
+            add_field(body, entrance, length, 0, number->size, number->value);
+    }
+}
+
+void part_fields(struct workload *workload, struct device *device, struct entrance *entrance)
+{
+    static const unsigned structures[] = {4, 8, 16, 24, 40, 64};
+    struct lines prologue = {0}, body = {0};
+
+    if (entrance->is_read || entrance->is_write)
+        return;
+    progress_show(workload->progress, "fields", entrance->call);
+    part_begin(&prologue, device);
+    for (size_t i = 0; i < sizeof structures / sizeof *structures; i++) {
+        add_boundaries(&body, entrance, structures[i]);
+        add_numbers(workload, &body, entrance, structures[i]);
+    }
+    add_numbers(workload, &body, entrance, LONG_STRUCTURE);
+    workload_sample(workload, "fields", &prologue, &body, part_take_call, entrance);
+    lines_free(&prologue);
+    lines_free(&body);
+}
