@@ -10,10 +10,11 @@
 void *linux_allocate(size_t size)
 {
     enum { SMALL = 1024 };
-    void *block = size <= SMALL ? malloc(size) : calloc(1, size);
-    if (block && size <= SMALL)
-        memset(block, 0, size);
-    return block;
+    if (size > SMALL)
+        return calloc(1, size);
+    void *block = malloc(size);
+    __asm__ volatile("" : "+r"(block)); /* or the compiler makes a calloc of the two */
+    return block ? memset(block, 0, size) : NULL;
 }
 
 void *linux_reallocate(void *block, size_t size)
