@@ -82,20 +82,36 @@ static void count(struct pool_class *pool_class, LONG64 blocks, LONG64 bytes)
     __atomic_store_n(&pool_class->bytes, pool_class->bytes + bytes, __ATOMIC_RELAXED);
 }
 
-/* The calling thread's own blocks of this size, when it runs inside the machine. */
-static struct pool_cache *cache_of(struct machine *machine, enum pool_kind kind, ULONG size_class)
+/* The calling thread's, when it runs inside the machine. */
+static struct pool_cache *own_cache(struct machine *machine)
 {
     struct thread_slot *slot = linux_thread_slot;
-    if (kind != POOL_DATA || size_class > POOL_CACHED_CLASSES || !slot || !slot->inside ||
-        slot->inside->machine != machine)
+    if (!slot || !slot->inside || slot->inside->machine != machine)
         return NULL;
     return &slot->inside->pool_cache;
+}
+
+/* The calling thread's own blocks of this size. */
+static struct pool_cache *cache_of(struct machine *machine, enum pool_kind kind, ULONG size_class)
+{
+    return kind == POOL_DATA && size_class <= POOL_CACHED_CLASSES ? own_cache(machine) : NULL;
 }
 
 static void count_cached(struct pool_cache *cache, LONG64 blocks, LONG64 bytes)
 {
     __atomic_store_n(&cache->live_blocks, cache->live_blocks + blocks, __ATOMIC_RELAXED);
     __atomic_store_n(&cache->live_bytes, cache->live_bytes + bytes, __ATOMIC_RELAXED);
+}
+
+void mm_pool_count_more(struct machine *machine, LONG64 blocks, LONG64 bytes)
+{
+    struct pool_cache *cache = own_cache(machine);
+    if (cache) {
+        count_cached(cache, blocks, bytes);
+        return;
+    }
+    __atomic_add_fetch(&machine->mm->large_blocks, blocks, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&machine->mm->large_bytes, bytes, __ATOMIC_RELAXED);
 }
 
 static struct pool_free_block *take_cached(struct pool_cache *cache, ULONG size_class, SIZE_T size)
@@ -354,12 +370,6 @@ BOOLEAN mm_pool_free(struct machine *machine, void *block)
         return FALSE;
     free_small(machine, header);
     return TRUE;
-}
-
-void mm_pool_count_more(struct machine *machine, LONG64 blocks, LONG64 bytes)
-{
-    __atomic_add_fetch(&machine->mm->large_blocks, blocks, __ATOMIC_RELAXED);
-    __atomic_add_fetch(&machine->mm->large_bytes, bytes, __ATOMIC_RELAXED);
 }
 
 void mm_pool_count(struct machine *machine, SIZE_T *blocks, SIZE_T *bytes)
