@@ -7,8 +7,11 @@
 enum { PNP_TAG = 0x20706E50, NODE_NAME_LIMIT = 128 };
 
 struct io_node {
-    LIST_ENTRY link;       /* io_state.nodes */
-    PDEVICE_OBJECT device; /* the physical device object */
+    LIST_ENTRY link;        /* io_state.nodes */
+    PDEVICE_OBJECT device;  /* the physical device object; a bus driver's is referenced */
+    struct io_node *parent; /* whose bus reported it; NULL: the root bus's */
+    ULONG enumerations;     /* wanted; atomic */
+    BOOLEAN is_reported;    /* by the latest answer of its bus */
     BOOLEAN started;
     UNICODE_STRING instance;    /* "ROOT\X\0000" */
     UNICODE_STRING hardware_id; /* "ROOT\X" */
@@ -20,6 +23,22 @@ static inline struct io_node *io_node_of(PDEVICE_OBJECT device)
 {
     return io_device_extension_of(device)->node;
 }
+
+/* ---- devices that bus drivers report (enumerate.c, install.c) ---- */
+/* Asks a started bus for its devices: new ones are brought up, missing ones removed. */
+void io_node_enumerate(struct io_node *node);
+/* Gives a new device its drivers and starts it. hardware_ids: texts, an empty one behind them. */
+void io_node_install(struct io_node *node, PCWSTR hardware_ids);
+void io_node_remove_children(struct io_node *node, BOOLEAN is_surprise);
+
+/* ---- pnp.c ---- */
+NTSTATUS io_node_add_driver(struct io_node *node, struct io_driver *driver);
+NTSTATUS io_node_start(struct io_node *node);
+NTSTATUS io_node_capabilities(const struct io_node *node, PDEVICE_CAPABILITIES capabilities);
+/* Its children first; the node is gone then. */
+NTSTATUS io_node_remove(struct io_node *node, BOOLEAN is_surprise);
+/* routine gets a WORK_QUEUE_ITEM to free, behind which stands the device, referenced. */
+void io_queue_for_device(PDEVICE_OBJECT device, PWORKER_THREAD_ROUTINE routine);
 
 /* The bus's answers (root_bus.c): a dispatch table for its driver object. */
 void io_root_bus_fill(PDRIVER_OBJECT driver);
