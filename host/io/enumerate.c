@@ -67,6 +67,7 @@ static void enter(struct io_node *node, struct io_node *parent, PDEVICE_OBJECT d
     node->parent = parent;
     node->device = device;
     node->is_reported = TRUE;
+    InitializeListHead(&node->properties);
     io_device_extension_of(device)->node = node;
     device->Flags |= DO_BUS_ENUMERATED_DEVICE;
     device->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;

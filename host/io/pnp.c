@@ -62,6 +62,7 @@ static NTSTATUS node_create(PCUNICODE_STRING hardware_id, struct io_node **creat
         linux_free(node);
         return status;
     }
+    InitializeListHead(&node->properties);
     io_device_extension_of(node->device)->node = node;
     node->device->Flags |= DO_BUS_ENUMERATED_DEVICE;
     node->device->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
@@ -79,6 +80,7 @@ static void node_destroy(struct io_node *node)
     RemoveEntryList(&node->link);
     linux_unlock(&io->lock);
     io_interfaces_forget(node->device);
+    io_properties_forget(node);
     io_device_extension_of(node->device)->node = NULL;
     if (node->parent)
         ob_dereference(node->device); /* its bus driver deletes it */
@@ -139,11 +141,45 @@ NTSTATUS io_node_add_driver(struct io_node *node, struct io_driver *driver)
                       : STATUS_INVALID_DEVICE_REQUEST;
 }
 
+/* Who has the device open may still close it. */
+static void tell_removed(struct io_node *node)
+{
+    if (!node->is_told_removed)
+        io_tell_target(node->device, IO_TARGET_REMOVED);
+    node->is_told_removed = TRUE;
+}
+
+/* They may refuse; then none is removed. */
+static NTSTATUS query_remove(struct io_node *node)
+{
+    NTSTATUS status = io_tell_target(node->device, IO_TARGET_QUERY_REMOVE);
+    if (NT_SUCCESS(status))
+        status = send_pnp(node, IRP_MN_QUERY_REMOVE_DEVICE);
+    if (!NT_SUCCESS(status))
+        io_tell_target(node->device, IO_TARGET_REMOVE_CANCELLED);
+    return status;
+}
+
+static NTSTATUS cancel_remove(struct io_node *node)
+{
+    NTSTATUS status = send_pnp(node, IRP_MN_CANCEL_REMOVE_DEVICE);
+    io_tell_target(node->device, IO_TARGET_REMOVE_CANCELLED);
+    return status;
+}
+
+static NTSTATUS surprise_remove(struct io_node *node)
+{
+    NTSTATUS status = send_pnp(node, IRP_MN_SURPRISE_REMOVAL);
+    tell_removed(node);
+    return status;
+}
+
 NTSTATUS io_node_remove(struct io_node *node, BOOLEAN is_surprise)
 {
     io_node_remove_children(node, is_surprise);
     if (is_surprise && node->started)
-        send_pnp(node, IRP_MN_SURPRISE_REMOVAL);
+        surprise_remove(node);
+    tell_removed(node);
     NTSTATUS status = send_pnp(node, IRP_MN_REMOVE_DEVICE);
     node_destroy(node);
     return status;
@@ -201,8 +237,6 @@ NTSTATUS io_node_act(struct io_node *node, enum io_device_action action)
         [IO_DEVICE_QUERY_STOP] = IRP_MN_QUERY_STOP_DEVICE,
         [IO_DEVICE_CANCEL_STOP] = IRP_MN_CANCEL_STOP_DEVICE,
         [IO_DEVICE_STOP] = IRP_MN_STOP_DEVICE,
-        [IO_DEVICE_QUERY_REMOVE] = IRP_MN_QUERY_REMOVE_DEVICE,
-        [IO_DEVICE_CANCEL_REMOVE] = IRP_MN_CANCEL_REMOVE_DEVICE,
     };
     switch (action) {
     case IO_DEVICE_SLEEP:
@@ -215,7 +249,11 @@ NTSTATUS io_node_act(struct io_node *node, enum io_device_action action)
         return io_node_remove(node, FALSE);
     case IO_DEVICE_SURPRISE_REMOVE:
         io_node_remove_children(node, TRUE);
-        return send_pnp(node, IRP_MN_SURPRISE_REMOVAL);
+        return surprise_remove(node);
+    case IO_DEVICE_QUERY_REMOVE:
+        return query_remove(node);
+    case IO_DEVICE_CANCEL_REMOVE:
+        return cancel_remove(node);
     default:
         return send_pnp(node, minors[action]);
     }

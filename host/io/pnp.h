@@ -13,9 +13,12 @@ struct io_node {
     ULONG enumerations;     /* wanted; atomic */
     BOOLEAN is_reported;    /* by the latest answer of its bus */
     BOOLEAN started;
+    BOOLEAN is_told_removed;    /* who has it open */
+    LIST_ENTRY properties;      /* struct property.link; io_state.lock */
     UNICODE_STRING instance;    /* "ROOT\X\0000" */
     UNICODE_STRING hardware_id; /* "ROOT\X" */
-    WCHAR instance_text[NODE_NAME_LIMIT], hardware_text[NODE_NAME_LIMIT];
+    /* with room for the zeros that end a list of texts */
+    WCHAR instance_text[NODE_NAME_LIMIT + 2], hardware_text[NODE_NAME_LIMIT + 2];
 };
 
 /* The node of a physical device object, or NULL for any other device. */
@@ -48,6 +51,14 @@ BOOLEAN io_interface_exists(PCUNICODE_STRING name);
 void io_interfaces_forget(PDEVICE_OBJECT device);
 /* Tells who registered for changes of a device interface class (notify.c). */
 void io_notify_interface(const GUID *class, PUNICODE_STRING link, BOOLEAN arrived);
+/* Tells who registered for changes of the device with that physical device object; notification is
+ * a TARGET_DEVICE_REMOVAL_NOTIFICATION or a custom one. The last refusal, if any (notify.c). */
+NTSTATUS io_notify_target(PDEVICE_OBJECT device, PVOID notification);
+/* The events of the PnP manager's own (target_device.c). */
+enum io_target_event { IO_TARGET_QUERY_REMOVE, IO_TARGET_REMOVE_CANCELLED, IO_TARGET_REMOVED };
+NTSTATUS io_tell_target(PDEVICE_OBJECT device, enum io_target_event event);
+/* A device goes: what was set on it (property.c). */
+void io_properties_forget(struct io_node *node);
 /* Calls function for each enabled interface of a class; link stays the interface's. */
 void io_interfaces_visit(const GUID *class, void (*function)(PUNICODE_STRING link, void *context),
                          void *context);
