@@ -36,7 +36,8 @@ void on_another_thread(void (*function)(void *context), void *context);
     X(compression)         \
     X(memory_resources)    \
     X(request_hints)       \
-    X(drive_letter)
+    X(drive_letter)        \
+    X(random)
 SERVICES_GROUPS(CHECK_GROUP_DECLARATION)
 
 #endif
