@@ -31,13 +31,10 @@ void on_another_thread(void (*function)(void *context), void *context);
     X(image_name)          \
     X(copy_between)        \
     X(create_options)      \
-    X(wmi_library)         \
-    X(wmi_names)           \
     X(compression)         \
     X(memory_resources)    \
     X(request_hints)       \
-    X(drive_letter)        \
-    X(random)
+    X(drive_letter)
 SERVICES_GROUPS(CHECK_GROUP_DECLARATION)
 
 #endif

@@ -1,5 +1,5 @@
 /* The random numbers of ksecdd.sys. */
-#include "services.h"
+#include "libraries.h"
 
 NTSTATUS NTAPI BCryptOpenAlgorithmProvider(PVOID *provider, PCWSTR name, PCWSTR implementation,
                                            ULONG flags);
