@@ -34,7 +34,11 @@ void on_another_thread(void (*function)(void *context), void *context);
     X(compression)         \
     X(memory_resources)    \
     X(request_hints)       \
-    X(drive_letter)
+    X(drive_letter)        \
+    X(completion_port)     \
+    X(relations)           \
+    X(watchdog)            \
+    X(no_bus)
 SERVICES_GROUPS(CHECK_GROUP_DECLARATION)
 
 #endif
