@@ -343,6 +343,8 @@ void io_destroy(struct machine *machine)
     struct io_state *io = machine->io;
     if (!io)
         return;
+    for (PLIST_ENTRY link = io->nodes.Flink; link != &io->nodes; link = link->Flink)
+        io_properties_forget(CONTAINING_RECORD(link, struct io_node, link));
     /* Lists whose entries are host memory and begin with their link. */
     PLIST_ENTRY lists[] = {&io->timers,       &io->shutdown[0],      &io->shutdown[1],
                            &io->interfaces,   &io->notifications,    &io->nodes,

@@ -152,11 +152,34 @@ static NTSTATUS bind_one(struct binding *binding, const struct pe_import_entry *
     return provider ? note_provider(binding->image, provider) : STATUS_SUCCESS;
 }
 
+/* Frameworks and port drivers that the host does not have, for who wonders what is missing. */
+static const struct {
+    const char *module, *what;
+} frameworks[] = {
+    {"wdfldr.sys", "this is a driver of the Kernel-Mode Driver Framework"},
+    {"fltmgr.sys", "this is a minifilter, of the filter manager"},
+    {"ndis.sys", "this is a network driver, of NDIS"},
+    {"fwpkclnt.sys", "this is a callout driver, of the Windows Filtering Platform"},
+    {"storport.sys", "this is a storage miniport, of Storport"},
+    {"ks.sys", "this is a driver of Kernel Streaming"},
+    {"portcls.sys", "this is an audio miniport, of PortCls"},
+};
+
+static void explain(const struct binding *binding, const char *module)
+{
+    for (ULONG i = 0; i < RTL_NUMBER_OF(frameworks); i++)
+        if (same_name(frameworks[i].module, module))
+            loader_error_add(binding->error, "; %s, which the host does not have",
+                             frameworks[i].what);
+}
+
 static NTSTATUS conclude(const struct binding *binding)
 {
     for (ULONG i = 0; i < binding->absent_count; i++)
         loader_error_add(binding->error, "%s%s",
                          i == 0 ? "; neither the host nor a driver: " : ", ", binding->absent[i]);
+    for (ULONG i = 0; i < binding->absent_count; i++)
+        explain(binding, binding->absent[i]);
     if (binding->missing_names)
         return STATUS_DRIVER_ENTRYPOINT_NOT_FOUND;
     if (binding->missing_ordinals)

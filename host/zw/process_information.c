@@ -4,6 +4,7 @@
 #include "host/ob/object.h"
 
 enum {
+    QUERY_RIGHT = 0x400,
     PRIORITY = 8,
     PRIORITY_CLASS_NORMAL = 2,
     CLASS_PRIORITY = 18,
@@ -146,15 +147,36 @@ static NTSTATUS answer(struct _EPROCESS *process, ULONG class, PVOID buffer, ULO
     }
 }
 
-NTSTATUS NTAPI ZwQueryInformationProcess(HANDLE handle, PROCESSINFOCLASS class, PVOID information,
-                                         ULONG length, PULONG returned)
+static NTSTATUS query(HANDLE handle, KPROCESSOR_MODE mode, PROCESSINFOCLASS class,
+                      PVOID information, ULONG length, PULONG returned)
 {
     struct _EPROCESS *process;
-    NTSTATUS status = zw_reference(handle, &ps_process_type, (void **)&process);
+    struct handle_entry entry;
+    NTSTATUS status = ob_handle_reference(current_thread()->Tcb.process, handle, QUERY_RIGHT,
+                                          &ps_process_type, mode, (void **)&process, &entry);
     if (!NT_SUCCESS(status))
         return status;
     status = answer(process, (ULONG) class, information, length, returned);
     ob_dereference(process);
     return status;
 }
+
+NTSTATUS NTAPI ZwQueryInformationProcess(HANDLE handle, PROCESSINFOCLASS class, PVOID information,
+                                         ULONG length, PULONG returned)
+{
+    return query(handle, KernelMode, class, information, length, returned);
+}
 SB_EXPORT(ZwQueryInformationProcess)
+
+/* In the thread's previous mode: an application's memory and rights. */
+NTSTATUS NTAPI NtQueryInformationProcess(HANDLE handle, PROCESSINFOCLASS class, PVOID information,
+                                         ULONG length, PULONG returned)
+{
+    KPROCESSOR_MODE mode = current_thread()->Tcb.previous_mode;
+    if (mode == UserMode &&
+        (!mm_is_user_address(information) || !mm_is_user_address((PUCHAR)information + length) ||
+         !mm_is_user_address(returned)))
+        return STATUS_ACCESS_VIOLATION;
+    return query(handle, mode, class, information, length, returned);
+}
+SB_EXPORT(NtQueryInformationProcess)

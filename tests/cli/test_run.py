@@ -472,6 +472,18 @@ class Ends(Case):
                          "ntoskrnl.exe!KeNoSuchRoutine\n")
         self.assertEqual(answer.errors, "sysbuf: lacking.sys did not start\n")
 
+    def test_a_driver_of_a_framework_is_told_what_it_is(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "kmdf.sys"
+            image = (DRIVERS / "lacking.sys").read_bytes()
+            path.write_bytes(image.replace(b"ntoskrnl.exe\0", b"WDFLDR.SYS\0\0\0"))
+            answer = run("run", path)
+        self.assertEqual(answer.code, 4)
+        self.assertIn("wdfldr.sys!KeNoSuchRoutine", answer.output)
+        self.assertTrue(answer.output.endswith(
+            "; neither the host nor a driver: WDFLDR.SYS; this is a driver of the Kernel-Mode "
+            "Driver Framework, which the host does not have\n"), answer.output)
+
     def test_no_start_leaves_it_to_the_script(self):
         answer = run("run", "--no-start", "--log", "/dev/null", PLAIN, "-e",
                      "open Plain; expect failure; start plain-gcc; open Plain; expect success")

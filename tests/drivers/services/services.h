@@ -31,8 +31,14 @@ void on_another_thread(void (*function)(void *context), void *context);
     X(image_name)          \
     X(copy_between)        \
     X(create_options)      \
-    X(wmi_library)         \
-    X(wmi_names)
+    X(compression)         \
+    X(memory_resources)    \
+    X(request_hints)       \
+    X(drive_letter)        \
+    X(completion_port)     \
+    X(relations)           \
+    X(watchdog)            \
+    X(no_bus)
 SERVICES_GROUPS(CHECK_GROUP_DECLARATION)
 
 #endif

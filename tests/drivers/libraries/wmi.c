@@ -1,5 +1,5 @@
 /* A WMI provider that uses wmilib, and its client in the same driver. */
-#include "services.h"
+#include "libraries.h"
 
 #include <wmilib.h>
 #include <wmistr.h>
@@ -214,9 +214,9 @@ void check_wmi_library(void)
     PDEVICE_OBJECT device;
     PVOID block = NULL;
 
-    services_driver->MajorFunction[IRP_MJ_SYSTEM_CONTROL] = system_control;
+    libraries_driver->MajorFunction[IRP_MJ_SYSTEM_CONTROL] = system_control;
     CHECK_STATUS(STATUS_SUCCESS,
-                 IoCreateDevice(services_driver, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &device));
+                 IoCreateDevice(libraries_driver, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &device));
     device->Flags &= ~DO_DEVICE_INITIALIZING;
     CHECK_STATUS(STATUS_SUCCESS, IoWMIRegistrationControl(device, WMIREG_ACTION_REGISTER));
     CHECK_STATUS(STATUS_SUCCESS,
