@@ -164,7 +164,11 @@ static void start(struct sb_operation *started, uint32_t code)
     const struct sb_request request = {
         .kind = SB_REQUEST_COMMAND, .code = code, .output_capacity = operation->capacity};
 
-    operation->status = send_request(operation->client, operation->block, &request);
+    operation->status = STATUS_CANCELLED;
+    if (begin_call(operation->client)) { /* while it is sent: who ends the calls cancels it then */
+        operation->status = send_request(operation->client, operation->block, &request);
+        end_call(operation->client);
+    }
     operation->pends = operation->status == SB_STATUS_PENDING;
 }
 

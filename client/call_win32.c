@@ -294,10 +294,14 @@ static void start(struct sb_operation *started, uint32_t code)
     const struct sb_request request = {
         .kind = SB_REQUEST_COMMAND, .code = code, .output_capacity = operation->capacity};
 
-    operation->reason = ERROR_SUCCESS;
-    if (!send_request(operation->client, operation->call, &request, operation->call->reply,
-                      &operation->received))
-        operation->reason = failure(operation->call, &operation->received);
+    operation->reason = ERROR_OPERATION_ABORTED;
+    if (begin_call(operation->client)) { /* while it is sent: who ends the calls cancels it then */
+        operation->reason = ERROR_SUCCESS;
+        if (!send_request(operation->client, operation->call, &request, operation->call->reply,
+                          &operation->received))
+            operation->reason = failure(operation->call, &operation->received);
+        end_call(operation->client);
+    }
     operation->pends = operation->reason == ERROR_IO_PENDING;
 }
 

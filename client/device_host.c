@@ -159,6 +159,8 @@ void sb_device_end_calls(struct sb_client *client)
             pthread_cond_timedwait(&client->idle, &client->lock, &until);
     }
     pthread_mutex_unlock(&client->lock);
+    /* Nothing is sent any more: what subscriptions have sent ends with this. */
+    sb_process_cancel(client->process, client->file, NULL);
 }
 
 /* What the driver has not given back by now stays its own: memory lost beats memory overwritten. */

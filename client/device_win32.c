@@ -84,6 +84,8 @@ void sb_device_end_calls(struct sb_client *client)
         SleepConditionVariableSRW(&client->idle, &client->lock, 10, 0);
     }
     ReleaseSRWLockExclusive(&client->lock);
+    /* Nothing is sent any more: what subscriptions have sent ends with this. */
+    CancelIoEx(client->device, NULL);
 }
 
 void sb_device_close(struct sb_client *client)

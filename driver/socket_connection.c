@@ -9,40 +9,24 @@
 /* How long someone who is turned away may take to hear it. */
 #define TURN_AWAY_TIMEOUT 200
 
-struct connection {
-    struct sb_socket_channel_state *channel;
-    struct sb_transport *transport;
-    struct sb_socket_buffer in;
-    ULONG first, received;       /* bytes in it, of which the first are dealt with */
-    struct sb_socket_buffer out; /* a frame that is being made */
-    struct sb_socket_outbox outbox;
-    UCHAR nonce[SB_SOCKET_NONCE_LENGTH];
-    struct sb_socket_open open;
-    struct sb_socket_feed feed;
-    struct sb_beside beside; /* the feed's; no event: there is none */
-    LONGLONG deadline;       /* of the receive that goes on */
-    BOOLEAN is_idle;         /* no byte of a request has come */
-};
-
-/* Sends the frame at out.bytes: the header, and length bytes that are there already. */
-static NTSTATUS send_frame(struct connection *connection, const struct sb_socket_header *header,
-                           LONGLONG deadline)
+NTSTATUS sb_connection_send(struct sb_socket_connection *connection,
+                            const struct sb_socket_header *header, LONGLONG deadline)
 {
     RtlCopyMemory(connection->out.bytes, header, sizeof(*header));
     return sb_transport_send(connection->transport, connection->out.mdl, 0,
                              sizeof(*header) + header->length, deadline);
 }
 
-static void refuse(struct connection *connection, NTSTATUS why, LONGLONG deadline)
+static void refuse(struct sb_socket_connection *connection, NTSTATUS why, LONGLONG deadline)
 {
     const struct sb_socket_header header = {
         .magic = SB_SOCKET_MAGIC, .type = SB_SOCKET_REFUSAL, .status = (uint32_t)why};
 
-    send_frame(connection, &header, deadline);
+    sb_connection_send(connection, &header, deadline);
 }
 
 /* Is there a whole frame, or one that cannot be, at in.first? */
-static enum sb_socket_verdict look(const struct connection *connection,
+static enum sb_socket_verdict look(const struct sb_socket_connection *connection,
                                    const struct sb_socket_expectation *expected,
                                    struct sb_socket_header *header, size_t *needed)
 {
@@ -51,7 +35,7 @@ static enum sb_socket_verdict look(const struct connection *connection,
 }
 
 /* Moves what is left to the buffer's start, and makes room for a frame of needed bytes. */
-static NTSTATUS make_room(struct connection *connection, ULONG needed)
+static NTSTATUS make_room(struct sb_socket_connection *connection, ULONG needed)
 {
     struct sb_socket_buffer *in = &connection->in;
 
@@ -61,13 +45,13 @@ static NTSTATUS make_room(struct connection *connection, ULONG needed)
     return sb_socket_reserve(connection->channel->driver, in, needed, connection->received);
 }
 
-static const struct sb_beside *beside(const struct connection *connection)
+static const struct sb_beside *beside(const struct sb_socket_connection *connection)
 {
     return connection->beside.event != NULL ? &connection->beside : NULL;
 }
 
 /* At least one byte more, with room for needed ones in all. */
-static NTSTATUS receive(struct connection *connection, ULONG needed)
+static NTSTATUS receive(struct sb_socket_connection *connection, ULONG needed)
 {
     ULONG length;
     NTSTATUS status;
@@ -85,14 +69,9 @@ static NTSTATUS receive(struct connection *connection, ULONG needed)
     return status;
 }
 
-/*
- * Reads until a whole frame stands at in.first. The first byte may take until idle_deadline, the
- * rest has the channel's timeout from then on. STATUS_INVALID_NETWORK_RESPONSE: no frame that may
- * come now; STATUS_INVALID_BUFFER_SIZE: one that is too long.
- */
-static NTSTATUS read_frame(struct connection *connection,
-                           const struct sb_socket_expectation *expected, LONGLONG idle_deadline,
-                           struct sb_socket_header *header)
+NTSTATUS sb_connection_read(struct sb_socket_connection *connection,
+                            const struct sb_socket_expectation *expected, LONGLONG idle_deadline,
+                            struct sb_socket_header *header)
 {
     ULONG timeout = connection->channel->settings.timeout;
     NTSTATUS status = STATUS_SUCCESS;
@@ -120,106 +99,19 @@ static NTSTATUS read_frame(struct connection *connection,
     }
 }
 
-/* The frame has been dealt with. */
-static void drop_frame(struct connection *connection, const struct sb_socket_header *header)
+void sb_connection_drop(struct sb_socket_connection *connection,
+                        const struct sb_socket_header *header)
 {
     connection->first += (ULONG)sizeof(*header) + header->length;
 }
 
-static const UCHAR *payload(const struct connection *connection)
+const UCHAR *sb_connection_payload(const struct sb_socket_connection *connection)
 {
     return connection->in.bytes + connection->first + sizeof(struct sb_socket_header);
 }
 
-/*
- * A number that was never used and that nobody without the secret can foresee: the code of a
- * counter and the time under the secret. So no random source of the system is needed.
- */
-static void make_nonce(struct sb_socket_channel_state *channel, UCHAR nonce[SB_SOCKET_NONCE_LENGTH])
-{
-    struct {
-        LONG count;
-        LARGE_INTEGER time, counter;
-        ULONGLONG interrupt_time;
-        void *place;
-    } ingredients;
-    struct sb_hmac hmac;
-
-    RtlZeroMemory(&ingredients, sizeof(ingredients));
-    ingredients.count = InterlockedIncrement(&channel->nonces);
-    KeQuerySystemTime(&ingredients.time);
-    ingredients.counter = KeQueryPerformanceCounter(NULL);
-    ingredients.interrupt_time = KeQueryInterruptTime();
-    ingredients.place = channel;
-    sb_hmac_begin(&hmac, channel->settings.secret, channel->settings.secret_length);
-    sb_hmac_add(&hmac, "sysbuf nonce  1", 16);
-    sb_hmac_add(&hmac, &ingredients, sizeof(ingredients));
-    sb_hmac_end(&hmac, nonce);
-}
-
-static NTSTATUS send_challenge(struct connection *connection, LONGLONG deadline)
-{
-    struct sb_socket_challenge challenge = {SB_SOCKET_VERSION_OLDEST, SB_SOCKET_VERSION, {0}};
-    const struct sb_socket_header header = {
-        .magic = SB_SOCKET_MAGIC, .type = SB_SOCKET_CHALLENGE, .length = sizeof(challenge)};
-
-    make_nonce(connection->channel, connection->nonce);
-    RtlCopyMemory(challenge.nonce, connection->nonce, sizeof(challenge.nonce));
-    RtlCopyMemory(connection->out.bytes + sizeof(header), &challenge, sizeof(challenge));
-    return send_frame(connection, &header, deadline);
-}
-
-static NTSTATUS send_welcome(struct connection *connection, const struct sb_socket_answer *answer,
-                             LONGLONG deadline)
-{
-    const struct sb_socket_settings *settings = &connection->channel->settings;
-    struct sb_socket_welcome welcome = {.input_maximum = connection->channel->input_maximum,
-                                        .output_maximum = SB_SOCKET_PAYLOAD_MAXIMUM,
-                                        .idle_timeout = settings->idle_timeout};
-    const struct sb_socket_header header = {
-        .magic = SB_SOCKET_MAGIC, .type = SB_SOCKET_WELCOME, .length = sizeof(welcome)};
-
-    sb_socket_prove(SB_SOCKET_DRIVER, settings->secret, settings->secret_length, answer->version,
-                    connection->nonce, answer->nonce, welcome.proof);
-    RtlCopyMemory(connection->out.bytes + sizeof(header), &welcome, sizeof(welcome));
-    return send_frame(connection, &header, deadline);
-}
-
-/* The nonce is the connection's own, so that an answer heard elsewhere proves nothing here. */
-static NTSTATUS check_answer(struct connection *connection, const struct sb_socket_answer *answer)
-{
-    const struct sb_socket_settings *settings = &connection->channel->settings;
-    UCHAR proof[SB_SOCKET_PROOF_LENGTH];
-
-    if (answer->version < SB_SOCKET_VERSION_OLDEST || answer->version > SB_SOCKET_VERSION ||
-        answer->reserved != 0)
-        return STATUS_REVISION_MISMATCH;
-    sb_socket_prove(SB_SOCKET_CLIENT, settings->secret, settings->secret_length, answer->version,
-                    connection->nonce, answer->nonce, proof);
-    return sb_equal_secret(proof, answer->proof, sizeof(proof)) ? STATUS_SUCCESS
-                                                                : STATUS_ACCESS_DENIED;
-}
-
-/* The peer knows the secret, and its answer is to be welcomed. */
-static NTSTATUS authenticate(struct connection *connection, LONGLONG deadline,
-                             struct sb_socket_answer *answer)
-{
-    static const struct sb_socket_expectation expected = {.types = 1u << SB_SOCKET_ANSWER};
-    struct sb_socket_header header;
-    NTSTATUS status;
-
-    status = send_challenge(connection, deadline);
-    if (NT_SUCCESS(status))
-        status = read_frame(connection, &expected, deadline, &header);
-    if (!NT_SUCCESS(status))
-        return status;
-    RtlCopyMemory(answer, payload(connection), sizeof(*answer));
-    drop_frame(connection, &header);
-    return check_answer(connection, answer);
-}
-
 /* Nobody is silent who waits for the driver. */
-static LONGLONG idle_deadline(const struct connection *connection)
+static LONGLONG idle_deadline(const struct sb_socket_connection *connection)
 {
     return connection->feed.count != 0 ? SB_NO_DEADLINE
                                        : sb_deadline(connection->channel->settings.idle_timeout);
@@ -228,7 +120,7 @@ static LONGLONG idle_deadline(const struct connection *connection)
 /* A notification has come while the connection's thread waits for something else. */
 static NTSTATUS feed_has_news(void *context)
 {
-    struct connection *connection = context;
+    struct sb_socket_connection *connection = context;
     NTSTATUS status;
 
     status = sb_feed_run(&connection->feed, &connection->outbox);
@@ -242,7 +134,7 @@ static NTSTATUS feed_has_news(void *context)
 /* Waits for the command that is at the device; it is cancelled when the channel stops, when its
    time is up, and when the connection breaks, which is the only failure. Whoever waits for earlier
    replies gets them before. */
-static NTSTATUS wait_for_command(struct connection *connection)
+static NTSTATUS wait_for_command(struct sb_socket_connection *connection)
 {
     const struct sb_socket_channel_state *channel = connection->channel;
     LONGLONG deadline = sb_deadline(channel->settings.timeout);
@@ -258,8 +150,8 @@ static NTSTATUS wait_for_command(struct connection *connection)
     return status == STATUS_CANCELLED || status == STATUS_IO_TIMEOUT ? STATUS_SUCCESS : status;
 }
 
-static NTSTATUS put_reply(struct connection *connection, const struct sb_socket_header *request,
-                          NTSTATUS status, ULONG length)
+static NTSTATUS put_reply(struct sb_socket_connection *connection,
+                          const struct sb_socket_header *request, NTSTATUS status, ULONG length)
 {
     const struct sb_socket_header reply = {.magic = SB_SOCKET_MAGIC,
                                            .type = SB_SOCKET_REPLY,
@@ -271,7 +163,7 @@ static NTSTATUS put_reply(struct connection *connection, const struct sb_socket_
 }
 
 /* Calls the command and replies what it says; a failed command is a reply, too. */
-static NTSTATUS answer_command(struct connection *connection,
+static NTSTATUS answer_command(struct sb_socket_connection *connection,
                                const struct sb_socket_header *request)
 {
     ULONG larger = request->length > request->capacity ? request->length : request->capacity;
@@ -285,7 +177,7 @@ static NTSTATUS answer_command(struct connection *connection,
                                (ULONG)sizeof(*request) + larger, 0);
     if (!NT_SUCCESS(status))
         return status;
-    message.input = payload(connection);
+    message.input = sb_connection_payload(connection);
     message.output = connection->out.bytes + sizeof(*request);
     called = sb_socket_call_begin(&connection->open, &connection->open.request, &message);
     if (called == STATUS_PENDING) {
@@ -297,21 +189,22 @@ static NTSTATUS answer_command(struct connection *connection,
 }
 
 /* A request for a notification: it is answered when there is one. */
-static NTSTATUS feed(struct connection *connection, const struct sb_socket_header *request)
+static NTSTATUS feed(struct sb_socket_connection *connection,
+                     const struct sb_socket_header *request)
 {
     if (!sb_feed_add(&connection->feed, request))
         return put_reply(connection, request, STATUS_QUOTA_EXCEEDED, 0);
     return sb_feed_run(&connection->feed, &connection->outbox);
 }
 
-static NTSTATUS answer_request(struct connection *connection,
+static NTSTATUS answer_request(struct sb_socket_connection *connection,
                                const struct sb_socket_header *request)
 {
     BOOLEAN feeds =
         request->code == SB_NOTIFY_NEXT && request->length == 0 && connection->beside.event != NULL;
     NTSTATUS status = feeds ? feed(connection, request) : answer_command(connection, request);
 
-    drop_frame(connection, request);
+    sb_connection_drop(connection, request);
     return status;
 }
 
@@ -321,13 +214,13 @@ static const struct sb_socket_expectation requests = {
     .capacity_maximum = SB_SOCKET_PAYLOAD_MAXIMUM,
 };
 
-static NTSTATUS serve_requests(struct connection *connection)
+static NTSTATUS serve_requests(struct sb_socket_connection *connection)
 {
     struct sb_socket_header request;
     NTSTATUS status;
 
     do {
-        status = read_frame(connection, &requests, idle_deadline(connection), &request);
+        status = sb_connection_read(connection, &requests, idle_deadline(connection), &request);
         if (NT_SUCCESS(status))
             status = answer_request(connection, &request);
     } while (NT_SUCCESS(status));
@@ -335,7 +228,7 @@ static NTSTATUS serve_requests(struct connection *connection)
 }
 
 /* What the agreed version has besides requests and replies in turn. */
-static NTSTATUS begin_feed(struct connection *connection, ULONG version)
+static NTSTATUS begin_feed(struct sb_socket_connection *connection, ULONG version)
 {
     NTSTATUS status;
 
@@ -360,13 +253,13 @@ static void count_opening(struct sb_socket_channel_state *channel, NTSTATUS stat
 }
 
 /* The handshake, which has one deadline; then the connection is an open of the driver. */
-static NTSTATUS serve_open(struct connection *connection)
+static NTSTATUS serve_open(struct sb_socket_connection *connection)
 {
     LONGLONG deadline = sb_deadline(connection->channel->settings.timeout);
     struct sb_socket_answer answer;
     NTSTATUS status;
 
-    status = authenticate(connection, deadline, &answer);
+    status = sb_socket_authenticate(connection, deadline, &answer);
     if (NT_SUCCESS(status))
         status = sb_socket_open(&connection->open, connection->channel->device);
     count_opening(connection->channel, status);
@@ -374,7 +267,7 @@ static NTSTATUS serve_open(struct connection *connection)
         return status;
     status = begin_feed(connection, answer.version);
     if (NT_SUCCESS(status))
-        status = send_welcome(connection, &answer, deadline);
+        status = sb_socket_welcome(connection, &answer, deadline);
     if (NT_SUCCESS(status))
         status = serve_requests(connection);
     connection->beside.event = NULL;
@@ -384,7 +277,7 @@ static NTSTATUS serve_open(struct connection *connection)
 }
 
 /* Why the connection ends is told to a peer that may still listen. */
-static void say_goodbye(struct connection *connection, NTSTATUS status)
+static void say_goodbye(struct sb_socket_connection *connection, NTSTATUS status)
 {
     if (status == STATUS_END_OF_FILE || sb_transport_is_stuck(connection->transport))
         return;
@@ -395,7 +288,7 @@ static void say_goodbye(struct connection *connection, NTSTATUS status)
 
 void sb_socket_serve(struct sb_socket_channel_state *channel, struct sb_transport *transport)
 {
-    struct connection connection = {.channel = channel, .transport = transport};
+    struct sb_socket_connection connection = {.channel = channel, .transport = transport};
     struct sb_socket_outbox *outbox = &connection.outbox;
     NTSTATUS status;
 
@@ -414,12 +307,13 @@ void sb_socket_serve(struct sb_socket_channel_state *channel, struct sb_transpor
     sb_transport_close(transport); /* before the buffers, which a request may still use */
     sb_socket_free(channel->driver, &connection.in);
     sb_socket_free(channel->driver, &connection.out);
+    sb_socket_free(channel->driver, &connection.feed.room);
     sb_socket_free(channel->driver, &outbox->buffer);
 }
 
 void sb_socket_turn_away(struct sb_socket_channel_state *channel, struct sb_transport *transport)
 {
-    struct connection connection = {.channel = channel, .transport = transport};
+    struct sb_socket_connection connection = {.channel = channel, .transport = transport};
 
     sb_count(sb_device_of(channel->device), SB_COUNTER_CONNECTIONS_REFUSED);
     if (NT_SUCCESS(sb_socket_reserve(channel->driver, &connection.out, FIRST_CAPACITY, 0)))

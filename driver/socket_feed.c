@@ -25,8 +25,6 @@ NTSTATUS sb_feed_open(struct sb_socket_feed *feed, struct sb_socket_open *open)
         status = sb_request_make(&feed->request, open->device->StackSize);
     if (NT_SUCCESS(status))
         feed->open = open;
-    else
-        sb_socket_free(driver, &feed->room);
     return status;
 }
 
@@ -37,7 +35,6 @@ void sb_feed_close(struct sb_socket_feed *feed)
     if (feed->under_way)
         sb_request_cancel(&feed->request);
     IoFreeIrp(feed->request.irp);
-    sb_socket_free(sb_device_driver(feed->open->device), &feed->room);
     feed->open = NULL;
 }
 

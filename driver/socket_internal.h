@@ -4,7 +4,8 @@
  *   socket_settings    the registry parameters     (once)
  *   socket             start, stop, the thread that accepts or connects
  *   socket_transport   WSK calls that wait, with a deadline and an end
- *   socket_connection  one peer: the handshake, then requests and replies
+ *   socket_connection  one peer: frames, requests and replies
+ *   socket_handshake   who the peer is
  *   socket_feed        the peer's requests for notifications, which wait beside all others
  *   socket_outbox      replies on their way to the peer
  *   socket_open        the connection as an open of the device: its requests as IRPs
@@ -193,7 +194,8 @@ struct sb_socket_feed {
 };
 
 NTSTATUS sb_feed_open(struct sb_socket_feed *feed, struct sb_socket_open *open);
-/* Ends what is under way, without an answer. Before the open is closed. */
+/* Ends what is under way, without an answer. Before the open is closed. The room stays: what was
+   sent from there may still be WSK's until the transport is closed. */
 void sb_feed_close(struct sb_socket_feed *feed);
 /* Adds a request; FALSE: there are as many as may wait. */
 BOOLEAN sb_feed_add(struct sb_socket_feed *feed, const struct sb_socket_header *request);
@@ -215,6 +217,46 @@ struct sb_socket_channel_state {
     volatile LONG nonces; /* given out */
     ULONG input_maximum;  /* of the longest command */
 };
+
+/* One peer; only its thread is here. */
+struct sb_socket_connection {
+    struct sb_socket_channel_state *channel;
+    struct sb_transport *transport;
+    struct sb_socket_buffer in;
+    ULONG first, received;       /* bytes in it, of which the first are dealt with */
+    struct sb_socket_buffer out; /* a frame that is being made */
+    struct sb_socket_outbox outbox;
+    UCHAR nonce[SB_SOCKET_NONCE_LENGTH];
+    struct sb_socket_open open;
+    struct sb_socket_feed feed;
+    struct sb_beside beside; /* the feed's; no event: there is none */
+    LONGLONG deadline;       /* of the receive that goes on */
+    BOOLEAN is_idle;         /* no byte of a request has come */
+};
+
+/* Sends the frame at out.bytes: the header, and length bytes that are there already. */
+NTSTATUS sb_connection_send(struct sb_socket_connection *connection,
+                            const struct sb_socket_header *header, LONGLONG deadline);
+/*
+ * Reads until a whole frame stands at in.first. The first byte may take until idle_deadline, the
+ * rest has the channel's timeout from then on. STATUS_INVALID_NETWORK_RESPONSE: no frame that may
+ * come now; STATUS_INVALID_BUFFER_SIZE: one that is too long.
+ */
+NTSTATUS sb_connection_read(struct sb_socket_connection *connection,
+                            const struct sb_socket_expectation *expected, LONGLONG idle_deadline,
+                            struct sb_socket_header *header);
+/* Of the frame that was read, until it is dropped. */
+const UCHAR *sb_connection_payload(const struct sb_socket_connection *connection);
+/* The frame has been dealt with. */
+void sb_connection_drop(struct sb_socket_connection *connection,
+                        const struct sb_socket_header *header);
+
+/* The peer knows the secret, and its answer is to be welcomed. STATUS_ACCESS_DENIED,
+   STATUS_REVISION_MISMATCH, and those of sb_connection_read(). */
+NTSTATUS sb_socket_authenticate(struct sb_socket_connection *connection, LONGLONG deadline,
+                                struct sb_socket_answer *answer);
+NTSTATUS sb_socket_welcome(struct sb_socket_connection *connection,
+                           const struct sb_socket_answer *answer, LONGLONG deadline);
 
 /* Serves the peer until it or the channel ends, and closes the transport. Blocks. */
 void sb_socket_serve(struct sb_socket_channel_state *channel, struct sb_transport *transport);

@@ -179,10 +179,10 @@ enum sb_error sb_query_contract(struct sb_client *client, uint32_t *version);
 void sb_close(struct sb_client *client);
 
 /*
- * The first half of sb_close() alone: calls that are under way end, calls that come later are
- * refused with SB_ERROR_CLOSED, and the client stays to be closed. For programs whose threads may
- * still be about to call: end the calls, wait for the threads, close. Subscriptions and rings are
- * given back before. NULL is nothing to do. Blocks as sb_close().
+ * The first half of sb_close() alone: calls that are under way end, its subscription's receives
+ * too, those that come later are refused with SB_ERROR_CLOSED, and the client stays to be closed.
+ * For programs whose threads may still be about to call: end the calls, wait for the threads, give
+ * subscriptions and rings back, close. NULL is nothing to do. Blocks as sb_close().
  */
 void sb_end_calls(struct sb_client *client);
 

@@ -149,6 +149,15 @@ static inline void rig_drop(struct rig *rig)
     sb_machine_destroy(rig->machine);
 }
 
+/* After a test whose state is a rig. */
+static inline int rig_tear_down(void **state)
+{
+    sb_host_claim_faults();
+    rig_stop(*state, 10000);
+    rig_drop(*state);
+    return 0;
+}
+
 static inline struct sb_client *open_client(struct rig *rig)
 {
     struct sb_client *client = NULL;

@@ -216,6 +216,42 @@ static void unsubscribing_ends_a_receive_of_another_thread(void **state)
     sb_close(client);
 }
 
+static void *end_calls_soon(void *client)
+{
+    pause_for(30);
+    sb_end_calls(client);
+    return NULL;
+}
+
+/* Whoever receives learns of it, by a call or by a callback; then both can be given back. */
+static void ending_the_calls_of_a_client_ends_its_subscription(void **state)
+{
+    struct heard heard = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    const struct sb_subscribe_options options = {.receive = hear, .context = &heard};
+    struct sb_client *client = open_channels();
+    struct sb_subscription *subscription = subscribe(client, 2);
+    pthread_t thread;
+
+    (void)state;
+    assert_int_equal(pthread_create(&thread, NULL, end_calls_soon, client), 0);
+    assert_int_equal(sb_receive(subscription, NULL, 0, NULL, SB_FOREVER), SB_ERROR_CLOSED);
+    pthread_join(thread, NULL);
+    assert_int_equal(sb_receive(subscription, NULL, 0, NULL, SB_FOREVER), SB_ERROR_CLOSED);
+    sb_unsubscribe(subscription);
+    sb_close(client);
+    for (int round = 0; round < 20; round++) {
+        const struct channels_flood flood = {1000};
+
+        client = open_channels();
+        assert_int_equal(sb_subscribe(client, &options, &subscription), SB_OK);
+        if (round % 2 != 0)
+            tell(client, CHANNELS_FLOOD, &flood, sizeof(flood)); /* or busy with the last one */
+        sb_end_calls(client);
+        sb_unsubscribe(subscription);
+        sb_close(client);
+    }
+}
+
 static void unsubscribing_in_a_flood_ends_it(void **state)
 {
     (void)state;
@@ -466,6 +502,7 @@ int main(void)
         cmocka_unit_test(one_request_is_enough),
         cmocka_unit_test(a_callback_hears_all_in_order),
         cmocka_unit_test(unsubscribing_ends_a_receive_of_another_thread),
+        cmocka_unit_test(ending_the_calls_of_a_client_ends_its_subscription),
         cmocka_unit_test(unsubscribing_in_a_flood_ends_it),
         cmocka_unit_test(a_full_queue_fails_the_post_and_loses_nothing),
         cmocka_unit_test(parallel_clients_all_get_all),

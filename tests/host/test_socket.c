@@ -39,14 +39,6 @@ static int start(void **state)
     return 0;
 }
 
-static int stop(void **state)
-{
-    sb_host_claim_faults();
-    rig_stop(*state, 10000);
-    rig_drop(*state);
-    return 0;
-}
-
 static void calls_are_answered_as_over_the_device(void **state)
 {
     struct sb_client *client = open_client(*state);
@@ -733,9 +725,9 @@ CLAIMED(arguments_of_the_client_are_checked)
 CLAIMED(messages_all_arrive_once_and_in_order)
 CLAIMED(clients_in_parallel_do_not_mix)
 
-#define WITH_DRIVER(name)                        \
-    {                                            \
-#name, name##_claimed, start, stop, NULL \
+#define WITH_DRIVER(name)                                 \
+    {                                                     \
+#name, name##_claimed, start, rig_tear_down, NULL \
     }
 
 int main(void)

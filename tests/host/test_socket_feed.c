@@ -36,14 +36,6 @@ static int start(void **state)
     return 0;
 }
 
-static int stop(void **state)
-{
-    sb_host_claim_faults();
-    rig_stop(*state, 10000);
-    rig_drop(*state);
-    return 0;
-}
-
 static void ask(int peer, uint32_t code, const void *input, uint32_t length, uint32_t capacity,
                 uint32_t sequence)
 {
@@ -355,7 +347,7 @@ CLAIMED(an_old_peer_asks_in_turn)
 CLAIMED(a_command_that_waits_is_cancelled_in_time)
 CLAIMED(what_waits_ends_with_the_connection)
 
-#define FEED_TEST(name) cmocka_unit_test_setup_teardown(name##_claimed, start, stop)
+#define FEED_TEST(name) cmocka_unit_test_setup_teardown(name##_claimed, start, rig_tear_down)
 
 int main(void)
 {

@@ -27,6 +27,17 @@ WAIT, RELEASE = sysbuf.control_code(0x90B), sysbuf.control_code(0x90C)
 SAY, REVERSE, RING_SUM = (sysbuf.control_code(0x800 + number) for number in range(3))
 
 
+def end_of(source):
+    """How a receive without a message and without a limit ends: an error's code; CLOSED as well
+    where the closing came before it."""
+    try:
+        return source.receive()
+    except sysbuf.Error as error:
+        return error.code
+    except ValueError:
+        return Code.CLOSED
+
+
 class Case(unittest.TestCase):
     def fails(self, code, function, *arguments, **options):
         with self.assertRaises(sysbuf.Error) as caught:
@@ -294,16 +305,7 @@ class Callbacks(Case):
     def test_closing_ends_a_receive_and_an_iteration(self):
         messages = self.device.subscribe()
         ends = []
-
-        def receive():
-            try:
-                messages.receive()
-            except sysbuf.Error as error:
-                ends.append(error.code)
-            except ValueError:
-                ends.append(Code.CLOSED)
-
-        threads = [threading.Thread(target=receive),
+        threads = [threading.Thread(target=lambda: ends.append(end_of(messages))),
                    threading.Thread(target=lambda: ends.append(list(messages)))]
         for thread in threads:
             thread.start()
@@ -476,16 +478,8 @@ class Rings(Case):
         for _ in range(20):
             with sysbuf.open(r"\\.\SbRinger") as device:
                 ring, ends = device.ring(), []
-
-                def receive():
-                    try:
-                        ring.receive()  # pylint: disable=cell-var-from-loop
-                    except sysbuf.Error as error:
-                        ends.append(error.code)  # pylint: disable=cell-var-from-loop
-                    except ValueError:
-                        ends.append(Code.CLOSED)  # pylint: disable=cell-var-from-loop
-
-                thread = threading.Thread(target=receive)
+                thread = threading.Thread(target=lambda ring=ring, ends=ends:
+                                          ends.append(end_of(ring)))
                 thread.start()
                 time.sleep(0.005)
                 ring.close()
