@@ -2,6 +2,7 @@
 
 #include "host/verifier/fault_user.h"
 #include "host/verifier/lock.h"
+#include "host/verifier/made_twice.h"
 #include "host/verifier/nonpaged.h"
 #include "host/verifier/paged.h"
 #include "host/verifier/pool_copy.h"

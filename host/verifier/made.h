@@ -20,6 +20,7 @@ enum made_kind {
     MADE_ETW,
     MADE_WMI,
     MADE_LOOKASIDE,
+    MADE_RESOURCE,
     MADE_EX_TIMER,
     /* These end by themselves: whether they are left is seen elsewhere. */
     MADE_TIMER,

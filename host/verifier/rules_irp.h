@@ -84,6 +84,11 @@ RULE(RULE_IRP_CANCEL_TIMEOUT, "irp-cancel-timeout", SB_VERIFY_IRP, 0xC4, 0x135,
      "Driver Verifier stops with DRIVER_VERIFIER_DETECTED_VIOLATION; without it the process cannot "
      "end while the request is pending.",
      DOCUMENT_C4)
+RULE(RULE_REMOVE_LOCK_TAG, "remove-lock-tag", SB_VERIFY_IRP, 0xC4, 0xD5,
+     "A remove lock was released with a tag with which it was not acquired",
+     "Driver Verifier stops with DRIVER_VERIFIER_DETECTED_VIOLATION (0xD6 where the release also "
+     "waits).",
+     DOCUMENT_C4)
 RULE(RULE_DEVICE_DELETED_TWICE, "device-deleted-twice", SB_VERIFY_IRP, 0xC9, 0x240,
      "IoDeleteDevice was called for a device that is deleted already", STOPS_C9, DOCUMENT_C9)
 RULE(RULE_DEVICE_DELETED_ATTACHED, "device-deleted-attached", SB_VERIFY_IRP, 0xC9, 0x201,

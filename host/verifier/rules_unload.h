@@ -40,6 +40,10 @@ RULE(RULE_LEFT_LOOKASIDE, "lookaside-list-left-at-unload", SB_VERIFY_UNLOAD, 0, 
      "The driver left a lookaside list when it was unloaded",
      "The system's list of lookaside lists leads into memory that is gone.",
      VERIFIER_DOCUMENTS "kernel/using-lookaside-lists")
+RULE(RULE_LEFT_RESOURCE, "resource-left-at-unload", SB_VERIFY_UNLOAD, 0, 0,
+     "The driver left a resource (ERESOURCE) when it was unloaded",
+     "The system's list of resources leads into memory that is gone.",
+     VERIFIER_DOCUMENTS "ddi/wdm/nf-wdm-exdeleteresourcelite")
 LEFT_RULE(RULE_LEFT_TIMER, "timer-left-at-unload",
           "The driver left a timer running when it was unloaded")
 LEFT_RULE(RULE_LEFT_DPC, "dpc-left-at-unload", "The driver left a DPC queued when it was unloaded")

@@ -108,6 +108,8 @@ NTSTATUS verifier_initialize(struct machine *machine)
     if (NT_SUCCESS(status))
         status = verifier_made_initialize(state);
     if (NT_SUCCESS(status))
+        status = verifier_remove_locks_initialize(state);
+    if (NT_SUCCESS(status))
         status = verifier_memory_initialize(state);
     if (NT_SUCCESS(status))
         status = verifier_objects_initialize(state);
@@ -131,6 +133,7 @@ void verifier_destroy(struct machine *machine)
     verifier_watchman_destroy(state);
     verifier_objects_destroy(state);
     verifier_memory_destroy(state);
+    verifier_remove_locks_destroy(state);
     verifier_made_destroy(state);
     verifier_irps_destroy(state);
     verifier_locks_destroy(state);

@@ -61,6 +61,7 @@ static const struct {
     [MADE_ETW] = {RULE_LEFT_ETW, "the event tracing registration"},
     [MADE_WMI] = {RULE_LEFT_WMI, "the WMI registration"},
     [MADE_LOOKASIDE] = {RULE_LEFT_LOOKASIDE, "the lookaside list"},
+    [MADE_RESOURCE] = {RULE_LEFT_RESOURCE, "the resource"},
 };
 
 static void check_made(const struct gone *gone)
