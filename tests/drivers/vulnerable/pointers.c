@@ -230,6 +230,7 @@ NOINLINE NTSTATUS kernel_file(struct request *request)
     NTSTATUS status = STATUS_UNSUCCESSFUL;
 
     TRY {
+        /* GAP: who may write to the folder no rule knows */
         InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE, NULL, NULL);
         status = ZwCreateFile(&file, FILE_WRITE_DATA | SYNCHRONIZE, &attributes, &block, NULL,
                               FILE_ATTRIBUTE_NORMAL, FILE_SHARE_READ, FILE_OVERWRITE_IF,
