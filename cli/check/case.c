@@ -45,10 +45,11 @@ static void keep_line(void *context, unsigned line, const struct session_result 
             (struct case_line){true, result->status, result->information};
 }
 
-static void keep_number(struct case_result *result, const struct sb_code_constant *constant)
+static void keep_number(struct case_result *result, struct case_number number)
 {
-    struct case_number number = {constant->value, constant->offset, constant->size};
-
+    for (uint32_t i = 0; i < result->code_count; i++)
+        if (number.value - result->codes[i] <= 3)
+            return; /* a control code */
     for (uint32_t i = 0; i < result->number_count; i++)
         if (result->numbers[i].value == number.value && result->numbers[i].offset == number.offset)
             return;
@@ -64,8 +65,11 @@ static void keep_numbers_of(const struct sb_image *image, struct case_result *re
     if (sb_code_read(image, &code) < 0)
         return;
     size_t count = sb_code_constants(code, &constants);
-    for (size_t i = 0; i < count && constants[i].is_compared; i++)
-        keep_number(result, &constants[i]);
+    /* A switch is compared with the first or last of its cases. */
+    for (int beside = 0; beside <= 3; beside++)
+        for (size_t i = 0; i < count && constants[i].is_compared; i++)
+            keep_number(result, (struct case_number){constants[i].value + (uint64_t)beside,
+                                                     constants[i].offset, constants[i].size});
     sb_code_free(code);
 }
 

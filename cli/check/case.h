@@ -14,7 +14,7 @@ enum {
     CASE_PATHS = 64,
     CASE_CODES = 512,
     CASE_SITES = 1024,
-    CASE_NUMBERS = 64,
+    CASE_NUMBERS = 96,
     CASE_STACK = 4096,
     CASE_OUTPUT = 8192,
 };

@@ -34,17 +34,40 @@ static void add_boundaries(struct lines *body, const struct entrance *entrance, 
 }
 
 /* Where a number is compared with its offset is often known; elsewhere it is tried in front. */
-static void add_numbers(struct workload *workload, struct lines *body,
-                        const struct entrance *entrance, unsigned length)
+static void add_number(struct lines *body, const struct entrance *entrance,
+                       const struct case_number *number, unsigned length)
 {
+    unsigned at = number->offset < length ? number->offset : 0;
+
+    if (at + number->size > length)
+        return;
+    add_field(body, entrance, length, at, number->size, number->value);
+    if (at != 0)
+        add_field(body, entrance, length, 0, number->size, number->value);
+}
+
+/* A signature, and a small number beside it: a version or a command. */
+static void add_signature(struct lines *body, const struct entrance *entrance,
+                          const struct case_number *number)
+{
+    enum { LEAST = 0x10000, VERSIONS = 8 };
+    unsigned at = number->offset <= FIELDS_END ? number->offset : 0;
+
+    for (unsigned i = 1; number->value >= LEAST && i <= VERSIONS; i++)
+        lines_add(body, "%s in zeros %u u%u 0x%" PRIx64 " u%u %u zeros %u out %u", entrance->call,
+                  at, number->size * 8, number->value, number->size * 8, i,
+                  LONG_STRUCTURE - at - 2 * number->size, OUTPUT);
+}
+
+static void add_numbers(const struct workload *workload, struct lines *body,
+                        const struct entrance *entrance)
+{
+    static const unsigned structures[] = {8, 16, 64, LONG_STRUCTURE};
+
     for (uint32_t i = 0; i < workload->number_count; i++) {
-        const struct case_number *number = &workload->numbers[i];
-        unsigned at = number->offset < length ? number->offset : 0;
-        if (at + number->size > length)
-            continue;
-        add_field(body, entrance, length, at, number->size, number->value);
-        if (at != 0)
-            add_field(body, entrance, length, 0, number->size, number->value);
+        for (size_t k = 0; k < sizeof structures / sizeof *structures; k++)
+            add_number(body, entrance, &workload->numbers[i], structures[k]);
+        add_signature(body, entrance, &workload->numbers[i]);
     }
 }
 
@@ -57,11 +80,9 @@ void part_fields(struct workload *workload, struct device *device, struct entran
         return;
     progress_show(workload->progress, "fields", entrance->call);
     part_begin(&prologue, device);
-    for (size_t i = 0; i < sizeof structures / sizeof *structures; i++) {
+    for (size_t i = 0; i < sizeof structures / sizeof *structures; i++)
         add_boundaries(&body, entrance, structures[i]);
-        add_numbers(workload, &body, entrance, structures[i]);
-    }
-    add_numbers(workload, &body, entrance, LONG_STRUCTURE);
+    add_numbers(workload, &body, entrance);
     workload_sample(workload, "fields", &prologue, &body, part_take_call, entrance);
     lines_free(&prologue);
     lines_free(&body);

@@ -78,7 +78,8 @@ static bool same_place(const struct sb_finding *one, const struct sb_finding *ot
  * request does not matter. Where no driver was on the stack the message has to tell. */
 static bool same(const struct sb_finding *one, const struct sb_finding *other)
 {
-    return strcmp(one->rule.identifier, other->rule.identifier) == 0 && same_place(one, other) &&
+    return strcmp(one->rule.identifier, other->rule.identifier) == 0 &&
+           one->subject == other->subject && same_place(one, other) &&
            (one->module[0] || strcmp(one->message, other->message) == 0);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/check/parts.h"
+#include "cli/check/search.h"
 #include "cli/memory.h"
 
 bool workload_case(struct workload *workload, const char *phase, const char *script,
@@ -37,9 +38,11 @@ void workload_run(struct workload *workload)
         part_state(workload, device);
         part_pending(workload, device);
         part_sequences(workload, device);
-        if (workload->schedules)
-            part_races(workload, device);
     }
+    if (workload->device_count)
+        search_run(workload);
+    for (size_t i = 0; i < workload->device_count && workload->schedules; i++)
+        part_races(workload, &workload->devices[i]);
 }
 
 static void free_entrance(struct entrance *entrance)
