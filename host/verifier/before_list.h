@@ -4,8 +4,8 @@
  * BEFORE(routine, check)              calls check(struct verifier_call *): TRUE lets it happen
  * BEFORE_AS("name", check)            the same for a name that means something else here
  * SITE(routine, result)               may fail as if resources were short, with that result
- * SITE_IF(routine, result, may)       the same, where may(arguments) says that Windows could fail it
- * BEFORE_SITE(routine, check, result) both: what does not fail is checked
+ * SITE_IF(routine, result, may)       the same, where may(arguments) says that Windows could fail
+ * it BEFORE_SITE(routine, check, result) both: what does not fail is checked
  *
  * A routine may stand here several times: all its checks run, in this order.
  */

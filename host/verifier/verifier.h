@@ -69,7 +69,7 @@ struct verifier_hooks {
     BOOLEAN (*pool_free)(struct machine *machine, void *block, ULONG tag, void *caller);
     BOOLEAN (*pool_query)(struct machine *machine, const void *block, SIZE_T *size, ULONG *tag);
     /* A fault inside the machine, before handlers are asked. TRUE: the machine is to stop. */
-    BOOLEAN (*fault)
+    BOOLEAN(*fault)
     (const struct linux_fault *fault, CONTEXT *context, struct fault_stop *stop);
     /* An exception that no handler took. */
     void (*unhandled)(const EXCEPTION_RECORD *record, const CONTEXT *context);

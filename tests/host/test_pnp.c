@@ -10,6 +10,8 @@
 
 #include <sysbuf/host.h>
 
+#include "loaded_driver.h"
+
 #define STATUS_DEVICE_BUSY            ((sb_status)0x80000011)
 #define STATUS_INVALID_DEVICE_REQUEST ((sb_status)0xC0000010)
 #define STATUS_OBJECT_NAME_NOT_FOUND  ((sb_status)0xC0000034)
@@ -39,14 +41,9 @@ static const char *driver_path = SYSBUF_TEST_DRIVERS "/pnp-gcc.sys";
 static int start(void **state)
 {
     static struct fixture fixture;
-    char error[512] = "";
     memset(&fixture, 0, sizeof(fixture));
     assert_int_equal(sb_machine_create(NULL, &fixture.machine), 0);
-    sb_status status = sb_machine_load_driver_file(fixture.machine, driver_path, &fixture.driver,
-                                                   error, sizeof(error));
-    if (status)
-        fprintf(stderr, "load: %08x %s\n", (unsigned)status, error);
-    assert_int_equal(status, 0);
+    fixture.driver = load_driver(fixture.machine, driver_path, NULL);
     assert_int_equal(sb_device_add(fixture.machine, fixture.driver, "TestDevice", &fixture.device),
                      0);
     assert_int_equal(sb_process_create(fixture.machine, NULL, &fixture.process), 0);
@@ -65,13 +62,6 @@ static int stop(void **state)
     return 0;
 }
 
-/* cmocka puts handlers of its own in place before each test. */
-static struct fixture *fixture_of(void **state)
-{
-    sb_host_claim_faults();
-    return *state;
-}
-
 static struct state state_of(struct fixture *fixture)
 {
     struct sb_io_status result;
@@ -85,7 +75,7 @@ static struct state state_of(struct fixture *fixture)
 
 static void devices_are_added_started_and_found_by_interface(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     struct sb_io_status result;
     struct state seen = state_of(fixture);
     assert_int_equal(seen.added, 1);
@@ -103,7 +93,7 @@ static void devices_are_added_started_and_found_by_interface(void **state)
 
 static void removal_takes_interface_and_device_away(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     sb_handle file;
     assert_int_equal(sb_device_act(fixture->machine, fixture->device, SB_DEVICE_QUERY_STOP),
                      STATUS_DEVICE_BUSY);
@@ -172,7 +162,7 @@ static void who_has_the_device_open_is_told_of_its_removal(void **state)
 
 static void power_reaches_the_driver(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     assert_int_equal(sb_device_act(fixture->machine, fixture->device, SB_DEVICE_SLEEP), 0);
     assert_int_equal(state_of(fixture).device_power, 4); /* PowerDeviceD3 */
     assert_int_equal(sb_device_act(fixture->machine, fixture->device, SB_DEVICE_WAKE), 0);
@@ -181,7 +171,7 @@ static void power_reaches_the_driver(void **state)
 
 static void start_io_takes_one_at_a_time(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     struct sb_io_status waiting, queued[2], result = {.status = 0x77};
     struct sb_io_status *first = &queued[0], *second = &queued[1];
     queued[0].status = queued[1].status = 0x77;
@@ -210,7 +200,7 @@ static void start_io_takes_one_at_a_time(void **state)
 
 static void drivers_without_add_device_get_none(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     struct sb_driver *driver;
     struct sb_device *device;
     assert_int_equal(sb_machine_load_driver_file(fixture->machine,
@@ -223,7 +213,7 @@ static void drivers_without_add_device_get_none(void **state)
 
 static void wmi_asks_after_registration(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     for (int i = 0; i < 100 && state_of(fixture).wmi_asked == 0; i++)
         usleep(10000);
     assert_int_equal(state_of(fixture).wmi_asked, 1);
@@ -231,7 +221,7 @@ static void wmi_asks_after_registration(void **state)
 
 static void timers_tick_every_second(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     usleep(1300000);
     uint32_t ticks = state_of(fixture).timer_ticks;
     assert_true(ticks >= 1 && ticks <= 4);

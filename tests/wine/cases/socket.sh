@@ -33,7 +33,6 @@ case_socket() {
     local port peer byte
 
     begin
-    wine_run 60 "$client_test" service uninstall Greeter >"$work/out" 2>"$work/err"
     port=$(free_port)
     expect 0 "$client_test" service install Greeter "$(wine_path "$driver")"
     expect 0 reg add "$socket_key" /v SocketPort /t REG_DWORD /d "$port" /f
