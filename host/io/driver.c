@@ -2,6 +2,7 @@
 #include "host/cm/cm.h"
 #include "host/ex/event_object.h"
 #include "host/io/io.h"
+#include "host/io/library.h"
 #include "host/io/pnp.h"
 #include "host/ke/ke.h"
 #include "host/loader/loader.h"
@@ -25,7 +26,7 @@ static void driver_remove(void *object)
     if (driver->extension.ServiceKeyName.Buffer)
         mm_pool_free(machine, driver->extension.ServiceKeyName.Buffer);
     if (driver->image)
-        loader_unload(driver->image); /* at once, or with the last driver that imports from it */
+        io_image_release(driver->image); /* at once, or with the last that imports from it */
 }
 
 OBJECT_TYPE io_driver_type = {.name = RTL_CONSTANT_STRING(L"Driver"),
@@ -191,16 +192,18 @@ static void devices_are_ready(PDRIVER_OBJECT driver)
         device->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
 }
 
-NTSTATUS io_driver_load(const void *file, SIZE_T size, const char *name, struct io_driver **loaded,
-                        char *error_text, SIZE_T error_size)
+NTSTATUS io_driver_load_once(const void *file, SIZE_T size, const char *name,
+                             struct io_driver **loaded, char *error_text, SIZE_T error_size,
+                             char absent[LOADER_NAME_SIZE])
 {
     struct machine *machine = current_machine();
-    struct loader_error error = {error_text, error_size, 0};
+    struct loader_error error = {.text = error_text, .size = error_size};
     struct loaded_image *image;
     struct io_driver *driver;
     if (error_size)
         error_text[0] = 0;
     NTSTATUS status = loader_load(machine, file, size, name, &image, &error);
+    __builtin_memcpy(absent, error.absent, LOADER_NAME_SIZE);
     if (!NT_SUCCESS(status))
         return status;
     status = create_for_image(machine, image, &driver);

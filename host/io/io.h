@@ -248,7 +248,10 @@ NTSTATUS io_timer_initialize(struct machine *machine);
 /* ---- drivers (host/io/driver.c) ---- */
 /* The whole of loading "name.sys" and running its DriverEntry, and of unloading; see
  * include/sysbuf/host.h for what they answer. Inside the machine, System process. */
-NTSTATUS io_driver_load(const void *image, SIZE_T size, const char *name, struct io_driver **driver,
+struct io_library_source;
+/* source (may be NULL): where modules that it imports from are, unless they are loaded already. */
+NTSTATUS io_driver_load(const void *image, SIZE_T size, const char *name,
+                        const struct io_library_source *source, struct io_driver **driver,
                         char *error, SIZE_T error_size);
 NTSTATUS io_driver_unload(struct io_driver *driver);
 /* ZwUnloadDriver: a driver in use goes when it is used no more. */

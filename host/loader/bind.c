@@ -180,6 +180,8 @@ static NTSTATUS conclude(const struct binding *binding)
                          i == 0 ? "; neither the host nor a driver: " : ", ", binding->absent[i]);
     for (ULONG i = 0; i < binding->absent_count; i++)
         explain(binding, binding->absent[i]);
+    if (binding->absent_count && binding->error)
+        lower_copy(binding->error->absent, binding->absent[0], sizeof(binding->error->absent));
     if (binding->missing_names)
         return STATUS_DRIVER_ENTRYPOINT_NOT_FOUND;
     if (binding->missing_ordinals)

@@ -228,7 +228,8 @@ SB_HOST_API sb_status sb_machine_load_driver(struct sb_machine *machine, const v
                                              size_t size, const char *name,
                                              struct sb_driver **driver, char *error,
                                              size_t error_size);
-/* The same from a file; its name without folders is the service's. */
+/* The same from a file; its name without folders is the service's. Modules that the driver imports
+ * from, that nobody loaded, are taken from its folder. */
 SB_HOST_API sb_status sb_machine_load_driver_file(struct sb_machine *machine, const char *path,
                                                   struct sb_driver **driver, char *error,
                                                   size_t error_size);
