@@ -65,10 +65,10 @@ class MyDevice(Case):
                                     capture_output=True, timeout=60)
             self.assertEqual(answer.returncode, 0)
             events = json.loads(path.read_text())["traceEvents"]
-        hello = [event for event in events if event["name"] == "DEVICE_CONTROL 0x00222000"]
-        self.assertEqual([event["ph"] for event in hello], ["b", "e"])
+        hello = [event for event in events if event.get("name") == "DEVICE_CONTROL 0x00222000"]
+        self.assertEqual([event["ph"] for event in hello], ["b", "B", "e"])
         self.assertEqual(hello[0]["args"]["input"], 20)
-        self.assertEqual(hello[1]["args"]["information"], 14)
+        self.assertEqual(hello[2]["args"]["information"], 14)
 
     def test_a_trace_that_cannot_be_written(self):
         for path, reason in (("/", "Is a directory"), ("/dev/full", "No space left on device")):
