@@ -137,7 +137,7 @@ static sb_status act(struct fixture *fixture, enum sb_device_action action)
 
 static void who_has_the_device_open_is_told_of_its_removal(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     command(fixture, LISTEN);
     uint32_t custom = events_of(fixture).custom; /* 3 at once, 3 later */
     assert_true(custom == 3 || custom == 6);
