@@ -5,28 +5,16 @@
 
 #include "cli/run/session.h"
 
-/* Notes what a call of this process made under the statement's name. */
-static void note(struct session *session, const struct action *action,
-                 struct session_process *owner, sb_handle value, sb_status status)
-{
-    struct session_handle *handle = handle_add(session, owner, action->name, value);
-
-    handle->kind = HANDLE_PORT;
-    handle->failure = status < 0 ? status : 0;
-    handle->line = action->line;
-}
-
 bool execute_port(struct session *session, const struct action *action)
 {
-    struct session_process *owner = process_current(session);
+    struct session_process *owner = process_needed(session, action);
     sb_handle value = 0;
     char text[96];
 
     if (!owner)
-        return report_failure(session, action->line, EXIT_UNUSABLE,
-                              "the machine makes no more processes");
+        return false;
     sb_status status = sb_process_create_port(owner->process, &value);
-    note(session, action, owner, value, status);
+    (void)handle_note(session, action, owner, action->name, HANDLE_PORT, value, status);
     result_set(session, "port", status, 0);
     report_call(session, action->line, "port %s: %s", action->name, report_status(status, text));
     return true;

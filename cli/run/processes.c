@@ -46,6 +46,16 @@ struct session_process *process_current(struct session *session)
     return found ? found : process_add(session, name, session->as_ordinary, session->as_32_bit);
 }
 
+struct session_process *process_needed(struct session *session, const struct action *action)
+{
+    struct session_process *process = process_current(session);
+
+    if (!process)
+        (void)report_failure(session, action->line, EXIT_UNUSABLE,
+                             "the machine makes no more processes");
+    return process;
+}
+
 struct session_process *process_named(struct session *session, const char *name)
 {
     struct session_process *found = process_find(session, name);
@@ -113,8 +123,8 @@ struct session_handle *handle_find(struct session *session, const char *name)
     return each;
 }
 
-struct session_handle *handle_add(struct session *session, struct session_process *owner,
-                                  const char *name, sb_handle value)
+static struct session_handle *handle_add(struct session *session, struct session_process *owner,
+                                         const char *name, sb_handle value)
 {
     struct session_handle *older = handle_find(session, name);
 
@@ -126,6 +136,18 @@ struct session_handle *handle_add(struct session *session, struct session_proces
     handle->value = value;
     handle->next = session->handles;
     session->handles = handle;
+    return handle;
+}
+
+struct session_handle *handle_note(struct session *session, const struct action *action,
+                                   struct session_process *owner, const char *name,
+                                   enum handle_kind kind, sb_handle value, sb_status status)
+{
+    struct session_handle *handle = handle_add(session, owner, name, value);
+
+    handle->kind = kind;
+    handle->failure = status < 0 ? status : 0;
+    handle->line = action->line;
     return handle;
 }
 
@@ -160,10 +182,9 @@ bool handle_resolve(struct session *session, const struct action *action,
 {
     const struct action_handle *wanted = &action->handle;
 
-    *owner = process_current(session);
+    *owner = process_needed(session, action);
     if (!*owner)
-        return report_failure(session, action->line, EXIT_UNUSABLE,
-                              "the machine makes no more processes");
+        return false;
     if (wanted->has_value) {
         *value = wanted->value;
         *name = "handle";

@@ -57,19 +57,15 @@ static uint32_t protection_of(const struct action *action)
 
 bool execute_section(struct session *session, const struct action *action)
 {
-    struct session_process *owner = process_current(session);
+    struct session_process *owner = process_needed(session, action);
     sb_handle value = 0;
     char text[96];
 
     if (!owner)
-        return report_failure(session, action->line, EXIT_UNUSABLE,
-                              "the machine makes no more processes");
+        return false;
     sb_status status = sb_process_create_section(owner->process, action->path, action->size,
                                                  protection_of(action), &value);
-    struct session_handle *handle = handle_add(session, owner, action->name, value);
-    handle->kind = HANDLE_SECTION;
-    handle->failure = status < 0 ? status : 0;
-    handle->line = action->line;
+    (void)handle_note(session, action, owner, action->name, HANDLE_SECTION, value, status);
     result_set(session, "section", status, 0);
     report_call(session, action->line, "section %s: %s", action->name, report_status(status, text));
     return true;

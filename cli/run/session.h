@@ -120,6 +120,8 @@ void drivers_free(struct session *session);
 /* ---- processes and handles (processes.c) ---- */
 /* The one in whose name a call is made now; made at its first use. NULL: it cannot be. */
 struct session_process *process_current(struct session *session);
+/* The same; NULL: said why. */
+struct session_process *process_needed(struct session *session, const struct action *action);
 struct session_process *process_find(struct session *session, const char *name);
 /* The same, but admin and user are made where they are not there. */
 struct session_process *process_named(struct session *session, const char *name);
@@ -128,9 +130,11 @@ struct session_process *process_add(struct session *session, const char *name, b
 /* Ends it; its handles and finished requests are forgotten. */
 void process_exit(struct session *session, struct session_process *process);
 void processes_exit_all(struct session *session);
-/* Notes a handle under a name; an older one of that name is forgotten (not closed). */
-struct session_handle *handle_add(struct session *session, struct session_process *owner,
-                                  const char *name, sb_handle value);
+/* Notes what a statement made, under a name, and whether that failed; an older handle of the name
+ * is forgotten (not closed). */
+struct session_handle *handle_note(struct session *session, const struct action *action,
+                                   struct session_process *owner, const char *name,
+                                   enum handle_kind kind, sb_handle value, sb_status status);
 struct session_handle *handle_find(struct session *session, const char *name);
 void handle_forget(struct session *session, struct session_handle *handle);
 /* Which handle a statement means, and whose it is. False: said why. */

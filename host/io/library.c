@@ -43,6 +43,19 @@ struct libraries {
     ULONG count;
 };
 
+/* As the driver writes its name, or in lower case: Linux tells them apart. */
+static NTSTATUS read_module(const struct io_library_source *source, const char *module, void **file,
+                            SIZE_T *size)
+{
+    char name[LOADER_NAME_SIZE] = {0};
+    NTSTATUS status = source->read(source->context, module, file, size);
+    if (NT_SUCCESS(status))
+        return status;
+    for (SIZE_T i = 0; module[i] && i + 1 < sizeof(name); i++)
+        name[i] = module[i] >= 'A' && module[i] <= 'Z' ? (char)(module[i] + 32) : module[i];
+    return source->read(source->context, name, file, size);
+}
+
 static NTSTATUS load_one(const char *module, struct libraries *libraries)
 {
     struct machine *machine = current_machine();
@@ -53,7 +66,7 @@ static NTSTATUS load_one(const char *module, struct libraries *libraries)
     SIZE_T size;
     if (!source || libraries->count == MOST_LIBRARIES)
         return STATUS_OBJECT_NAME_NOT_FOUND;
-    NTSTATUS status = source->read(source->context, module, &file, &size);
+    NTSTATUS status = read_module(source, module, &file, &size);
     if (!NT_SUCCESS(status))
         return status;
     status = loader_load(machine, file, size, module, &image, &error);

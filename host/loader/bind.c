@@ -26,12 +26,19 @@ static BOOLEAN same_name(const char *a, const char *b)
     return lower(*a) == lower(*b);
 }
 
-static void lower_copy(char *to, const char *from, SIZE_T size)
+static void copy_name(char *to, const char *from, SIZE_T size)
 {
     SIZE_T i = 0;
     for (; from[i] && i + 1 < size; i++)
-        to[i] = lower(from[i]);
+        to[i] = from[i];
     to[i] = 0;
+}
+
+static void lower_copy(char *to, const char *from, SIZE_T size)
+{
+    copy_name(to, from, size);
+    for (; *to; to++)
+        *to = lower(*to);
 }
 
 /* A loaded driver by the name it was loaded under, or else by the one it has for itself. */
@@ -181,7 +188,7 @@ static NTSTATUS conclude(const struct binding *binding)
     for (ULONG i = 0; i < binding->absent_count; i++)
         explain(binding, binding->absent[i]);
     if (binding->absent_count && binding->error)
-        lower_copy(binding->error->absent, binding->absent[0], sizeof(binding->error->absent));
+        copy_name(binding->error->absent, binding->absent[0], sizeof(binding->error->absent));
     if (binding->missing_names)
         return STATUS_DRIVER_ENTRYPOINT_NOT_FOUND;
     if (binding->missing_ordinals)

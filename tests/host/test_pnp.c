@@ -18,7 +18,7 @@
 #define STATUS_CANCELLED              ((sb_status)0xC0000120)
 
 #define CODE(function) (0x222000u + ((function) << 2))
-enum { STATE, STARTED, WAIT, PROPERTY, LISTEN, EVENTS, REFUSE };
+enum { STATE, STARTED, WAIT, PROPERTY, LISTEN, EVENTS, REFUSE, IDLE };
 static const char link_name[] =
     "\\\\?\\ROOT#TestDevice#0000#{8a1f2b30-1c2d-4e5f-90a1-b2c3d4e5f607}";
 
@@ -169,6 +169,16 @@ static void power_reaches_the_driver(void **state)
     assert_int_equal(state_of(fixture).device_power, 1);
 }
 
+/* STATE asks for D2 itself, each time: the third state is the one of idleness. */
+static void an_idle_device_is_put_to_sleep(void **state)
+{
+    struct fixture *fixture = claim_state(state);
+    command(fixture, IDLE);
+    usleep(1600000);
+    assert_int_equal(state_of(fixture).device_power, 2); /* PowerDeviceD1 */
+    assert_int_equal(act(fixture, SB_DEVICE_REMOVE), 0);
+}
+
 static void start_io_takes_one_at_a_time(void **state)
 {
     struct fixture *fixture = claim_state(state);
@@ -236,6 +246,7 @@ int main(void)
         TEST(removal_takes_interface_and_device_away),
         TEST(who_has_the_device_open_is_told_of_its_removal),
         TEST(power_reaches_the_driver),
+        TEST(an_idle_device_is_put_to_sleep),
         TEST(start_io_takes_one_at_a_time),
         TEST(drivers_without_add_device_get_none),
         TEST(wmi_asks_after_registration),

@@ -12,6 +12,7 @@
 #define IOCTL_PNP_LISTEN   CODE(4) /* to what happens to the device */
 #define IOCTL_PNP_EVENTS   CODE(5) /* struct target_events, after an event of the driver's own */
 #define IOCTL_PNP_REFUSE   CODE(6) /* removal, or no more */
+#define IOCTL_PNP_IDLE     CODE(7) /* to sleep when idle */
 
 struct state {
     ULONG added, started, removed, surprised, wmi_asked, queried_stop;
@@ -76,6 +77,7 @@ static NTSTATUS remove(PDEVICE_OBJECT device, PIRP irp)
     struct extension *extension = device->DeviceExtension;
     NTSTATUS status;
     state.removed++;
+    idle_forget(device);
     target_forget();
     IoReleaseRemoveLockAndWait(&extension->lock, irp);
     IoSetDeviceInterfaceState(&extension->link, FALSE);
@@ -209,6 +211,8 @@ static NTSTATUS NTAPI control(PDEVICE_OBJECT device, PIRP irp)
         RtlCopyMemory(irp->AssociatedIrp.SystemBuffer, &target_events, sizeof(target_events));
         return complete(irp, status == STATUS_PENDING ? STATUS_SUCCESS : status,
                         sizeof(target_events));
+    case IOCTL_PNP_IDLE:
+        return complete(irp, idle_is_watched(device) ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL, 0);
     case IOCTL_PNP_REFUSE:
         target_refuses = !target_refuses;
         return complete(irp, STATUS_SUCCESS, 0);

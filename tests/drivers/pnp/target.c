@@ -122,3 +122,20 @@ NTSTATUS target_report(PDEVICE_OBJECT physical)
         return STATUS_UNSUCCESSFUL;
     return status;
 }
+
+BOOLEAN idle_is_watched(PDEVICE_OBJECT device)
+{
+    PULONG counter = PoRegisterDeviceForIdleDetection(device, 0, 1, PowerDeviceD1);
+
+    if (!counter)
+        return FALSE;
+    PoStartDeviceBusy(counter);
+    PoEndDeviceBusy(counter);
+    PoSetDeviceBusyEx(counter);
+    return *counter == 0;
+}
+
+void idle_forget(PDEVICE_OBJECT device)
+{
+    PoRegisterDeviceForIdleDetection(device, 0, 0, PowerDeviceD1);
+}

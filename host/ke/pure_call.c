@@ -1,6 +1,5 @@
 /* What C++ calls in the place of a virtual function that has no body. */
-#include "host/rtl/rtl.h"
-#include "host/crt/crt.h"
+#include "host/ke/ke.h"
 
 VOID NTAPI nt_purecall(VOID)
 {
