@@ -12,7 +12,14 @@
 #include "host/ps/ps.h"
 #include "host/trace/trace.h"
 
-enum { RUNDOWN_SECONDS = 3, RUNDOWN_POLLS = 300 };
+/* How long a thread that ends waits for its requests. Windows waits for minutes; where time is
+ * real, nobody wants to. */
+enum { RUNDOWN_SECONDS = 3, SCHEDULED_RUNDOWN_SECONDS = 60, RUNDOWN_POLLS = 300 };
+
+static ULONG rundown_seconds(const struct machine *machine)
+{
+    return machine->scheduler ? SCHEDULED_RUNDOWN_SECONDS : RUNDOWN_SECONDS;
+}
 
 VOID NTAPI IoAcquireCancelSpinLock(PKIRQL irql)
 {
@@ -68,19 +75,19 @@ SB_EXPORT(IoCancelIrp)
 
 void io_thread_join(PIRP irp, PETHREAD thread)
 {
-    linux_lock(&thread->irps_lock);
+    io_irps_lock(thread);
     io_irp_set_state(irp, io_irp_state(irp) | IO_IRP_QUEUED);
     InsertHeadList(&thread->irps, &irp->ThreadListEntry);
     thread->irps_joined++;
-    linux_unlock(&thread->irps_lock);
+    io_irps_unlock(thread);
 }
 
 static void unpin(PIRP irp, PETHREAD thread)
 {
-    linux_lock(&thread->irps_lock);
+    io_irps_lock(thread);
     io_irp_set_state(irp, io_irp_state(irp) - 1u);
     BOOLEAN last = (io_irp_state(irp) & (IO_IRP_PINS | IO_IRP_DONE)) == IO_IRP_DONE;
-    linux_unlock(&thread->irps_lock);
+    io_irps_unlock(thread);
     if (last)
         IoFreeIrp(irp);
 }
@@ -108,7 +115,7 @@ static BOOLEAN is_chosen(PIRP irp, const struct choice *choice)
 static PIRP pin_next(PETHREAD thread, const struct choice *choice)
 {
     PIRP found = NULL;
-    linux_lock(&thread->irps_lock);
+    io_irps_lock(thread);
     for (PLIST_ENTRY link = thread->irps.Flink; link != &thread->irps && !found;
          link = link->Flink) {
         PIRP irp = CONTAINING_RECORD(link, IRP, ThreadListEntry);
@@ -120,7 +127,7 @@ static PIRP pin_next(PETHREAD thread, const struct choice *choice)
     }
     if (found)
         io_irp_set_state(found, io_irp_state(found) + 1u);
-    linux_unlock(&thread->irps_lock);
+    io_irps_unlock(thread);
     return found;
 }
 
@@ -161,9 +168,9 @@ ULONG io_cancel_process_synchronous(struct _EPROCESS *process)
 
 static BOOLEAN has_requests(PETHREAD thread)
 {
-    linux_lock(&thread->irps_lock);
+    io_irps_lock(thread);
     BOOLEAN has = !IsListEmpty(&thread->irps);
-    linux_unlock(&thread->irps_lock);
+    io_irps_unlock(thread);
     return has;
 }
 
@@ -173,16 +180,17 @@ static void report_hang(PETHREAD thread, PIRP irp)
     PIO_STACK_LOCATION stack = irp->Tail.Overlay.CurrentStackLocation;
     PDEVICE_OBJECT device = irp->CurrentLocation <= irp->StackCount ? stack->DeviceObject : NULL;
     UNICODE_STRING none = {0};
+    ULONG seconds = rundown_seconds(thread->machine);
     SIZE_T length = text_format(
         text, sizeof(text),
         "*** io: request %p (major 0x%02x) of thread %u was not completed within %u s of its "
         "cancellation; it hangs in %wZ\n",
-        irp, stack->MajorFunction, HandleToULong(thread->thread_id), RUNDOWN_SECONDS,
+        irp, stack->MajorFunction, HandleToULong(thread->thread_id), seconds,
         device ? &device->DriverObject->DriverName : &none);
     machine_log(thread->machine, text, length);
     const struct verifier_hooks *verifier = thread->machine->verifier;
     if (SB_UNLIKELY(verifier) && verifier->irp_not_cancelled)
-        verifier->irp_not_cancelled(irp, RUNDOWN_SECONDS * 1000);
+        verifier->irp_not_cancelled(irp, seconds * 1000);
 }
 
 /* Gives up what is left: whoever completes it later tells nobody. */
@@ -190,7 +198,7 @@ static void abandon_all(PETHREAD thread)
 {
     for (;;) {
         PIRP left = NULL;
-        linux_lock(&thread->irps_lock);
+        io_irps_lock(thread);
         for (PLIST_ENTRY link = thread->irps.Flink; link != &thread->irps && !left;
              link = link->Flink) {
             PIRP irp = CONTAINING_RECORD(link, IRP, ThreadListEntry);
@@ -201,7 +209,7 @@ static void abandon_all(PETHREAD thread)
             io_irp_abandon(left, thread);
             io_irp_set_state(left, io_irp_state(left) + 1u); /* pinned for the report */
         }
-        linux_unlock(&thread->irps_lock);
+        io_irps_unlock(thread);
         if (!left)
             return;
         report_hang(thread, left);
@@ -212,7 +220,8 @@ static void abandon_all(PETHREAD thread)
 void io_thread_rundown(PETHREAD thread)
 {
     struct choice all = {0};
-    LARGE_INTEGER pause = {.QuadPart = -10000LL * 1000 * RUNDOWN_SECONDS / RUNDOWN_POLLS};
+    ULONG milliseconds = rundown_seconds(thread->machine) * 1000 / RUNDOWN_POLLS;
+    LARGE_INTEGER pause = {.QuadPart = -10000LL * milliseconds};
     for (int poll = 0; has_requests(thread); poll++) {
         cancel_chosen(thread, &all);
         if (!has_requests(thread))
@@ -229,7 +238,7 @@ void io_thread_orphan(PETHREAD thread)
 {
     struct choice all = {0};
     cancel_chosen(thread, &all);
-    linux_lock(&thread->irps_lock);
+    io_irps_lock(thread);
     for (PLIST_ENTRY link = thread->irps.Flink; link != &thread->irps; link = link->Flink) {
         PIRP irp = CONTAINING_RECORD(link, IRP, ThreadListEntry);
         if (io_irp_state(irp) & IO_IRP_HOLDS)
@@ -237,5 +246,5 @@ void io_thread_orphan(PETHREAD thread)
         io_irp_set_state(irp, io_irp_state(irp) | IO_IRP_HOLDS);
         ob_reference(thread);
     }
-    linux_unlock(&thread->irps_lock);
+    io_irps_unlock(thread);
 }

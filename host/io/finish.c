@@ -30,10 +30,10 @@ static BOOLEAN start_finishing(PIRP irp, PETHREAD thread)
         return TRUE;
     if (thread == current_thread() && !(state & IO_IRP_ABANDONED))
         return TRUE; /* only this thread could give up what it waits for */
-    linux_lock(&thread->irps_lock);
+    io_irps_lock(thread);
     state = io_irp_state(irp);
     io_irp_set_state(irp, state | IO_IRP_FINISHING);
-    linux_unlock(&thread->irps_lock);
+    io_irps_unlock(thread);
     return !(state & IO_IRP_ABANDONED);
 }
 
@@ -43,13 +43,13 @@ static void retire(PIRP irp, PETHREAD thread)
     BOOLEAN pinned = FALSE;
     int references = 0; /* to the thread */
     if (io_irp_state(irp) & IO_IRP_QUEUED) {
-        linux_lock(&thread->irps_lock);
+        io_irps_lock(thread);
         RemoveEntryList(&irp->ThreadListEntry);
         UCHAR state = io_irp_state(irp);
         pinned = (state & IO_IRP_PINS) != 0;
         references = ((state & IO_IRP_ABANDONED) != 0) + ((state & IO_IRP_HOLDS) != 0);
         io_irp_set_state(irp, (state & (UCHAR)~IO_IRP_QUEUED) | IO_IRP_DONE);
-        linux_unlock(&thread->irps_lock);
+        io_irps_unlock(thread);
     }
     if (!pinned)
         IoFreeIrp(irp);
@@ -78,7 +78,7 @@ static void give_data_back(PIRP irp, SIZE_T most)
 void io_release_buffers(PIRP irp)
 {
     if (irp->Flags & IRP_DEALLOCATE_BUFFER) {
-        mm_pool_free(current_machine(), irp->AssociatedIrp.SystemBuffer);
+        mm_buffer_free(current_machine(), irp->AssociatedIrp.SystemBuffer);
         /* a canceller may look at the flags */
         __atomic_store_n(&irp->Flags, irp->Flags & ~(ULONG)IRP_DEALLOCATE_BUFFER, __ATOMIC_RELAXED);
     }

@@ -74,10 +74,10 @@ SB_EXPORT(IoReuseIrp)
 static void leave_thread(PIRP irp)
 {
     PETHREAD thread = irp->Tail.Overlay.Thread;
-    linux_lock(&thread->irps_lock);
+    io_irps_lock(thread);
     RemoveEntryList(&irp->ThreadListEntry);
     io_irp_set_state(irp, io_irp_state(irp) & (UCHAR)~IO_IRP_QUEUED);
-    linux_unlock(&thread->irps_lock);
+    io_irps_unlock(thread);
 }
 
 VOID NTAPI IoFreeIrp(PIRP irp)
@@ -117,9 +117,8 @@ static NTSTATUS call_verified(const struct verifier_hooks *verifier, PDEVICE_OBJ
         verifier->irp_dispatch(device, irp, FALSE, STATUS_SUCCESS);
     if (verifier->request_begin)
         verifier->request_begin(&request);
-    if (verifier->fresh_stack)
-        verifier->fresh_stack();
-    NTSTATUS status = dispatch(device, irp);
+    NTSTATUS status = verifier->run_dispatch ? verifier->run_dispatch(dispatch, device, irp)
+                                             : dispatch(device, irp);
     if (verifier->request_end)
         verifier->request_end(&request, status);
     if (verifier->irp_dispatch)

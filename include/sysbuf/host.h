@@ -176,7 +176,7 @@ struct sb_rule {
 /* The index-th rule; false when there are fewer. */
 SB_HOST_API bool sb_rule(uint32_t index, struct sb_rule *rule);
 
-/* A mistake of a driver, once for each rule and place. */
+/* A mistake of a driver, once for each rule, place and subject. */
 struct sb_finding {
     struct sb_rule rule;
     uint64_t parameters[4]; /* of the bug check */
@@ -188,6 +188,9 @@ struct sb_finding {
     int32_t line;
     uint32_t count;   /* how often it happened */
     uint64_t request; /* sb_machine_mark_request when it first did */
+    /* What tells findings of one rule and place apart, as all replies are completed in one place:
+     * the request's control code. 0: nothing else does. */
+    uint32_t subject;
 };
 /* How many findings there are; they are kept in the order in which they happened. */
 SB_HOST_API uint32_t sb_machine_finding_count(struct sb_machine *machine);
@@ -225,7 +228,8 @@ SB_HOST_API sb_status sb_machine_load_driver(struct sb_machine *machine, const v
                                              size_t size, const char *name,
                                              struct sb_driver **driver, char *error,
                                              size_t error_size);
-/* The same from a file; its name without folders is the service's. */
+/* The same from a file; its name without folders is the service's. Modules that the driver imports
+ * from, that nobody loaded, are taken from its folder. */
 SB_HOST_API sb_status sb_machine_load_driver_file(struct sb_machine *machine, const char *path,
                                                   struct sb_driver **driver, char *error,
                                                   size_t error_size);
