@@ -116,17 +116,18 @@ static void post_packet(const struct ending *ending)
                      ending->result.Information);
 }
 
-/* A synchronous file's event is set already unless the request pends (request.c). */
+/* A synchronous file's event is set already unless the request pends (request.c, where other
+ * requests of an overlapped file clear it without the lock). */
 static void signal_file(PFILE_OBJECT file, NTSTATUS status, BOOLEAN pending)
 {
-    if (!pending && file->Event.Header.SignalState) {
-        file->FinalStatus = status;
+    if (!pending && __atomic_load_n(&file->Event.Header.SignalState, __ATOMIC_RELAXED)) {
+        __atomic_store_n(&file->FinalStatus, status, __ATOMIC_RELAXED);
         return;
     }
     struct machine *machine = current_machine();
     ke_dispatcher_lock(machine);
-    file->FinalStatus = status;
-    file->Event.Header.SignalState = 1;
+    __atomic_store_n(&file->FinalStatus, status, __ATOMIC_RELAXED);
+    __atomic_store_n(&file->Event.Header.SignalState, 1, __ATOMIC_RELAXED);
     ke_signal_waiters(&file->Event.Header);
     ke_dispatcher_unlock(machine);
 }

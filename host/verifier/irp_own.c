@@ -87,7 +87,7 @@ enum bad_free { FREE_FINE, FREE_AGAIN, FREE_NO_IRP, FREE_THREADED, FREE_FOREIGN,
 static enum bad_free judge_known(const struct irp_record *record, const IRP *irp)
 {
     ULONG location = (ULONG)irp->CurrentLocation;
-    if (irp->AllocationFlags & IO_IRP_QUEUED)
+    if (io_irp_state(irp) & IO_IRP_QUEUED)
         return FREE_THREADED;
     if (!record->is_drivers)
         return FREE_FOREIGN;
