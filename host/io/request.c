@@ -126,7 +126,7 @@ static void give_up(PIRP irp, PETHREAD thread, const IO_STATUS_BLOCK *status_blo
     for (PLIST_ENTRY link = thread->irps.Flink; link != &thread->irps && newer != UINT64_MAX;
          link = link->Flink, newer--) {
         if (CONTAINING_RECORD(link, IRP, ThreadListEntry) == irp && irp->UserIosb == status_block &&
-            !(irp->AllocationFlags & IO_IRP_FINISHING)) {
+            !(io_irp_state(irp) & IO_IRP_FINISHING)) {
             io_irp_abandon(irp, thread);
             break;
         }

@@ -15,7 +15,7 @@ static BOOLEAN give_up(PIRP irp, PETHREAD thread, struct wait *wait)
     BOOLEAN given_up = FALSE;
     io_irps_lock(thread);
     if (__atomic_load_n(&wait->result.Status, __ATOMIC_ACQUIRE) == STATUS_PENDING &&
-        !(irp->AllocationFlags & IO_IRP_FINISHING)) {
+        !(io_irp_state(irp) & IO_IRP_FINISHING)) {
         io_irp_abandon(irp, thread);
         given_up = TRUE;
     }

@@ -61,7 +61,8 @@ struct _KTHREAD {
     KPRIORITY priority, base_priority, priority_increment;
     KAFFINITY affinity;        /* where it may run, */
     KAFFINITY system_affinity; /* but here while set by KeSetSystemAffinityThread */
-    BOOLEAN stack_resident;    /* KeSetKernelStackSwapEnable */
+    UCHAR ideal_processor;
+    BOOLEAN stack_resident; /* KeSetKernelStackSwapEnable */
     LIST_ENTRY owned_mutants;
     LIST_ENTRY pending_dpcs; /* queued by this thread at DISPATCH_LEVEL or above; DPC lock */
 };
@@ -116,6 +117,7 @@ struct _EPROCESS {
     void *token;          /* Se */
     char image_name[16];
     int64_t create_time, exit_time; /* 100 ns since 1601 */
+    void *environment;              /* ps/environment_block.c; NULL until asked for; atomic */
     HANDLE parent_id;
     BOOLEAN is_announced;     /* drivers know of it */
     BOOLEAN is_traced;        /* its name was told; the trace's lock */

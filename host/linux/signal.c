@@ -215,9 +215,13 @@ static void on_signal(int signal, siginfo_t *info, void *context)
     fault_describe(&fault, signal, info, frame);
     if (is_watch_over(&fault))
         return;
+    if (linux_watch_is_stepping()) /* the flag is not the driver's: its handlers must not get it */
+        fault.registers.eflags &= ~(uint64_t)LINUX_TRAP_FLAG;
     switch (examine(&fault)) {
     case LINUX_FAULT_RESUME:
         registers_write(frame, &fault.registers);
+        if (linux_watch_is_stepping())
+            frame->uc_mcontext.gregs[REG_EFL] |= LINUX_TRAP_FLAG;
         break;
     case LINUX_FAULT_DISPATCH:
         if (fault.kind == LINUX_FAULT_STOP)

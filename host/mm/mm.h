@@ -39,7 +39,9 @@ struct mm_region {
     void *owner;   /* user kinds: the process */
     void *section; /* views: referenced section object */
     SIZE_T section_offset;
-    ULONG secures;    /* MmSecureVirtualMemory */
+    ULONG secures; /* MmSecureVirtualMemory */
+    BOOLEAN
+    is_read_locked;   /* aliases: of pages locked for reading; the verifier waits for writes */
     ULONG protection; /* user kinds: PAGE_* it was made with */
     ULONG *pages;     /* user kinds: PAGE_* of each page, 0 not committed; NULL: all as above */
 };

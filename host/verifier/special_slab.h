@@ -1,5 +1,5 @@
 /* The special pool's address space: slabs of slots. Known to special_pool.c and
- * pool_residents.c alone. */
+ * its neighbours paged.c and pool_residents.c. */
 #ifndef SYSBUF_HOST_VERIFIER_SPECIAL_SLAB_H
 #define SYSBUF_HOST_VERIFIER_SPECIAL_SLAB_H
 

@@ -647,6 +647,17 @@ static sb_status service_call(struct fixture *fixture, sb_handle file, int funct
                             fixture->buffer, length + count * 2, NULL, 0);
 }
 
+/* Unloading goes on in the background; until then every further request of it succeeds. */
+static void wait_until_gone(struct fixture *fixture, sb_handle file, const char16_t *service)
+{
+    sb_status status = 0;
+    for (int turn = 0; turn < 1000 && status == 0; turn++) {
+        usleep(5000);
+        status = service_call(fixture, file, UNLOAD, service);
+    }
+    assert_int_equal(status, STATUS_OBJECT_NAME_NOT_FOUND);
+}
+
 static void drivers_load_drivers_from_the_folder(void **state)
 {
     struct fixture *fixture = claim_state(state);
@@ -654,7 +665,7 @@ static void drivers_load_drivers_from_the_folder(void **state)
     static const char16_t image[] = u"\\??\\C:\\other.sys";
     struct sb_machine *machine;
     struct fixture own = {0};
-    sb_handle file, plain;
+    sb_handle file, plain, refused;
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof(path), "%s/other.sys", folder);
     copy_file(SYSBUF_TEST_DRIVERS "/plain-gcc.sys", path);
@@ -674,7 +685,15 @@ static void drivers_load_drivers_from_the_folder(void **state)
     assert_int_equal(service_call(&own, file, LOAD, u"Other"), 0);
     assert_int_equal(service_call(&own, file, LOAD, u"Other"), (sb_status)0xC000010E);
     plain = open_as(&own, "\\\\.\\Plain", false);
+    /* In use it goes when the last file is closed; nobody can open it meanwhile. */
+    assert_int_equal(service_call(&own, file, UNLOAD, u"Other"), 0);
+    assert_int_equal(service_call(&own, file, UNLOAD, u"Other"), 0);
+    assert_int_equal(
+        sb_process_open(own.process, "\\\\.\\Plain", &(struct sb_open_options){0}, &refused),
+        (sb_status)0xC000000E);
     assert_int_equal(sb_process_close(own.process, plain), 0);
+    wait_until_gone(&own, file, u"Other");
+    assert_int_equal(service_call(&own, file, LOAD, u"Other"), 0);
     assert_int_equal(service_call(&own, file, UNLOAD, u"Other"), 0);
     assert_int_equal(service_call(&own, file, UNLOAD, u"Other"), STATUS_OBJECT_NAME_NOT_FOUND);
     sb_process_destroy(own.process);
