@@ -100,7 +100,8 @@ static NTSTATUS refuse(PIRP irp, enum sb_counter counter, NTSTATUS status)
     return status;
 }
 
-/* Inline, as settle() and serve() are, for the one caller of whom all calls come. */
+/* Inline, as settle(), serve() and finish() are: buffered calls are by far the most, and with them
+   dispatch_buffered() is one function. */
 static inline NTSTATUS check(const struct sb_command *command, const struct sb_call *call, PIRP irp,
                              uint32_t access)
 {

@@ -9,28 +9,42 @@
 
 #include "host/linux/own_lock.h"
 
-enum { OTHERS = 2, OTHER_TURNS = 3000, OWNER_TURNS = 3000000 };
+enum {
+    OTHERS = 2,
+    OTHER_TURNS = 80,
+    ALONE = 1200, /* turns of the owner after which it takes the lock for its own again */
+};
 
 struct shared {
     struct linux_own_lock lock;
-    uint64_t count; /* not atomic: only the lock keeps it right */
+    volatile uint64_t count; /* not atomic: only the lock keeps it right */
+    uint64_t owner_turns;    /* atomic */
+    uint32_t finished;       /* others; atomic */
 };
 
+/* What is read first and written last is lost where two are inside. */
 static void add(struct shared *shared, bool is_owner)
 {
     linux_own_lock(&shared->lock, is_owner);
-    shared->count++;
+    uint64_t count = shared->count;
+    for (volatile int pause = 0; pause < 5; pause++)
+        continue;
+    shared->count = count + 1;
     linux_own_unlock(&shared->lock, is_owner);
 }
 
-/* Pauses, so that the owner is alone in between and takes the lock for itself again. */
+/* Comes by whenever the owner has been alone for long enough. */
 static void *come_by(void *context)
 {
+    struct shared *shared = context;
+
     for (int turn = 0; turn < OTHER_TURNS; turn++) {
-        add(context, false);
-        for (int pause = 0; pause < (turn % 8) * 500; pause++)
+        uint64_t until = __atomic_load_n(&shared->owner_turns, __ATOMIC_RELAXED) + ALONE;
+        while (__atomic_load_n(&shared->owner_turns, __ATOMIC_RELAXED) < until)
             __builtin_ia32_pause();
+        add(shared, false);
     }
+    __atomic_add_fetch(&shared->finished, 1, __ATOMIC_RELEASE);
     return NULL;
 }
 
@@ -38,16 +52,19 @@ static void others_and_the_owner_exclude_each_other(void **state)
 {
     struct shared shared = {.count = 0};
     pthread_t threads[OTHERS];
+    uint64_t turns = 0;
 
     (void)state;
     linux_own_lock_initialize(&shared.lock);
     for (int i = 0; i < OTHERS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, come_by, &shared), 0);
-    for (int turn = 0; turn < OWNER_TURNS; turn++)
+    while (__atomic_load_n(&shared.finished, __ATOMIC_ACQUIRE) < OTHERS) {
         add(&shared, true);
+        __atomic_store_n(&shared.owner_turns, ++turns, __ATOMIC_RELAXED);
+    }
     for (int i = 0; i < OTHERS; i++)
         pthread_join(threads[i], NULL);
-    assert_int_equal(shared.count, OWNER_TURNS + OTHERS * OTHER_TURNS);
+    assert_int_equal(shared.count, turns + OTHERS * OTHER_TURNS);
 }
 
 static void the_lock_is_free_after_its_owner(void **state)
