@@ -24,7 +24,8 @@ struct buffer_pair {
 
 /* A machine with the driver, ready for requests. */
 struct rig {
-    struct sb_machine *machine; /* NULL: none */
+    struct sb_machine *machine;   /* NULL: none */
+    struct sb_schedule *schedule; /* NULL: none is asked for */
     struct sb_driver *driver;
     const char *module;       /* the driver's name */
     struct sb_device *device; /* of a driver with an AddDevice routine, else NULL */

@@ -14,6 +14,7 @@ enum {
     CASE_PATHS = 64,
     CASE_CODES = 512,
     CASE_SITES = 1024,
+    CASE_NUMBERS = 96,
     CASE_STACK = 4096,
     CASE_OUTPUT = 8192,
 };
@@ -30,6 +31,13 @@ enum case_end {
 struct case_finding {
     struct sb_finding finding;
     char stack[CASE_STACK];
+};
+
+/* A number that the driver's code compares something with. */
+struct case_number {
+    uint64_t value;
+    uint32_t offset; /* of what, from a pointer; UINT32_MAX: not known */
+    uint8_t size;
 };
 
 struct case_line {
@@ -55,6 +63,8 @@ struct case_result {
     char seed[4096];             /* of the schedule that found something; empty: none did */
     uint32_t code_count;
     uint32_t codes[CASE_CODES]; /* what may be control codes, read from the drivers */
+    uint32_t number_count;
+    struct case_number numbers[CASE_NUMBERS];
     uint32_t site_count;
     struct sb_site sites[CASE_SITES];
     struct case_line lines[CASE_LINES];
@@ -68,7 +78,7 @@ struct case_target {
     const char *script_name, *script_path; /* for messages, for files that a script names */
     struct sb_machine_options machine;
     unsigned time_limit; /* seconds, of each step; see patience.h */
-    bool wants_codes;    /* fills case_result.codes, which takes a look at the whole image */
+    bool wants_codes;    /* fills codes and numbers, which takes a look at the whole image */
 };
 
 /* What tells a run of a script from others. */

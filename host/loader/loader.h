@@ -29,8 +29,9 @@ struct loaded_image {
     struct pe_image pe;
     void *file; /* host heap: the file's bytes, for debug information */
     SIZE_T file_size;
-    ULONG importers;   /* images bound to this one's exports; load lock */
-    BOOLEAN is_orphan; /* unloaded, but for its importers; load lock */
+    ULONG importers;    /* images bound to this one's exports; load lock */
+    BOOLEAN is_orphan;  /* unloaded, but for its importers; load lock */
+    BOOLEAN is_library; /* loaded for its importers alone */
     struct loaded_image **imported;
     ULONG imported_count;
     struct image_exports *exports;  /* host heap; NULL when it exports nothing */

@@ -3,7 +3,6 @@
 
 #include "host/ke/ke.h"
 #include "host/ke/text.h"
-#include "host/linux/peek.h"
 #include "host/loader/loader.h"
 #include "host/mm/mm.h"
 #include "host/verifier/irp.h"
@@ -42,10 +41,8 @@ static void need_device(PDEVICE_OBJECT device, PIRP irp, const void *caller)
     if (!device)
         verifier_stop(RULE_IRP_NO_DEVICE, caller, parameters,
                       "IoCallDriver was given no device (NULL) for the IRP at %p", irp);
-    if (linux_peek((uint64_t)&device->Type, &type, sizeof(type)) == sizeof(type) &&
-        type == IO_TYPE_DEVICE &&
-        linux_peek((uint64_t)&device->DriverObject, &driver, sizeof(driver)) == sizeof(driver) &&
-        driver)
+    if (linux_copy_guarded(&type, &device->Type, sizeof(type)) && type == IO_TYPE_DEVICE &&
+        linux_copy_guarded(&driver, &device->DriverObject, sizeof(driver)) && driver)
         return;
     verifier_stop(RULE_IRP_BAD_DEVICE, caller, parameters,
                   "IoCallDriver was given %p, which is no device object (any more)", device);
@@ -64,8 +61,7 @@ static void need_irp(PIRP irp, const void *caller)
         verifier_stop(RULE_IRP_USED_AFTER, caller, parameters,
                       "IoCallDriver was given the IRP at %p, which was completed or freed before",
                       irp);
-    if (linux_peek((uint64_t)&irp->Type, &type, sizeof(type)) != sizeof(type) ||
-        type != IO_TYPE_IRP)
+    if (!linux_copy_guarded(&type, &irp->Type, sizeof(type)) || type != IO_TYPE_IRP)
         verifier_stop(RULE_IRP_BAD_TYPE, caller, parameters,
                       "IoCallDriver was given %p, which is no IRP", irp);
 }

@@ -124,13 +124,13 @@ void verifier_paged_pool(const struct special_block *block)
 {
     if (block->pool_type & PagedPool)
         add(make(current_machine()),
-            &(struct area){special_slot(block), special_slot_size(block), LINUX_READ_WRITE, block});
+            &(struct area){block->slot, special_slot_size(block), LINUX_READ_WRITE, block});
 }
 
 void verifier_paged_pool_gone(const struct special_block *block)
 {
     if (block->pool_type & PagedPool)
-        verifier_paged_forget(special_slot(block), special_slot_size(block));
+        verifier_paged_forget(block->slot, special_slot_size(block));
 }
 
 static BOOLEAN is_pageable(const struct pe_section *section)

@@ -3,6 +3,7 @@
 
 #include "host/verifier/sites.h"
 #include "host/verifier/special_pool.h"
+#include "host/verifier/stack_fence.h"
 #include "host/verifier/stack_trace.h"
 #include "host/verifier/state.h"
 #include "host/verifier/fill.h"
@@ -15,16 +16,15 @@
 #include "host/verifier/user_watch.h"
 #include "host/verifier/watch.h"
 
+/* Of a large block both ends are filled: to touch gigabytes would take seconds. */
 static void fresh_pool(void *block, SIZE_T size)
 {
-    if (verifier_checks(SB_VERIFY_REPLY | SB_VERIFY_POOL))
-        verifier_fill(block, size, VERIFIER_FILL_POOL);
-}
-
-static void fresh_stack(void)
-{
-    if (verifier_checks(SB_VERIFY_REPLY))
-        verifier_fill_stack();
+    enum { FILLED = 1 << 20 };
+    if (!verifier_checks(SB_VERIFY_REPLY | SB_VERIFY_POOL))
+        return;
+    verifier_fill(block, size < 2 * FILLED ? size : FILLED, VERIFIER_FILL_POOL);
+    if (size >= 2 * FILLED)
+        verifier_fill((uint8_t *)block + size - FILLED, FILLED, VERIFIER_FILL_POOL);
 }
 
 static void process_exit(struct _EPROCESS *process)
@@ -47,7 +47,8 @@ static const struct verifier_hooks hooks = {
     .exchange_end = verifier_exchange_end,
     .reply = verifier_exchange_reply,
     .fresh_pool = fresh_pool,
-    .fresh_stack = fresh_stack,
+    .run_dispatch = verifier_run_dispatch,
+    .leaving = verifier_stack_fence_open,
     .user_memory = verifier_user_probed,
     .user_copy = verifier_user_copy,
     .user_copied = verifier_user_copied,

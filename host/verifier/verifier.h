@@ -116,13 +116,16 @@ struct verifier_hooks {
     void (*exchange_end)(void);
     /* The request is finished; how many bytes of the reply may go to the caller. */
     SIZE_T (*reply)(PIRP irp);
-    /* Memory nobody has written: a fresh pool block; the stack below a driver's routine. */
+    /* Memory nobody has written: a fresh pool block. */
     void (*fresh_pool)(void *block, SIZE_T size);
-    void (*fresh_stack)(void);
+    /* Calls the routine, on a stack nobody has written. */
+    NTSTATUS (*run_dispatch)(PDRIVER_DISPATCH routine, PDEVICE_OBJECT device, PIRP irp);
     void (*user_memory)(const void *address, SIZE_T length, BOOLEAN write, void *caller);
     void (*user_copy)(const void *to, const void *from, SIZE_T length, void *caller);
     void (*user_copied)(void);
-    /* A thread leaves the machine, which was stopped. */
+    /* A thread is about to leave the driver it is in, without returning: the machine was stopped. */
+    void (*leaving)(void);
+    /* It has left. */
     void (*stopped)(void);
     void (*process_exit)(struct _EPROCESS *process);
     /* ---- MDLs: TRUE: it must not be done (host/mm/mdl.h) ---- */

@@ -18,7 +18,7 @@
 #define STATUS_CANCELLED              ((sb_status)0xC0000120)
 
 #define CODE(function) (0x222000u + ((function) << 2))
-enum { STATE, STARTED, WAIT, PROPERTY };
+enum { STATE, STARTED, WAIT, PROPERTY, LISTEN, EVENTS, REFUSE, IDLE };
 static const char link_name[] =
     "\\\\?\\ROOT#TestDevice#0000#{8a1f2b30-1c2d-4e5f-90a1-b2c3d4e5f607}";
 
@@ -107,6 +107,59 @@ static void removal_takes_interface_and_device_away(void **state)
     assert_int_equal(sb_machine_unload_driver(fixture->machine, fixture->driver), 0);
 }
 
+struct events {
+    uint32_t queried, cancelled, removed, custom, completed;
+};
+
+static struct events events_of(struct fixture *fixture)
+{
+    struct sb_io_status result;
+    struct events events;
+    assert_int_equal(sb_process_ioctl(fixture->process, fixture->file, 0, &result, CODE(EVENTS),
+                                      NULL, 0, fixture->buffer, sizeof(events)),
+                     0);
+    memcpy(&events, fixture->buffer, sizeof(events));
+    return events;
+}
+
+static void command(struct fixture *fixture, int function)
+{
+    struct sb_io_status result;
+    assert_int_equal(sb_process_ioctl(fixture->process, fixture->file, 0, &result, CODE(function),
+                                      NULL, 0, NULL, 0),
+                     0);
+}
+
+static sb_status act(struct fixture *fixture, enum sb_device_action action)
+{
+    return sb_device_act(fixture->machine, fixture->device, action);
+}
+
+static void who_has_the_device_open_is_told_of_its_removal(void **state)
+{
+    struct fixture *fixture = claim_state(state);
+    command(fixture, LISTEN);
+    uint32_t custom = events_of(fixture).custom; /* 3 at once, 3 later */
+    assert_true(custom == 3 || custom == 6);
+    for (int i = 0; i < 100 && events_of(fixture).completed == 0; i++)
+        usleep(10000);
+    assert_true(events_of(fixture).completed > 0);
+    command(fixture, REFUSE);
+    assert_true(act(fixture, SB_DEVICE_QUERY_REMOVE) < 0);
+    struct events events = events_of(fixture);
+    assert_int_equal(events.queried, 1);
+    assert_int_equal(events.cancelled, 1);
+    command(fixture, REFUSE);
+    assert_int_equal(act(fixture, SB_DEVICE_QUERY_REMOVE), 0);
+    assert_int_equal(act(fixture, SB_DEVICE_CANCEL_REMOVE), 0);
+    events = events_of(fixture);
+    assert_int_equal(events.queried, 2);
+    assert_int_equal(events.cancelled, 2);
+    assert_int_equal(events.removed, 0);
+    assert_int_equal(act(fixture, SB_DEVICE_SURPRISE_REMOVE), 0);
+    assert_int_equal(events_of(fixture).removed, 1);
+}
+
 static void power_reaches_the_driver(void **state)
 {
     struct fixture *fixture = claim_state(state);
@@ -114,6 +167,16 @@ static void power_reaches_the_driver(void **state)
     assert_int_equal(state_of(fixture).device_power, 4); /* PowerDeviceD3 */
     assert_int_equal(sb_device_act(fixture->machine, fixture->device, SB_DEVICE_WAKE), 0);
     assert_int_equal(state_of(fixture).device_power, 1);
+}
+
+/* STATE asks for D2 itself, each time: the third state is the one of idleness. */
+static void an_idle_device_is_put_to_sleep(void **state)
+{
+    struct fixture *fixture = claim_state(state);
+    command(fixture, IDLE);
+    usleep(1600000);
+    assert_int_equal(state_of(fixture).device_power, 2); /* PowerDeviceD1 */
+    assert_int_equal(act(fixture, SB_DEVICE_REMOVE), 0);
 }
 
 static void start_io_takes_one_at_a_time(void **state)
@@ -181,7 +244,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(devices_are_added_started_and_found_by_interface),
         TEST(removal_takes_interface_and_device_away),
+        TEST(who_has_the_device_open_is_told_of_its_removal),
         TEST(power_reaches_the_driver),
+        TEST(an_idle_device_is_put_to_sleep),
         TEST(start_io_takes_one_at_a_time),
         TEST(drivers_without_add_device_get_none),
         TEST(wmi_asks_after_registration),

@@ -193,6 +193,43 @@ static void information_says_how_much_is_copied(void **state)
     assert_int_not_equal(fixture->buffer[4096 + 5], 0xAA);
 }
 
+/* One call of that length, answered with a byte of its own throughout. */
+static void call_with(struct fixture *fixture, sb_handle file, uint8_t *memory, uint32_t length,
+                      uint8_t fill)
+{
+    const struct answer answer = {.status = 0, .fill = fill, .information = length};
+    struct sb_io_status result;
+    memset(memory, 0, length + 1);
+    memcpy(memory, &answer, sizeof(answer));
+    assert_int_equal(sb_process_ioctl(fixture->process, file, 0, &result,
+                                      code_of(COMPLETE, BUFFERED), memory, length, memory, length),
+                     0);
+    assert_int_equal(result.information, length);
+    for (uint32_t i = 0; i < length; i++)
+        if (memory[i] != fill)
+            fail_msg("byte %u of %u is %u, not %u", i, length, memory[i], fill);
+    assert_int_equal(memory[length], 0);
+}
+
+/* Their pages are used again by later ones: more sizes than are kept, and some too long for it. */
+static void large_buffers_come_and_go(void **state)
+{
+    static const uint32_t lengths[] = {5000,    65536, 1048576, 65536, 5000,  3145728, 12288,
+                                       1048576, 20480, 28672,   36864, 65536, 4096,    8192};
+    struct fixture *fixture = claim_state(state);
+    sb_handle file = open_as(fixture, "\\\\.\\ReqBuffered", false);
+    uint8_t *memory = sb_process_allocate(fixture->process, 3145728 + 4096, false);
+    uint64_t blocks[2], bytes[2];
+    assert_non_null(memory);
+    sb_machine_pool_usage(fixture->machine, &blocks[0], &bytes[0]);
+    for (uint8_t round = 1; round <= 3; round++)
+        for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++)
+            call_with(fixture, file, memory, lengths[i], (uint8_t)(round * 16 + i));
+    sb_machine_pool_usage(fixture->machine, &blocks[1], &bytes[1]);
+    assert_int_equal(blocks[0], blocks[1]);
+    assert_int_equal(bytes[0], bytes[1]);
+}
+
 static void handles_need_the_access_of_the_code(void **state)
 {
     struct fixture *fixture = claim_state(state);
@@ -610,6 +647,17 @@ static sb_status service_call(struct fixture *fixture, sb_handle file, int funct
                             fixture->buffer, length + count * 2, NULL, 0);
 }
 
+/* Unloading goes on in the background; until then every further request of it succeeds. */
+static void wait_until_gone(struct fixture *fixture, sb_handle file, const char16_t *service)
+{
+    sb_status status = 0;
+    for (int turn = 0; turn < 1000 && status == 0; turn++) {
+        usleep(5000);
+        status = service_call(fixture, file, UNLOAD, service);
+    }
+    assert_int_equal(status, STATUS_OBJECT_NAME_NOT_FOUND);
+}
+
 static void drivers_load_drivers_from_the_folder(void **state)
 {
     struct fixture *fixture = claim_state(state);
@@ -617,7 +665,7 @@ static void drivers_load_drivers_from_the_folder(void **state)
     static const char16_t image[] = u"\\??\\C:\\other.sys";
     struct sb_machine *machine;
     struct fixture own = {0};
-    sb_handle file, plain;
+    sb_handle file, plain, refused;
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof(path), "%s/other.sys", folder);
     copy_file(SYSBUF_TEST_DRIVERS "/plain-gcc.sys", path);
@@ -637,7 +685,15 @@ static void drivers_load_drivers_from_the_folder(void **state)
     assert_int_equal(service_call(&own, file, LOAD, u"Other"), 0);
     assert_int_equal(service_call(&own, file, LOAD, u"Other"), (sb_status)0xC000010E);
     plain = open_as(&own, "\\\\.\\Plain", false);
+    /* In use it goes when the last file is closed; nobody can open it meanwhile. */
+    assert_int_equal(service_call(&own, file, UNLOAD, u"Other"), 0);
+    assert_int_equal(service_call(&own, file, UNLOAD, u"Other"), 0);
+    assert_int_equal(
+        sb_process_open(own.process, "\\\\.\\Plain", &(struct sb_open_options){0}, &refused),
+        (sb_status)0xC000000E);
     assert_int_equal(sb_process_close(own.process, plain), 0);
+    wait_until_gone(&own, file, u"Other");
+    assert_int_equal(service_call(&own, file, LOAD, u"Other"), 0);
     assert_int_equal(service_call(&own, file, UNLOAD, u"Other"), 0);
     assert_int_equal(service_call(&own, file, UNLOAD, u"Other"), STATUS_OBJECT_NAME_NOT_FOUND);
     sb_process_destroy(own.process);
@@ -678,6 +734,7 @@ int main(void)
         TEST(zero_lengths_bring_no_buffers),
         TEST(bad_buffers_are_refused_before_the_driver),
         TEST(information_says_how_much_is_copied),
+        TEST(large_buffers_come_and_go),
         TEST(handles_need_the_access_of_the_code),
         TEST(reads_and_writes_go_by_the_devices_method),
         TEST(overlapped_requests_tell_by_event_and_status_block),

@@ -68,6 +68,8 @@ static void stop_by(const char *compiler, size_t index)
     sb_process_destroy(process);
     sb_machine_destroy(machine); /* the thread that stopped it has told all then */
     assert_non_null(strstr(log.bytes, "stop: callback at 15 with 5 bytes of stop\n"));
+    assert_non_null(strstr(log.bytes, "*** the dump: stop adds 5 bytes of its own\n"));
+    assert_non_null(strstr(log.bytes, "*** the dump: stop adds 2 pages\n"));
 }
 
 static void misdeeds_stop_the_machine(void **state)
