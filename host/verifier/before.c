@@ -26,7 +26,7 @@ struct before {
     uint64_t result;
 };
 
-static const struct before befores[] = {
+static const struct before all_checks[] = {
 #define ENTRY(text, ...)        {.name = text, __VA_ARGS__},
 #define BEFORE_AS(text, before) ENTRY(text, .check = before)
 #define BEFORE(routine, before) ENTRY(#routine, .check = before)
@@ -37,7 +37,7 @@ static const struct before befores[] = {
 #define SITE(routine, failure) SITE_IF(routine, failure, NULL)
 #include "host/verifier/before_list.h"
 };
-enum { BEFORE_COUNT = RTL_NUMBER_OF(befores) };
+enum { BEFORE_COUNT = RTL_NUMBER_OF(all_checks) };
 
 /* The next check of the same routine, where checks count from 1; 0: none. Constants of the process,
  * set while drivers are bound, always to the same. */
@@ -74,7 +74,7 @@ static BOOLEAN same_text(const char *a, const char *b)
 static ULONG find(const char *name, ULONG after)
 {
     for (ULONG i = after; i < BEFORE_COUNT; i++)
-        if (same_text(befores[i].name, name))
+        if (same_text(all_checks[i].name, name))
             return i + 1;
     return 0;
 }
@@ -92,7 +92,7 @@ ULONG verifier_first_check(const char *name)
 BOOLEAN verifier_before(ULONG first, struct verifier_call *call)
 {
     for (ULONG check = first; check; check = following[check - 1])
-        if (!allows(&befores[check - 1], call))
+        if (!allows(&all_checks[check - 1], call))
             return FALSE;
     return TRUE;
 }

@@ -1,7 +1,5 @@
-/* Objects that threads synchronise by must be in nonpaged memory: in front of what initialises and
- * takes them. */
-#include <sysbuf/host.h>
-
+/* What must be in nonpaged memory: objects that threads synchronise by, in front of what
+ * initialises and takes them, and work items. */
 #include "host/verifier/before.h"
 #include "host/verifier/nonpaged.h"
 #include "host/verifier/pool_text.h"
@@ -15,17 +13,28 @@ const struct special_block *verifier_paged_block(uint64_t address)
     return address - (uint64_t)block->start < block->size ? block : NULL;
 }
 
-BOOLEAN nonpaged_object(struct verifier_call *call)
+static void check(const struct verifier_call *call, enum verifier_rule rule, const char *what)
 {
     const struct special_block *block = verifier_paged_block(call->arguments[0]);
     ULONG_PTR parameters[3] = {call->arguments[0]};
     char notes[POOL_NOTES_SIZE];
-    if (SB_LIKELY(!block) || !verifier_checks(SB_VERIFY_LOCKS))
-        return TRUE;
+    if (SB_LIKELY(!block))
+        return;
     pool_notes(block, notes);
-    verifier_report_at(
-        RULE_OBJECT_PAGEABLE, &(struct verifier_place){.caller = call->caller, .notes = notes},
-        parameters, "%s was given an object at offset %I64u of %s, which is paged pool",
-        call->routine, call->arguments[0] - (uint64_t)block->start, pool_block(block).text);
+    verifier_report_at(rule, &(struct verifier_place){.caller = call->caller, .notes = notes},
+                       parameters, "%s was given %s at offset %I64u of %s, which is paged pool",
+                       call->routine, what, call->arguments[0] - (uint64_t)block->start,
+                       pool_block(block).text);
+}
+
+BOOLEAN nonpaged_object(struct verifier_call *call)
+{
+    check(call, RULE_OBJECT_PAGEABLE, "an object");
+    return TRUE;
+}
+
+BOOLEAN nonpaged_work_item(struct verifier_call *call)
+{
+    check(call, RULE_WORK_ITEM_PAGEABLE, "a work item");
     return TRUE;
 }

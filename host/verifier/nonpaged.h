@@ -12,5 +12,6 @@ const struct special_block *verifier_paged_block(uint64_t address);
 
 /* Before a routine whose first argument is such an object. */
 BOOLEAN nonpaged_object(struct verifier_call *call);
+BOOLEAN nonpaged_work_item(struct verifier_call *call);
 
 #endif

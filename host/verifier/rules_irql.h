@@ -138,6 +138,8 @@ RULE(RULE_LOCK_ORDER, "lock-order", SB_VERIFY_LOCKS, 0xC4, 0x1001,
      DOCUMENT_C4)
 RULE(RULE_LOCK_UNINITIALIZED, "lock-uninitialized", SB_VERIFY_LOCKS, 0xC4, 0x1002,
      "A lock was taken that was never initialised, or was overwritten", STOPS_C4, DOCUMENT_C4)
+RULE(RULE_WORK_ITEM_PAGEABLE, "work-item-pageable", SB_VERIFY_LOCKS, 0xC4, 0x131,
+     "A work item in paged pool was queued", STOPS_C4, DOCUMENT_C4)
 RULE(RULE_OBJECT_PAGEABLE, "synchronization-object-pageable", SB_VERIFY_LOCKS, 0xC4, 0xE1,
      "An object that threads synchronise by is in paged pool", STOPS_C4, DOCUMENT_C4)
 RULE(RULE_OBJECT_UNINITIALIZED, "wait-object-uninitialized", SB_VERIFY_LOCKS, 0xC4, 0xE1,
