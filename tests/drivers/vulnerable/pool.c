@@ -133,8 +133,7 @@ NOINLINE NTSTATUS buffered_read_beyond(struct request *request)
     if (request->input_length == 0)
         return STATUS_BUFFER_TOO_SMALL;
     TRY {
-        ULONG64 next = *(volatile ULONG64 *)&record->next; /* MISTAKE: pool-overrun */
-        return next ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
+        return *(volatile ULONG64 *)&record->next ? STATUS_DEVICE_BUSY : STATUS_SUCCESS; /* MISTAKE: pool-overrun */
     } CATCH {
         return STATUS_UNSUCCESSFUL;
     }
