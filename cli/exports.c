@@ -50,6 +50,7 @@ static const char *title(const char *component)
         {"rtl", "Rtl: strings, tables, numbers"},
         {"se", "Se: security"},
         {"seh", "Exceptions"},
+        {"wmi", "WMI: data blocks and events"},
         {"zw", "Zw: system calls for drivers"},
     };
 

@@ -4,23 +4,11 @@
  */
 #include "device_host.h"
 #include "operation.h"
+#include "request.h"
 #include "status.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum kind { COMMAND, READ, WRITE };
-
-struct request {
-    enum kind kind;
-    uint32_t code;
-    uint64_t offset;
-    const void *input;
-    uint32_t input_length;
-    const void *data; /* METHOD_IN_DIRECT: what the output's memory holds at the start, or NULL */
-    void *output;
-    uint32_t output_capacity;
-};
 
 static bool begin_call(struct sb_client *client)
 {
@@ -43,22 +31,22 @@ static void end_call(struct sb_client *client)
 }
 
 /* The second buffer, behind the request's input in the block and aligned as pool would be. */
-static size_t second_offset(const struct request *request)
+static size_t second_offset(const struct sb_request *request)
 {
     return ((size_t)request->input_length + 15) & ~(size_t)15;
 }
 
 /* Sends what is in the block. A read's room and a write's bytes are in the block alone. */
 static sb_status send_request(struct sb_client *client, struct sb_block *block,
-                              const struct request *request)
+                              const struct sb_request *request)
 {
     void *input = request->input_length != 0 ? block->memory : NULL;
     void *second = request->output_capacity != 0 ? block->memory + second_offset(request) : NULL;
 
-    if (request->kind == READ)
+    if (request->kind == SB_REQUEST_READ)
         return sb_process_read(client->process, client->file, block->event, &block->result, second,
                                request->output_capacity, (int64_t)request->offset);
-    if (request->kind == WRITE)
+    if (request->kind == SB_REQUEST_WRITE)
         return sb_process_write(client->process, client->file, block->event, &block->result, input,
                                 request->input_length, (int64_t)request->offset);
     return sb_process_ioctl(client->process, client->file, block->event, &block->result,
@@ -66,7 +54,7 @@ static sb_status send_request(struct sb_client *client, struct sb_block *block,
                             request->output_capacity);
 }
 
-static void fill_block(struct sb_block *block, const struct request *request)
+static void fill_block(struct sb_block *block, const struct sb_request *request)
 {
     if (request->input_length != 0)
         memcpy(block->memory, request->input, request->input_length);
@@ -83,7 +71,7 @@ static enum sb_error named(sb_status status)
 
 /* Runs one call to its end, or to where it is given up. */
 static enum sb_error run_call(struct sb_client *client, struct sb_block *block,
-                              const struct request *request, uint32_t timeout, bool *ended)
+                              const struct sb_request *request, uint32_t timeout, bool *ended)
 {
     bool timed_out = false;
     sb_status status;
@@ -103,14 +91,15 @@ static enum sb_error run_call(struct sb_client *client, struct sb_block *block,
 }
 
 /* The bytes that came, or of a write, that went. */
-static size_t transferred(const struct sb_block *block, const struct request *request)
+static size_t transferred(const struct sb_block *block, const struct sb_request *request)
 {
-    size_t limit = request->kind == WRITE ? request->input_length : request->output_capacity;
+    size_t limit =
+        request->kind == SB_REQUEST_WRITE ? request->input_length : request->output_capacity;
 
     return block->result.information < limit ? (size_t)block->result.information : limit;
 }
 
-static enum sb_error call_device(struct sb_client *client, const struct request *request,
+static enum sb_error call_device(struct sb_client *client, const struct sb_request *request,
                                  size_t *length, uint32_t timeout)
 {
     size_t offset = second_offset(request);
@@ -131,13 +120,11 @@ static enum sb_error call_device(struct sb_client *client, const struct request 
     return error;
 }
 
-static enum sb_error run_request(struct sb_client *client, const struct request *request,
-                                 size_t *length, uint32_t timeout)
+enum sb_error sb_run_request(struct sb_client *client, const struct sb_request *request,
+                             size_t *length, uint32_t timeout)
 {
     enum sb_error error;
 
-    if (sb_client_socket(client) != NULL) /* a socket carries sb_call()'s commands alone */
-        return sb_fail(SB_ERROR_UNKNOWN_COMMAND, STATUS_NOT_SUPPORTED);
     if (!begin_call(client))
         return sb_fail(SB_ERROR_CLOSED, STATUS_CANCELLED);
     error = call_device(client, request, length, timeout);
@@ -145,72 +132,20 @@ static enum sb_error run_request(struct sb_client *client, const struct request 
     return error;
 }
 
-static bool fits(const void *buffer, size_t length)
+enum sb_error sb_refuse_argument(void)
 {
-    return length <= UINT32_MAX && (buffer != NULL || length == 0);
+    return sb_fail(SB_ERROR_ARGUMENT, STATUS_INVALID_PARAMETER);
 }
 
-enum sb_error sb_call(struct sb_client *client, uint32_t code, const void *input,
-                      size_t input_length, void *output, size_t output_capacity,
-                      size_t *reply_length, uint32_t timeout)
+enum sb_error sb_refuse_on_socket(void)
 {
-    const struct request request = {.kind = COMMAND,
-                                    .code = code,
-                                    .input = input,
-                                    .input_length = (uint32_t)input_length,
-                                    .output = output,
-                                    .output_capacity = (uint32_t)output_capacity};
-
-    if (client == NULL || !fits(input, input_length) || !fits(output, output_capacity) ||
-        SB_CONTROL_CODE_METHOD(code) == SB_METHOD_IN_DIRECT)
-        return sb_fail(SB_ERROR_ARGUMENT, STATUS_INVALID_PARAMETER);
-    if (sb_client_socket(client) != NULL)
-        return sb_socket_call(sb_client_socket(client), code, input, input_length, output,
-                              output_capacity, reply_length, timeout);
-    return run_request(client, &request, reply_length, timeout);
-}
-
-enum sb_error sb_send(struct sb_client *client, uint32_t code, const void *input,
-                      size_t input_length, const void *data, size_t data_length, uint32_t timeout)
-{
-    const struct request request = {.kind = COMMAND,
-                                    .code = code,
-                                    .input = input,
-                                    .input_length = (uint32_t)input_length,
-                                    .data = data_length != 0 ? data : NULL,
-                                    .output_capacity = (uint32_t)data_length};
-
-    if (client == NULL || !fits(input, input_length) || !fits(data, data_length) ||
-        SB_CONTROL_CODE_METHOD(code) != SB_METHOD_IN_DIRECT)
-        return sb_fail(SB_ERROR_ARGUMENT, STATUS_INVALID_PARAMETER);
-    return run_request(client, &request, NULL, timeout);
-}
-
-enum sb_error sb_read(struct sb_client *client, uint64_t offset, void *buffer, size_t length,
-                      size_t *received, uint32_t timeout)
-{
-    const struct request request = {
-        .kind = READ, .offset = offset, .output = buffer, .output_capacity = (uint32_t)length};
-
-    if (client == NULL || !fits(buffer, length) || offset > INT64_MAX)
-        return sb_fail(SB_ERROR_ARGUMENT, STATUS_INVALID_PARAMETER);
-    return run_request(client, &request, received, timeout);
-}
-
-enum sb_error sb_write(struct sb_client *client, uint64_t offset, const void *buffer, size_t length,
-                       size_t *sent, uint32_t timeout)
-{
-    const struct request request = {
-        .kind = WRITE, .offset = offset, .input = buffer, .input_length = (uint32_t)length};
-
-    if (client == NULL || !fits(buffer, length) || offset > INT64_MAX)
-        return sb_fail(SB_ERROR_ARGUMENT, STATUS_INVALID_PARAMETER);
-    return run_request(client, &request, sent, timeout);
+    return sb_fail(SB_ERROR_UNKNOWN_COMMAND, STATUS_NOT_SUPPORTED);
 }
 
 /* ---- operations ---- */
 
-struct sb_operation {
+struct device_operation {
+    struct sb_operation head;
     struct sb_client *client;
     struct sb_block *block;
     uint32_t capacity;
@@ -218,37 +153,29 @@ struct sb_operation {
     sb_status status; /* how it ended, unless it pends */
 };
 
-enum sb_error sb_operation_create(struct sb_client *client, size_t capacity,
-                                  struct sb_operation **operation)
+static struct device_operation *of_device(struct sb_operation *operation)
 {
-    struct sb_operation *made;
-
-    if (sb_client_socket(client) != NULL)
-        return sb_fail(SB_ERROR_UNKNOWN_COMMAND, STATUS_NOT_SUPPORTED);
-    made = calloc(1, sizeof(*made));
-    if (made != NULL && capacity <= UINT32_MAX)
-        made->block = sb_take_block(client, capacity);
-    if (made == NULL || made->block == NULL) {
-        free(made);
-        return sb_fail(SB_ERROR_NO_MEMORY, STATUS_NO_MEMORY);
-    }
-    made->client = client;
-    made->capacity = (uint32_t)capacity;
-    *operation = made;
-    return SB_OK;
+    return (struct device_operation *)operation;
 }
 
-void sb_operation_start(struct sb_operation *operation, uint32_t code)
+static void start(struct sb_operation *started, uint32_t code)
 {
-    const struct request request = {
-        .kind = COMMAND, .code = code, .output_capacity = operation->capacity};
+    struct device_operation *operation = of_device(started);
+    const struct sb_request request = {
+        .kind = SB_REQUEST_COMMAND, .code = code, .output_capacity = operation->capacity};
 
-    operation->status = send_request(operation->client, operation->block, &request);
+    operation->status = STATUS_CANCELLED;
+    if (begin_call(operation->client)) { /* while it is sent: who ends the calls cancels it then */
+        operation->status = send_request(operation->client, operation->block, &request);
+        end_call(operation->client);
+    }
     operation->pends = operation->status == SB_STATUS_PENDING;
 }
 
-bool sb_operation_wait(struct sb_operation *operation, uint32_t timeout)
+static bool wait(struct sb_operation *awaited, uint32_t timeout)
 {
+    struct device_operation *operation = of_device(awaited);
+
     if (!operation->pends)
         return true;
     if (!sb_block_is_signalled(operation->client, operation->block, timeout))
@@ -258,10 +185,11 @@ bool sb_operation_wait(struct sb_operation *operation, uint32_t timeout)
     return true;
 }
 
-enum sb_error sb_operation_result(struct sb_operation *operation, const void **reply,
-                                  size_t *length)
+static enum sb_error result(struct sb_operation *ended, const void **reply, size_t *length)
 {
-    const struct request request = {.kind = COMMAND, .output_capacity = operation->capacity};
+    struct device_operation *operation = of_device(ended);
+    const struct sb_request request = {.kind = SB_REQUEST_COMMAND,
+                                       .output_capacity = operation->capacity};
     enum sb_error error = named(operation->status);
 
     if (error == SB_OK || error == SB_ERROR_TRUNCATED) {
@@ -271,14 +199,34 @@ enum sb_error sb_operation_result(struct sb_operation *operation, const void **r
     return error;
 }
 
-void sb_operation_delete(struct sb_operation *operation)
+static void discard(struct sb_operation *discarded)
 {
+    struct device_operation *operation = of_device(discarded);
     bool ended = true;
 
-    if (operation == NULL)
-        return;
     if (operation->pends && !sb_block_is_signalled(operation->client, operation->block, 0))
         ended = sb_block_cancel(operation->client, operation->block);
     sb_keep_block(operation->client, operation->block, ended);
     free(operation);
+}
+
+static const struct sb_operation_methods methods = {start, wait, result, discard};
+
+enum sb_error sb_device_operation_create(struct sb_client *client, size_t capacity,
+                                         struct sb_operation **operation)
+{
+    struct device_operation *made;
+
+    made = calloc(1, sizeof(*made));
+    if (made != NULL && capacity <= UINT32_MAX)
+        made->block = sb_take_block(client, capacity);
+    if (made == NULL || made->block == NULL) {
+        free(made);
+        return sb_fail(SB_ERROR_NO_MEMORY, STATUS_NO_MEMORY);
+    }
+    made->client = client;
+    made->capacity = (uint32_t)capacity;
+    made->head.methods = &methods;
+    *operation = &made->head;
+    return SB_OK;
 }

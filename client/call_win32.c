@@ -14,6 +14,7 @@
  */
 #include "device_win32.h"
 #include "operation.h"
+#include "request.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -126,19 +127,6 @@ static void abandon_call(struct call *call)
         SetThreadpoolWait(wait, call->overlapped.hEvent, NULL);
 }
 
-enum kind { COMMAND, READ, WRITE };
-
-struct request {
-    enum kind kind;
-    uint32_t code;
-    uint64_t offset;
-    const void *input;
-    DWORD input_length;
-    const void *data; /* METHOD_IN_DIRECT, else NULL */
-    void *output;
-    DWORD output_capacity; /* of output, or the data's length */
-};
-
 /* False if the call outlives its cancellation. */
 static bool cancel_call(struct sb_client *client, struct call *call)
 {
@@ -172,17 +160,17 @@ static DWORD wait_for_end(struct sb_client *client, struct call *call, uint32_t 
 }
 
 /* Sends the request, its output going to room; as the functions of Windows that it calls. */
-static BOOL send_request(struct sb_client *client, struct call *call, const struct request *request,
-                         void *room, DWORD *received)
+static BOOL send_request(struct sb_client *client, struct call *call,
+                         const struct sb_request *request, void *room, DWORD *received)
 {
     void *input = (void *)(uintptr_t)request->input;
 
     call->overlapped.Offset = (DWORD)request->offset;
     call->overlapped.OffsetHigh = (DWORD)(request->offset >> 32);
-    if (request->kind == READ)
+    if (request->kind == SB_REQUEST_READ)
         return ReadFile(client->device, room, request->output_capacity, received,
                         &call->overlapped);
-    if (request->kind == WRITE)
+    if (request->kind == SB_REQUEST_WRITE)
         return WriteFile(client->device, input, request->input_length, received, &call->overlapped);
     return DeviceIoControl(client->device, request->code, input, request->input_length,
                            request->output_capacity != 0 ? room : NULL, request->output_capacity,
@@ -199,7 +187,7 @@ static DWORD failure(const struct call *call, DWORD *received)
 }
 
 /* Runs one call to its end; *ended false means that the block is no longer the caller's. */
-static DWORD run_call(struct sb_client *client, struct call *call, const struct request *request,
+static DWORD run_call(struct sb_client *client, struct call *call, const struct sb_request *request,
                       void *room, uint32_t timeout, DWORD *received, bool *ended)
 {
     DWORD reason;
@@ -215,26 +203,27 @@ static DWORD run_call(struct sb_client *client, struct call *call, const struct 
 
 /* May the driver write to the caller's output itself? Only direct I/O gains by it, and only a call
    that is waited for to its end allows it. */
-static bool is_output_lent(const struct request *request, uint32_t timeout)
+static bool is_output_lent(const struct sb_request *request, uint32_t timeout)
 {
-    return request->kind == COMMAND && timeout == SB_FOREVER &&
+    return request->kind == SB_REQUEST_COMMAND && timeout == SB_FOREVER &&
            SB_CONTROL_CODE_METHOD(request->code) == SB_METHOD_OUT_DIRECT;
 }
 
 /* Where the output of the request goes: NULL for the call's own block. */
-static void *foreign_room(const struct request *request, uint32_t timeout)
+static void *foreign_room(const struct sb_request *request, uint32_t timeout)
 {
     if (request->data != NULL)
         return (void *)(uintptr_t)request->data;
     return is_output_lent(request, timeout) ? request->output : NULL;
 }
 
-static enum sb_error call_device(struct sb_client *client, const struct request *request,
+static enum sb_error call_device(struct sb_client *client, const struct sb_request *request,
                                  size_t *length, uint32_t timeout)
 {
     void *foreign = foreign_room(request, timeout);
     struct call *call = new_call(foreign == NULL ? request->output_capacity : 0);
-    DWORD limit = request->kind == WRITE ? request->input_length : request->output_capacity;
+    DWORD limit =
+        request->kind == SB_REQUEST_WRITE ? request->input_length : request->output_capacity;
     enum sb_error error;
     DWORD received = 0;
     DWORD reason;
@@ -260,13 +249,11 @@ static enum sb_error call_device(struct sb_client *client, const struct request 
     return error;
 }
 
-static enum sb_error run_request(struct sb_client *client, const struct request *request,
-                                 size_t *length, uint32_t timeout)
+enum sb_error sb_run_request(struct sb_client *client, const struct sb_request *request,
+                             size_t *length, uint32_t timeout)
 {
     enum sb_error error;
 
-    if (sb_client_socket(client) != NULL) /* a socket carries sb_call()'s commands alone */
-        return sb_fail(SB_ERROR_UNKNOWN_COMMAND, ERROR_NOT_SUPPORTED);
     if (!begin_call(client))
         return sb_fail(SB_ERROR_CLOSED, ERROR_OPERATION_ABORTED);
     error = call_device(client, request, length, timeout);
@@ -274,72 +261,20 @@ static enum sb_error run_request(struct sb_client *client, const struct request 
     return error;
 }
 
-static bool fits(const void *buffer, size_t length)
+enum sb_error sb_refuse_argument(void)
 {
-    return length <= UINT32_MAX && (buffer != NULL || length == 0);
+    return sb_fail(SB_ERROR_ARGUMENT, ERROR_INVALID_PARAMETER);
 }
 
-enum sb_error sb_call(struct sb_client *client, uint32_t code, const void *input,
-                      size_t input_length, void *output, size_t output_capacity,
-                      size_t *reply_length, uint32_t timeout)
+enum sb_error sb_refuse_on_socket(void)
 {
-    const struct request request = {.kind = COMMAND,
-                                    .code = code,
-                                    .input = input,
-                                    .input_length = (DWORD)input_length,
-                                    .output = output,
-                                    .output_capacity = (DWORD)output_capacity};
-
-    if (client == NULL || !fits(input, input_length) || !fits(output, output_capacity) ||
-        SB_CONTROL_CODE_METHOD(code) == SB_METHOD_IN_DIRECT)
-        return sb_fail(SB_ERROR_ARGUMENT, ERROR_INVALID_PARAMETER);
-    if (sb_client_socket(client) != NULL)
-        return sb_socket_call(sb_client_socket(client), code, input, input_length, output,
-                              output_capacity, reply_length, timeout);
-    return run_request(client, &request, reply_length, timeout);
-}
-
-enum sb_error sb_send(struct sb_client *client, uint32_t code, const void *input,
-                      size_t input_length, const void *data, size_t data_length, uint32_t timeout)
-{
-    const struct request request = {.kind = COMMAND,
-                                    .code = code,
-                                    .input = input,
-                                    .input_length = (DWORD)input_length,
-                                    .data = data_length != 0 ? data : NULL,
-                                    .output_capacity = (DWORD)data_length};
-
-    if (client == NULL || !fits(input, input_length) || !fits(data, data_length) ||
-        SB_CONTROL_CODE_METHOD(code) != SB_METHOD_IN_DIRECT)
-        return sb_fail(SB_ERROR_ARGUMENT, ERROR_INVALID_PARAMETER);
-    return run_request(client, &request, NULL, timeout);
-}
-
-enum sb_error sb_read(struct sb_client *client, uint64_t offset, void *buffer, size_t length,
-                      size_t *received, uint32_t timeout)
-{
-    const struct request request = {
-        .kind = READ, .offset = offset, .output = buffer, .output_capacity = (DWORD)length};
-
-    if (client == NULL || !fits(buffer, length) || offset > INT64_MAX)
-        return sb_fail(SB_ERROR_ARGUMENT, ERROR_INVALID_PARAMETER);
-    return run_request(client, &request, received, timeout);
-}
-
-enum sb_error sb_write(struct sb_client *client, uint64_t offset, const void *buffer, size_t length,
-                       size_t *sent, uint32_t timeout)
-{
-    const struct request request = {
-        .kind = WRITE, .offset = offset, .input = buffer, .input_length = (DWORD)length};
-
-    if (client == NULL || !fits(buffer, length) || offset > INT64_MAX)
-        return sb_fail(SB_ERROR_ARGUMENT, ERROR_INVALID_PARAMETER);
-    return run_request(client, &request, sent, timeout);
+    return sb_fail(SB_ERROR_UNKNOWN_COMMAND, ERROR_NOT_SUPPORTED);
 }
 
 /* ---- operations ---- */
 
-struct sb_operation {
+struct device_operation {
+    struct sb_operation head;
     struct sb_client *client;
     struct call *call;
     DWORD capacity;
@@ -348,40 +283,31 @@ struct sb_operation {
     DWORD reason; /* how it ended, unless it pends */
 };
 
-enum sb_error sb_operation_create(struct sb_client *client, size_t capacity,
-                                  struct sb_operation **operation)
+static struct device_operation *of_device(struct sb_operation *operation)
 {
-    struct sb_operation *made;
-
-    if (sb_client_socket(client) != NULL)
-        return sb_fail(SB_ERROR_UNKNOWN_COMMAND, ERROR_NOT_SUPPORTED);
-    made = calloc(1, sizeof(*made));
-    if (made != NULL && capacity <= UINT32_MAX)
-        made->call = new_call(capacity);
-    if (made == NULL || made->call == NULL) {
-        free(made);
-        return sb_fail(SB_ERROR_NO_MEMORY, ERROR_NOT_ENOUGH_MEMORY);
-    }
-    made->client = client;
-    made->capacity = (DWORD)capacity;
-    *operation = made;
-    return SB_OK;
+    return (struct device_operation *)operation;
 }
 
-void sb_operation_start(struct sb_operation *operation, uint32_t code)
+static void start(struct sb_operation *started, uint32_t code)
 {
-    const struct request request = {
-        .kind = COMMAND, .code = code, .output_capacity = operation->capacity};
+    struct device_operation *operation = of_device(started);
+    const struct sb_request request = {
+        .kind = SB_REQUEST_COMMAND, .code = code, .output_capacity = operation->capacity};
 
-    operation->reason = ERROR_SUCCESS;
-    if (!send_request(operation->client, operation->call, &request, operation->call->reply,
-                      &operation->received))
-        operation->reason = failure(operation->call, &operation->received);
+    operation->reason = ERROR_OPERATION_ABORTED;
+    if (begin_call(operation->client)) { /* while it is sent: who ends the calls cancels it then */
+        operation->reason = ERROR_SUCCESS;
+        if (!send_request(operation->client, operation->call, &request, operation->call->reply,
+                          &operation->received))
+            operation->reason = failure(operation->call, &operation->received);
+        end_call(operation->client);
+    }
     operation->pends = operation->reason == ERROR_IO_PENDING;
 }
 
-bool sb_operation_wait(struct sb_operation *operation, uint32_t timeout)
+static bool wait(struct sb_operation *awaited, uint32_t timeout)
 {
+    struct device_operation *operation = of_device(awaited);
     OVERLAPPED *overlapped = &operation->call->overlapped;
     DWORD limit = timeout == SB_FOREVER ? INFINITE : timeout;
 
@@ -396,9 +322,9 @@ bool sb_operation_wait(struct sb_operation *operation, uint32_t timeout)
     return true;
 }
 
-enum sb_error sb_operation_result(struct sb_operation *operation, const void **reply,
-                                  size_t *length)
+static enum sb_error result(struct sb_operation *ended, const void **reply, size_t *length)
 {
+    struct device_operation *operation = of_device(ended);
     enum sb_error error = operation->reason == ERROR_SUCCESS
                               ? SB_OK
                               : sb_fail(call_error(operation->reason), operation->reason);
@@ -411,16 +337,36 @@ enum sb_error sb_operation_result(struct sb_operation *operation, const void **r
     return error;
 }
 
-void sb_operation_delete(struct sb_operation *operation)
+static void discard(struct sb_operation *discarded)
 {
+    struct device_operation *operation = of_device(discarded);
     bool ended;
 
-    if (operation == NULL)
-        return;
-    ended = sb_operation_wait(operation, 0) || cancel_call(operation->client, operation->call);
+    ended = wait(discarded, 0) || cancel_call(operation->client, operation->call);
     if (ended)
         delete_call(operation->call);
     else
         abandon_call(operation->call);
     free(operation);
+}
+
+static const struct sb_operation_methods methods = {start, wait, result, discard};
+
+enum sb_error sb_device_operation_create(struct sb_client *client, size_t capacity,
+                                         struct sb_operation **operation)
+{
+    struct device_operation *made;
+
+    made = calloc(1, sizeof(*made));
+    if (made != NULL && capacity <= UINT32_MAX)
+        made->call = new_call(capacity);
+    if (made == NULL || made->call == NULL) {
+        free(made);
+        return sb_fail(SB_ERROR_NO_MEMORY, ERROR_NOT_ENOUGH_MEMORY);
+    }
+    made->client = client;
+    made->capacity = (DWORD)capacity;
+    made->head.methods = &methods;
+    *operation = &made->head;
+    return SB_OK;
 }

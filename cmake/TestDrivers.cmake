@@ -45,13 +45,17 @@ function(sysbuf_defects)
   set(header ${PROJECT_SOURCE_DIR}/tests/drivers/defects/defect.h)
   set(build ${PROJECT_SOURCE_DIR}/tests/drivers/defects/build.sh)
   set(images)
+  add_custom_command(OUTPUT ${SYSBUF_DEFECTS}/headers.stamp
+    COMMAND ${build} headers ${SYSBUF_DEFECTS} ${SYSBUF_DRIVER_FLAGS}
+    COMMAND ${CMAKE_COMMAND} -E touch ${SYSBUF_DEFECTS}/headers.stamp
+    DEPENDS ${build} VERBATIM)
   foreach(source ${sources})
     get_filename_component(name ${source} NAME_WE)
     set(stamp ${SYSBUF_DEFECTS}/${name}.stamp)
     add_custom_command(OUTPUT ${stamp}
       COMMAND ${build} ${source} ${SYSBUF_DEFECTS} ${SYSBUF_DRIVER_FLAGS}
       COMMAND ${CMAKE_COMMAND} -E touch ${stamp}
-      DEPENDS ${source} ${header} ${build} VERBATIM)
+      DEPENDS ${source} ${header} ${build} ${SYSBUF_DEFECTS}/headers.stamp VERBATIM)
     list(APPEND images ${stamp})
   endforeach()
   add_custom_target(defects ALL DEPENDS ${images})

@@ -56,6 +56,7 @@ struct watchdog {
     pthread_mutex_t mutex; /* held while the machine is made or destroyed, and to look at it */
     pthread_cond_t ended;
     bool is_started, is_ending;
+    uint64_t starved; /* at the last look: ns without a processor */
 };
 
 struct sb_fuzz {

@@ -2,6 +2,7 @@
  * the machine. */
 #include "host/api.h"
 #include "host/io/io.h"
+#include "host/io/library.h"
 #include "host/ke/call.h"
 #include "host/ke/ke.h"
 #include "host/ke/outside_stop.h"
@@ -64,6 +65,7 @@ struct load_arguments {
     const void *image;
     size_t size;
     const char *name;
+    const struct io_library_source *source;
     struct io_driver *driver;
     char *error;
     size_t error_size;
@@ -73,19 +75,26 @@ static NTSTATUS load_driver(void *context)
 {
     struct load_arguments *load = context;
     current_thread()->Tcb.previous_mode = KernelMode;
-    return io_driver_load(load->image, load->size, load->name, &load->driver, load->error,
-                          load->error_size);
+    return io_driver_load(load->image, load->size, load->name, load->source, &load->driver,
+                          load->error, load->error_size);
+}
+
+static sb_status load(struct sb_machine *machine, struct load_arguments *load,
+                      struct sb_driver **driver)
+{
+    NTSTATUS status = machine_call(machine_of(machine)->ps->system_process, load_driver, load);
+    if (NT_SUCCESS(status) && driver)
+        *driver = (struct sb_driver *)load->driver;
+    return status;
 }
 
 sb_status sb_machine_load_driver(struct sb_machine *machine, const void *image, size_t size,
                                  const char *name, struct sb_driver **driver, char *error,
                                  size_t error_size)
 {
-    struct load_arguments load = {image, size, name, NULL, error, error_size};
-    NTSTATUS status = machine_call(machine_of(machine)->ps->system_process, load_driver, &load);
-    if (NT_SUCCESS(status) && driver)
-        *driver = (struct sb_driver *)load.driver;
-    return status;
+    struct load_arguments arguments = {
+        .image = image, .size = size, .name = name, .error = error, .error_size = error_size};
+    return load(machine, &arguments, driver);
 }
 
 static NTSTATUS status_of_errno(int error)
@@ -103,6 +112,27 @@ static NTSTATUS status_of_errno(int error)
     }
 }
 
+/* The folder of a driver's file, with its slash. */
+struct folder {
+    const char *path;
+    size_t length;
+};
+
+static NTSTATUS read_module(void *context, const char *module, void **file, SIZE_T *size)
+{
+    const struct folder *folder = context;
+    char path[4096];
+    size_t length = 0;
+    while (module[length])
+        length++;
+    if (folder->length + length >= sizeof(path))
+        return STATUS_NAME_TOO_LONG;
+    __builtin_memcpy(path, folder->path, folder->length);
+    __builtin_memcpy(path + folder->length, module, length + 1);
+    int result = linux_file_read_all(path, file, size);
+    return result < 0 ? status_of_errno(result) : STATUS_SUCCESS;
+}
+
 sb_status sb_machine_load_driver_file(struct sb_machine *machine, const char *path,
                                       struct sb_driver **driver, char *error, size_t error_size)
 {
@@ -115,7 +145,15 @@ sb_status sb_machine_load_driver_file(struct sb_machine *machine, const char *pa
     for (const char *at = path; *at; at++)
         if (*at == '/')
             name = at + 1;
-    NTSTATUS status = sb_machine_load_driver(machine, image, size, name, driver, error, error_size);
+    struct folder folder = {path, (size_t)(name - path)};
+    struct io_library_source source = {read_module, linux_free, &folder};
+    struct load_arguments arguments = {.image = image,
+                                       .size = size,
+                                       .name = name,
+                                       .source = &source,
+                                       .error = error,
+                                       .error_size = error_size};
+    sb_status status = load(machine, &arguments, driver);
     linux_free(image);
     return status;
 }

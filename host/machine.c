@@ -18,6 +18,7 @@
 #include "host/se/se.h"
 #include "host/trace/trace.h"
 #include "host/verifier/state.h"
+#include "host/wmi/wmi.h"
 
 static const struct component {
     NTSTATUS (*initialize)(struct machine *machine);
@@ -36,6 +37,7 @@ static const struct component {
     {po_initialize, po_destroy},
     {loader_initialize, loader_destroy},
     {io_initialize, io_destroy},
+    {wmi_initialize, wmi_destroy},
     {fs_initialize, fs_destroy},
     {net_initialize, net_destroy},
 };

@@ -64,6 +64,7 @@ struct machine {
     struct se_state *se;
     struct cm_state *cm;
     struct etw_state *etw;
+    struct wmi_state *wmi;
     struct po_state *po;
     struct fs_volume *fs; /* NULL without a root directory */
     struct net_state *net;

@@ -2,18 +2,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <sysbuf/code.h>
 
+#include "cli/check/patience.h"
 #include "cli/files.h"
 #include "cli/run/machine.h"
 #include "cli/run/play.h"
@@ -111,6 +108,7 @@ static void note_line(void *context, unsigned line)
 
     keep_new_findings(recorder->machine, recorder->result);
     __atomic_store_n(&recorder->result->line, line, __ATOMIC_RELEASE);
+    recorder->result->beat++;
 }
 
 static void keep_paths(struct session *session, struct case_result *result)
@@ -172,6 +170,7 @@ static void play_machine(const struct case_target *target, struct play *play, co
         if (end == CASE_FINISHED && !sb_machine_bug_check(session->machine, &stop))
             result->line = 0; /* a stop keeps its line: what follows is still to be played */
     }
+    result->beat++;
     play_finish(play);
     (void)sb_machine_settle(session->machine); /* what is left running shows itself now */
     result->exit_code = session->code;
@@ -204,6 +203,7 @@ static void play_once(const struct case_target *target, const char *script, uint
     sb_status status;
 
     result->end = CASE_UNUSABLE;
+    result->beat++;
     play_begin(&play, target->script_name, target->script_path);
     log_open(&play.session.log, fopen("/dev/null", "we"), NULL);
     options.fail_site = fail_site;
@@ -283,29 +283,6 @@ static void read_output(int file, struct case_result *result)
     result->output[length > 0 ? length : 0] = 0;
 }
 
-/* True: it ended by itself; false: it was killed, as no statement ended for so long. */
-static bool wait_for(pid_t child, unsigned seconds, const struct case_result *result)
-{
-    int handle = (int)syscall(SYS_pidfd_open, child, 0);
-    struct pollfd poller = {.fd = handle, .events = POLLIN};
-    int limit = seconds ? (int)seconds * 1000 : -1;
-    unsigned line = 0, seen;
-    int ready;
-
-    do {
-        seen = line;
-        ready = handle < 0 ? 1 : poll(&poller, 1, limit);
-        line = __atomic_load_n(&result->line, __ATOMIC_ACQUIRE);
-    } while ((ready < 0 && errno == EINTR) || (ready == 0 && line != seen));
-    if (handle >= 0)
-        close(handle);
-    if (ready == 0)
-        kill(child, SIGKILL);
-    while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-        ;
-    return ready != 0;
-}
-
 bool case_run(const struct case_target *target, const char *script,
               const struct case_variant *variant, struct case_result *result)
 {
@@ -322,7 +299,7 @@ bool case_run(const struct case_target *target, const char *script,
         fflush(NULL);
         _exit(0);
     }
-    if (child > 0 && !wait_for(child, target->time_limit, result))
+    if (child > 0 && !patience_wait(child, target->time_limit, &result->beat))
         result->end = CASE_STUCK;
     if (output >= 0) {
         read_output(output, result);

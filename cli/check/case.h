@@ -23,7 +23,7 @@ enum case_end {
     CASE_CRASHED,     /* the host did not survive; its own mistake */
     CASE_FINISHED,    /* to the last statement */
     CASE_STOPPED,     /* a bug check */
-    CASE_STUCK,       /* killed at the time limit */
+    CASE_STUCK,       /* killed: one step took all patience (patience.h) */
     CASE_NOT_STARTED, /* a driver's DriverEntry failed, or it could not be loaded */
     CASE_UNUSABLE,    /* no machine, or the script cannot be played */
 };
@@ -48,6 +48,7 @@ struct case_line {
 
 struct case_result {
     enum case_end end;
+    unsigned beat; /* changes with every step of the case */
     unsigned line; /* the last statement that was begun; 0: none, or after the last */
     int exit_code; /* what sysbuf run would have ended with */
     uint32_t finding_count;
@@ -76,7 +77,7 @@ struct case_target {
     int driver_count;
     const char *script_name, *script_path; /* for messages, for files that a script names */
     struct sb_machine_options machine;
-    unsigned time_limit; /* seconds without an end of any statement; schedules are one */
+    unsigned time_limit; /* seconds, of each step; see patience.h */
     bool wants_codes;    /* fills codes and numbers, which takes a look at the whole image */
 };
 

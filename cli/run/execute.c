@@ -146,7 +146,8 @@ static bool exit_process(struct session *session, const struct action *action)
 
 static bool wait_for_event(struct session *session, const struct action *action)
 {
-    struct session_handle *event = event_resolve(session, action->line, action->name);
+    struct session_handle *event =
+        handle_of_kind(session, action->line, action->name, HANDLE_EVENT);
     uint32_t limit = action->has_limit ? (uint32_t)action->milliseconds : SB_FOREVER;
     char text[96];
 
@@ -224,6 +225,16 @@ static bool (*const execute[])(struct session *session, const struct action *act
     [ACTION_SHUTDOWN] = shut_down,
     [ACTION_DEVICE] = execute_device,
     [ACTION_REGISTRY] = execute_registry,
+    [ACTION_PORT] = execute_port,
+    [ACTION_ASSOCIATE] = execute_associate,
+    [ACTION_PACKET] = execute_packet,
+    [ACTION_POST] = execute_post,
+    [ACTION_SECTION] = execute_section,
+    [ACTION_MAP] = execute_map,
+    [ACTION_UNMAP] = execute_unmap,
+    [ACTION_VIEW] = execute_view,
+    [ACTION_QUERY] = execute_query,
+    [ACTION_CHANGE] = execute_change,
     [ACTION_FLUSH] = request_flush,
     [ACTION_CANCEL] = request_cancel,
     [ACTION_STATS] = execute_stats,
@@ -251,6 +262,7 @@ static bool is_call(enum action_kind kind)
     case ACTION_BITS:
     case ACTION_GUARD:
     case ACTION_WAIT:
+    case ACTION_PACKET:
         return false;
     default:
         return !works_stopped(kind);

@@ -21,20 +21,17 @@ bool execute_open(struct session *session, const struct action *action)
                                       .share = action->share,
                                       .disposition = action->disposition,
                                       .is_overlapped = action->is_overlapped};
-    struct session_process *owner = process_current(session);
+    struct session_process *owner = process_needed(session, action);
     const char *name = action->as ? action->as : "it";
     sb_handle value = 0;
     char text[96];
 
     if (!owner)
-        return report_failure(session, action->line, EXIT_UNUSABLE,
-                              "the machine makes no more processes");
+        return false;
     char *path = full_path(action->path);
     sb_status status = sb_process_open(owner->process, path, &options, &value);
-    struct session_handle *handle = handle_add(session, owner, name, value);
-    handle->is_overlapped = action->is_overlapped;
-    handle->failure = status < 0 ? status : 0;
-    handle->line = action->line;
+    handle_note(session, action, owner, name, HANDLE_FILE, value, status)->is_overlapped =
+        action->is_overlapped;
     result_set(session, "open", status, 0);
     report_call(session, action->line, "open %s as %s: %s", path, name,
                 report_status(status, text));
@@ -91,33 +88,26 @@ bool execute_duplicate(struct session *session, const struct action *action)
     report_call(session, action->line, "duplicate %s to %s as %s: %s", name, target->name,
                 action->as, report_status(status, text));
     struct session_handle *source = action->handle.has_value ? NULL : handle_find(session, name);
-    bool is_event = source && source->is_event;
+    enum handle_kind kind = source ? source->kind : HANDLE_FILE;
     bool is_overlapped = source && source->is_overlapped;
     if (source && action->closes_source)
         handle_forget(session, source);
-    struct session_handle *handle = handle_add(session, target, action->as, copy);
-    handle->is_event = is_event;
-    handle->is_overlapped = is_overlapped;
-    handle->failure = status < 0 ? status : 0;
-    handle->line = action->line;
+    handle_note(session, action, target, action->as, kind, copy, status)->is_overlapped =
+        is_overlapped;
     return true;
 }
 
 bool execute_event(struct session *session, const struct action *action)
 {
-    struct session_process *owner = process_current(session);
+    struct session_process *owner = process_needed(session, action);
     sb_handle value = 0;
     char text[96];
 
     if (!owner)
-        return report_failure(session, action->line, EXIT_UNUSABLE,
-                              "the machine makes no more processes");
+        return false;
     sb_status status =
         sb_process_create_event(owner->process, action->is_manual, action->is_on, &value);
-    struct session_handle *handle = handle_add(session, owner, action->name, value);
-    handle->is_event = true;
-    handle->failure = status < 0 ? status : 0;
-    handle->line = action->line;
+    (void)handle_note(session, action, owner, action->name, HANDLE_EVENT, value, status);
     result_set(session, "event", status, 0);
     report_call(session, action->line, "event %s: %s", action->name, report_status(status, text));
     return true;
@@ -125,7 +115,8 @@ bool execute_event(struct session *session, const struct action *action)
 
 bool execute_signal(struct session *session, const struct action *action)
 {
-    struct session_handle *event = event_resolve(session, action->line, action->name);
+    struct session_handle *event =
+        handle_of_kind(session, action->line, action->name, HANDLE_EVENT);
     bool is_signal = action->kind == ACTION_SIGNAL;
     char text[96];
 

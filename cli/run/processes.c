@@ -46,6 +46,16 @@ struct session_process *process_current(struct session *session)
     return found ? found : process_add(session, name, session->as_ordinary, session->as_32_bit);
 }
 
+struct session_process *process_needed(struct session *session, const struct action *action)
+{
+    struct session_process *process = process_current(session);
+
+    if (!process)
+        (void)report_failure(session, action->line, EXIT_UNUSABLE,
+                             "the machine makes no more processes");
+    return process;
+}
+
 struct session_process *process_named(struct session *session, const char *name)
 {
     struct session_process *found = process_find(session, name);
@@ -88,6 +98,7 @@ void process_exit(struct session *session, struct session_process *process)
     sb_process_destroy(process->process);
     requests_forget_memory(session, process);
     forget_handles_of(session, process);
+    views_forget_of(session, process);
     while (*link != process)
         link = &(*link)->next;
     *link = process->next;
@@ -112,8 +123,8 @@ struct session_handle *handle_find(struct session *session, const char *name)
     return each;
 }
 
-struct session_handle *handle_add(struct session *session, struct session_process *owner,
-                                  const char *name, sb_handle value)
+static struct session_handle *handle_add(struct session *session, struct session_process *owner,
+                                         const char *name, sb_handle value)
 {
     struct session_handle *older = handle_find(session, name);
 
@@ -128,13 +139,25 @@ struct session_handle *handle_add(struct session *session, struct session_proces
     return handle;
 }
 
+struct session_handle *handle_note(struct session *session, const struct action *action,
+                                   struct session_process *owner, const char *name,
+                                   enum handle_kind kind, sb_handle value, sb_status status)
+{
+    struct session_handle *handle = handle_add(session, owner, name, value);
+
+    handle->kind = kind;
+    handle->failure = status < 0 ? status : 0;
+    handle->line = action->line;
+    return handle;
+}
+
 /* The file that the process named or opened last. */
 static struct session_handle *last_file(struct session *session,
                                         const struct session_process *owner)
 {
     struct session_handle *each = session->handles;
 
-    while (each && (each->owner != owner || each->is_event))
+    while (each && (each->owner != owner || each->kind != HANDLE_FILE))
         each = each->next;
     return each;
 }
@@ -159,10 +182,9 @@ bool handle_resolve(struct session *session, const struct action *action,
 {
     const struct action_handle *wanted = &action->handle;
 
-    *owner = process_current(session);
+    *owner = process_needed(session, action);
     if (!*owner)
-        return report_failure(session, action->line, EXIT_UNUSABLE,
-                              "the machine makes no more processes");
+        return false;
     if (wanted->has_value) {
         *value = wanted->value;
         *name = "handle";
@@ -179,12 +201,14 @@ bool handle_resolve(struct session *session, const struct action *action,
     return use(session, action->line, handle, owner, value, name);
 }
 
-struct session_handle *event_resolve(struct session *session, unsigned line, const char *name)
+struct session_handle *handle_of_kind(struct session *session, unsigned line, const char *name,
+                                      enum handle_kind kind)
 {
+    static const char *const kinds[] = {"file", "event", "completion port", "section"};
     struct session_handle *found = handle_find(session, name);
 
-    if (found && found->is_event)
+    if (found && found->kind == kind)
         return found;
-    (void)report_failure(session, line, EXIT_UNUSABLE, "there is no event %s", name);
+    (void)report_failure(session, line, EXIT_UNUSABLE, "there is no %s %s", kinds[kind], name);
     return NULL;
 }

@@ -45,18 +45,51 @@ static void *allocate(struct session *session, struct session_process *owner, ui
     return sb_process_allocate(owner->process, size, true);
 }
 
+static bool make_memory(struct session *session, struct request *request, uint32_t length,
+                        uint64_t *value)
+{
+    void *memory = allocate(session, request->owner, length);
+
+    if (!memory)
+        return false;
+    request->pointed =
+        memory_grow(request->pointed, request->pointed_count, sizeof *request->pointed);
+    request->pointed[request->pointed_count++] = memory;
+    *value = (uint64_t)(uintptr_t)memory;
+    return true;
+}
+
+static bool value_of(struct session *session, struct request *request,
+                     const struct action_pointer *pointer, uint64_t *value)
+{
+    const struct session_handle *handle;
+    const struct session_view *view;
+
+    switch (pointer->kind) {
+    case POINTER_HANDLE:
+        handle = handle_find(session, pointer->name);
+        *value = handle ? handle->value : 0;
+        return handle || report_failure(session, request->line, EXIT_UNUSABLE,
+                                        "there is no handle %s", pointer->name);
+    case POINTER_VIEW:
+        view = view_find(session, pointer->name);
+        *value = view ? (uint64_t)(uintptr_t)view_address(view) : 0;
+        return view || report_failure(session, request->line, EXIT_UNUSABLE, "there is no view %s",
+                                      pointer->name);
+    default:
+        return make_memory(session, request, pointer->length, value);
+    }
+}
+
 /* Makes what the buffer's pointers lead to, and writes their addresses into it. */
 static bool place_pointers(struct session *session, struct request *request,
                            const struct action_data *data, uint8_t *buffer)
 {
     for (const struct action_pointer *each = data->pointers; each; each = each->next) {
-        void *memory = allocate(session, request->owner, each->length);
-        if (!memory)
+        uint64_t value;
+        if (!value_of(session, request, each, &value))
             return false;
-        request->pointed =
-            memory_grow(request->pointed, request->pointed_count, sizeof *request->pointed);
-        request->pointed[request->pointed_count++] = memory;
-        memcpy(buffer + each->offset, &memory, sizeof memory);
+        memcpy(buffer + each->offset, &value, sizeof value);
     }
     return true;
 }
@@ -224,7 +257,8 @@ static struct request *make(struct session *session, const struct action *action
     }
     request->offset = offset_of(session, action, handle);
     if (action->event) {
-        struct session_handle *event = event_resolve(session, action->line, action->event);
+        struct session_handle *event =
+            handle_of_kind(session, action->line, action->event, HANDLE_EVENT);
         if (!event) {
             free(request);
             return NULL;

@@ -26,12 +26,15 @@ struct session_process {
     struct sb_process *process;
 };
 
+enum handle_kind { HANDLE_FILE, HANDLE_EVENT, HANDLE_PORT, HANDLE_SECTION };
+
 struct session_handle {
     struct session_handle *next;
     char *name;
     struct session_process *owner;
     sb_handle value;
-    bool is_event, is_overlapped;
+    enum handle_kind kind;
+    bool is_overlapped;
     sb_status failure; /* not 0: it could not be opened */
     unsigned line;     /* where that was */
 };
@@ -62,10 +65,12 @@ struct session {
     struct sb_machine *machine;
     const struct session_options *options;
     struct log log;
+    struct sb_trace_file *trace;    /* NULL: none */
     struct session_driver *drivers; /* in the order in which they were loaded first */
     struct session_process *processes;
-    struct session_device *devices;  /* of drivers with AddDevice */
-    struct session_handle *handles;  /* the newest first */
+    struct session_device *devices; /* of drivers with AddDevice */
+    struct session_handle *handles; /* the newest first */
+    struct session_view *views;
     struct request *requests;        /* that have a name or are not done yet */
     struct together *together;       /* calls that are ready to run at the same time */
     struct session_process *process; /* chosen by name, or NULL: a default one */
@@ -115,6 +120,8 @@ void drivers_free(struct session *session);
 /* ---- processes and handles (processes.c) ---- */
 /* The one in whose name a call is made now; made at its first use. NULL: it cannot be. */
 struct session_process *process_current(struct session *session);
+/* The same; NULL: said why. */
+struct session_process *process_needed(struct session *session, const struct action *action);
 struct session_process *process_find(struct session *session, const char *name);
 /* The same, but admin and user are made where they are not there. */
 struct session_process *process_named(struct session *session, const char *name);
@@ -123,16 +130,36 @@ struct session_process *process_add(struct session *session, const char *name, b
 /* Ends it; its handles and finished requests are forgotten. */
 void process_exit(struct session *session, struct session_process *process);
 void processes_exit_all(struct session *session);
-/* Notes a handle under a name; an older one of that name is forgotten (not closed). */
-struct session_handle *handle_add(struct session *session, struct session_process *owner,
-                                  const char *name, sb_handle value);
+/* Notes what a statement made, under a name, and whether that failed; an older handle of the name
+ * is forgotten (not closed). */
+struct session_handle *handle_note(struct session *session, const struct action *action,
+                                   struct session_process *owner, const char *name,
+                                   enum handle_kind kind, sb_handle value, sb_status status);
 struct session_handle *handle_find(struct session *session, const char *name);
 void handle_forget(struct session *session, struct session_handle *handle);
 /* Which handle a statement means, and whose it is. False: said why. */
 bool handle_resolve(struct session *session, const struct action *action,
                     struct session_process **owner, sb_handle *value, const char **name);
-/* An event by its name; NULL: said why. */
-struct session_handle *event_resolve(struct session *session, unsigned line, const char *name);
+/* An event, port or section by its name; NULL: said why. */
+struct session_handle *handle_of_kind(struct session *session, unsigned line, const char *name,
+                                      enum handle_kind kind);
+
+/* ---- views of sections (sections.c) ---- */
+bool execute_section(struct session *session, const struct action *action);
+bool execute_map(struct session *session, const struct action *action);
+bool execute_unmap(struct session *session, const struct action *action);
+bool execute_view(struct session *session, const struct action *action);
+struct session_view *view_find(struct session *session, const char *name);
+void *view_address(const struct session_view *view);
+void views_forget_of(struct session *session, const struct session_process *owner);
+
+/* ---- completion ports (ports.c), what a file says of itself (information.c) ---- */
+bool execute_port(struct session *session, const struct action *action);
+bool execute_associate(struct session *session, const struct action *action);
+bool execute_packet(struct session *session, const struct action *action);
+bool execute_post(struct session *session, const struct action *action);
+bool execute_query(struct session *session, const struct action *action);
+bool execute_change(struct session *session, const struct action *action);
 
 /* A file's name from the script's folder; free() it. */
 char *session_path(const struct session *session, const char *path);

@@ -28,6 +28,16 @@ enum action_kind {
     ACTION_EVENT,
     ACTION_SIGNAL,
     ACTION_RESET,
+    ACTION_PORT,
+    ACTION_ASSOCIATE,
+    ACTION_PACKET,
+    ACTION_POST,
+    ACTION_SECTION,
+    ACTION_MAP,
+    ACTION_UNMAP,
+    ACTION_VIEW,
+    ACTION_QUERY,
+    ACTION_CHANGE,
     ACTION_SHUTDOWN,
     ACTION_DEVICE,
     ACTION_REGISTRY,
@@ -37,11 +47,19 @@ enum action_kind {
     ACTION_EXPECT,
 };
 
-/* Eight bytes of an input that become the address of memory of the process, zeroed. */
+/* Eight bytes of an input that are known only when the call is made. */
+enum action_pointer_kind {
+    POINTER_MEMORY, /* the address of memory of the process, zeroed */
+    POINTER_VIEW,   /* the address of a view */
+    POINTER_HANDLE, /* the value of a handle */
+};
+
 struct action_pointer {
     struct action_pointer *next;
-    size_t offset;   /* in the data */
-    uint32_t length; /* of that memory */
+    size_t offset; /* in the data */
+    enum action_pointer_kind kind;
+    uint32_t length;  /* of that memory */
+    const char *name; /* of the view or handle */
 };
 
 /* Bytes in the action's arena. */
@@ -109,7 +127,9 @@ struct action {
     struct action_buffer input, output;
     bool has_offset;
     int64_t offset;
-    uint64_t milliseconds; /* sleep, wait */
+    uint64_t milliseconds;              /* sleep, wait, packet */
+    uint64_t size;                      /* of a section or a view; 0: the rest */
+    uint64_t key, context, information; /* of a port's packet; code is its status */
     bool has_limit;
     struct expectation *expectations;
 };

@@ -7,10 +7,11 @@
 
 /* Words that cannot be names, since a statement would be ambiguous. */
 static const char *const keywords[] = {
-    "in",     "out",   "as",   "at",    "access", "share", "disposition", "overlapped", "async",
-    "event",  "hex",   "text", "utf16", "file",   "fill",  "zeros",       "u8",         "u16",
-    "u32",    "u64",   "null", "bad",   "kernel", "same",  "handle",      "for",        "to",
-    "within", "admin", "user", "bits",  "ctl",    "close", NULL};
+    "in",     "out",   "as",  "at",      "access", "share", "disposition", "overlapped",
+    "async",  "event", "hex", "text",    "utf16",  "file",  "fill",        "zeros",
+    "u8",     "u16",   "u32", "u64",     "null",   "bad",   "kernel",      "same",
+    "handle", "for",   "to",  "within",  "admin",  "user",  "bits",        "ctl",
+    "close",  "of",    "key", "address", NULL};
 
 bool cursor_fail(struct cursor *cursor, const char *format, ...)
 {

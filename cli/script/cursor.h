@@ -34,7 +34,8 @@ bool cursor_take_name(struct cursor *cursor, const char *what, const char **name
 bool cursor_take_process(struct cursor *cursor, const char **name);
 /* "handle N", a name or, if neither is there, nothing. */
 bool cursor_take_handle(struct cursor *cursor, struct action_handle *handle);
-/* hex, text, utf16, file, fill, zeros, u8 ... u64, any number of them, one after the other. */
+/* hex, text, utf16, file, fill, zeros, u8 ... u64, pointer, handle, address, any number of them,
+ * one after the other. */
 bool cursor_is_data(const struct cursor *cursor);
 bool cursor_take_data(struct cursor *cursor, struct action_data *data);
 

@@ -173,24 +173,43 @@ static bool add_numbers(struct collection *collection, size_t size)
     return true;
 }
 
-static bool add_pointer(struct collection *collection)
+/* Eight bytes whose value the call finds out. */
+static bool add_unknown(struct collection *collection, struct action_pointer unknown)
 {
-    struct cursor *cursor = collection->cursor;
-    struct action_pointer *pointer = arena_allocate(cursor->arena, sizeof *pointer);
-    uint64_t length;
-
-    if (!cursor_take_number(cursor, LARGEST_DATA, "how many bytes it points to", &length))
-        return false;
-    *pointer = (struct action_pointer){collection->pointers, collection->length, (uint32_t)length};
-    collection->pointers = pointer;
+    struct action_pointer *pointer = arena_allocate(collection->cursor->arena, sizeof *pointer);
     uint8_t *place = room(collection, sizeof(uint64_t));
-    if (place)
-        memset(place, 0, sizeof(uint64_t));
-    return place != NULL;
+
+    if (!place)
+        return false;
+    memset(place, 0, sizeof(uint64_t));
+    unknown.next = collection->pointers;
+    unknown.offset = collection->length - sizeof(uint64_t);
+    *pointer = unknown;
+    collection->pointers = pointer;
+    return true;
 }
 
-static const char *const forms[] = {"hex", "text", "utf16", "file", "fill",    "zeros",
-                                    "u8",  "u16",  "u32",   "u64",  "pointer", NULL};
+static bool add_pointer(struct collection *collection)
+{
+    uint64_t length;
+
+    return cursor_take_number(collection->cursor, LARGEST_DATA, "how many bytes it points to",
+                              &length) &&
+           add_unknown(collection,
+                       (struct action_pointer){.kind = POINTER_MEMORY, .length = (uint32_t)length});
+}
+
+static bool add_named(struct collection *collection, enum action_pointer_kind kind,
+                      const char *what)
+{
+    struct action_pointer pointer = {.kind = kind};
+
+    return cursor_take_name(collection->cursor, what, &pointer.name) &&
+           add_unknown(collection, pointer);
+}
+
+static const char *const forms[] = {"hex", "text", "utf16", "file",    "fill",   "zeros",   "u8",
+                                    "u16", "u32",  "u64",   "pointer", "handle", "address", NULL};
 
 bool cursor_is_data(const struct cursor *cursor)
 {
@@ -220,6 +239,10 @@ static bool add_item(struct collection *collection)
         return add_fill(collection, false);
     if (cursor_take_keyword(cursor, "pointer"))
         return add_pointer(collection);
+    if (cursor_take_keyword(cursor, "handle"))
+        return add_named(collection, POINTER_HANDLE, "a handle");
+    if (cursor_take_keyword(cursor, "address"))
+        return add_named(collection, POINTER_VIEW, "a view");
     if (cursor_take_keyword(cursor, "u8"))
         return add_numbers(collection, 1);
     if (cursor_take_keyword(cursor, "u16"))
@@ -233,7 +256,7 @@ bool cursor_take_data(struct cursor *cursor, struct action_data *data)
 
     if (!cursor_is_data(cursor))
         return cursor_fail(cursor, "bytes are expected: hex, text, utf16, file, fill, zeros, u8, "
-                                   "u16, u32, u64 or pointer");
+                                   "u16, u32, u64, pointer, handle or address");
     while (cursor_is_data(cursor))
         if (!add_item(&collection))
             return false;

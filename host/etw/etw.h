@@ -7,7 +7,6 @@
 struct etw_state {
     struct linux_lock lock;
     LIST_ENTRY providers; /* struct provider.link */
-    ULONG next_instance;  /* IoWMIAllocateInstanceIds */
     uint64_t last_handle, last_activity;
 };
 

@@ -2,6 +2,7 @@
 #include "host/ex/ex.h"
 #include "host/ob/object.h"
 #include "host/rtl/rtl.h"
+#include "host/zw/zw.h"
 
 /* KeTickCount changes all the time: it is the field of the shared user data, whose reads the host
  * answers (host/seh/shared_data.c). */
@@ -10,7 +11,7 @@ enum { TICK_COUNT_OFFSET = 0x320 };
 
 static const ULONG free_build = 0xF0000000;
 
-extern OBJECT_TYPE ex_semaphore_type; /* timer_object.c */
+extern OBJECT_TYPE ex_semaphore_type, ex_mutant_type; /* the files of their names */
 
 void ex_data_initialize(struct machine *machine)
 {
@@ -22,6 +23,8 @@ void ex_data_initialize(struct machine *machine)
     data->mm_64_bit_physical_address = TRUE;
     data->bad_pointer = (void *)(LINUX_KERNEL_END - LINUX_PAGE_SIZE); /* never mapped */
     data->semaphore_object_type = &ex_semaphore_type;
+    data->mutant_object_type = &ex_mutant_type;
+    data->timer_object_type = &zw_timer_type;
     data->nls_ansi_code_page = 1252;
     data->nls_oem_code_page = 437;
 }

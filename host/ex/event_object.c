@@ -1,6 +1,7 @@
 /* Event objects: events with handles and names. The body is a KEVENT. */
 #include "host/ex/event_object.h"
 #include "host/ke/ke.h"
+#include "host/zw/zw.h"
 
 enum { EVENT_QUERY_RIGHT = 1 };
 
@@ -129,6 +130,22 @@ NTSTATUS NTAPI ZwClearEvent(HANDLE handle)
     return change(handle, KernelMode, reset, NULL);
 }
 SB_EXPORT(ZwClearEvent)
+
+NTSTATUS NTAPI ZwQueryEvent(HANDLE handle, ULONG class, PVOID buffer, ULONG length,
+                            PULONG returned);
+NTSTATUS NTAPI ZwQueryEvent(HANDLE handle, ULONG class, PVOID buffer, ULONG length, PULONG returned)
+{
+    PKEVENT event;
+    if (class != 0)
+        return STATUS_INVALID_INFO_CLASS;
+    NTSTATUS status = zw_reference(handle, &ex_event_type, (void **)&event);
+    if (!NT_SUCCESS(status))
+        return status;
+    LONG answer[] = {event->Header.Type, KeReadStateEvent(event)};
+    ob_dereference(event);
+    return zw_answer(answer, sizeof(answer), buffer, length, returned);
+}
+SB_EXPORT(ZwQueryEvent)
 
 NTSTATUS NTAPI ZwPulseEvent(HANDLE handle, PLONG previous);
 NTSTATUS NTAPI ZwPulseEvent(HANDLE handle, PLONG previous)

@@ -79,6 +79,7 @@ VOID NTAPI IoDetachDevice(PDEVICE_OBJECT target)
         target->AttachedDevice = NULL;
     }
     linux_unlock(&io->lock);
+    io_driver_released(target->DriverObject);
 }
 SB_EXPORT(IoDetachDevice)
 
@@ -131,6 +132,9 @@ SB_EXPORT(IoGetDeviceAttachmentBaseRef)
 /* No file system is ever mounted on the host's devices, so a file's device is the one opened. */
 PDEVICE_OBJECT NTAPI IoGetRelatedDeviceObject(PFILE_OBJECT file)
 {
+    const struct io_file_extension *extension = file->FileObjectExtension;
+    if (SB_UNLIKELY(extension) && extension->top)
+        return extension->top;
     return io_top_of_stack(file->DeviceObject);
 }
 SB_EXPORT(IoGetRelatedDeviceObject)

@@ -131,6 +131,7 @@ void io_device_closed(PDEVICE_OBJECT device)
     BOOLEAN gone = extension->open_count == 0 && extension->delete_pending && !extension->deleted;
     extension->deleted = extension->deleted || gone;
     linux_unlock(&io->lock);
+    io_driver_released(device->DriverObject);
     if (gone)
         ob_dereference(device);
     ob_dereference(device); /* the file's own reference */

@@ -1,8 +1,8 @@
 /* Driver objects: load, DriverEntry, unload. */
 #include "host/cm/cm.h"
-#include "host/cm/cm.h"
 #include "host/ex/event_object.h"
 #include "host/io/io.h"
+#include "host/io/library.h"
 #include "host/io/pnp.h"
 #include "host/ke/ke.h"
 #include "host/loader/loader.h"
@@ -26,7 +26,7 @@ static void driver_remove(void *object)
     if (driver->extension.ServiceKeyName.Buffer)
         mm_pool_free(machine, driver->extension.ServiceKeyName.Buffer);
     if (driver->image)
-        loader_unload(driver->image); /* at once, or with the last driver that imports from it */
+        io_image_release(driver->image); /* at once, or with the last that imports from it */
 }
 
 OBJECT_TYPE io_driver_type = {.name = RTL_CONSTANT_STRING(L"Driver"),
@@ -156,19 +156,7 @@ static NTSTATUS call_entry(struct machine *machine, PDRIVER_OBJECT driver, PUNIC
     return status;
 }
 
-static void call_unload(struct machine *machine, PDRIVER_OBJECT driver)
-{
-    const struct verifier_hooks *verifier = machine->verifier;
-    struct verifier_callback callback = {VERIFIER_CALLBACK_UNLOAD, driver->DriverUnload, driver};
-    if (SB_UNLIKELY(verifier) && verifier->callback_begin)
-        verifier->callback_begin(&callback);
-    driver->DriverUnload(driver);
-    if (SB_UNLIKELY(verifier) && verifier->callback_end)
-        verifier->callback_end(&callback);
-}
-
-/* The driver should have undone all that it did. */
-static void check_gone(struct machine *machine, struct io_driver *driver, NTSTATUS status)
+void io_driver_check_gone(struct machine *machine, struct io_driver *driver, NTSTATUS status)
 {
     const struct verifier_hooks *verifier = machine->verifier;
     if (SB_UNLIKELY(verifier) && verifier->driver_gone && driver->image)
@@ -204,16 +192,18 @@ static void devices_are_ready(PDRIVER_OBJECT driver)
         device->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
 }
 
-NTSTATUS io_driver_load(const void *file, SIZE_T size, const char *name, struct io_driver **loaded,
-                        char *error_text, SIZE_T error_size)
+NTSTATUS io_driver_load_once(const void *file, SIZE_T size, const char *name,
+                             struct io_driver **loaded, char *error_text, SIZE_T error_size,
+                             char absent[LOADER_NAME_SIZE])
 {
     struct machine *machine = current_machine();
-    struct loader_error error = {error_text, error_size, 0};
+    struct loader_error error = {.text = error_text, .size = error_size};
     struct loaded_image *image;
     struct io_driver *driver;
     if (error_size)
         error_text[0] = 0;
     NTSTATUS status = loader_load(machine, file, size, name, &image, &error);
+    __builtin_memcpy(absent, error.absent, LOADER_NAME_SIZE);
     if (!NT_SUCCESS(status))
         return status;
     status = create_for_image(machine, image, &driver);
@@ -225,7 +215,7 @@ NTSTATUS io_driver_load(const void *file, SIZE_T size, const char *name, struct 
     status = run_driver_entry(machine, driver);
     if (!NT_SUCCESS(status)) {
         loader_error_add(&error, "DriverEntry returned 0x%08x", status);
-        check_gone(machine, driver, status);
+        io_driver_check_gone(machine, driver, status);
         io_driver_drop(driver);
         return status;
     }
@@ -234,66 +224,6 @@ NTSTATUS io_driver_load(const void *file, SIZE_T size, const char *name, struct 
     loader_discard_init(image);
     io_run_reinitialize(driver);
     *loaded = driver;
-    return STATUS_SUCCESS;
-}
-
-static BOOLEAN is_in_use(PDEVICE_OBJECT device)
-{
-    PDEVICE_OBJECT above = device->AttachedDevice;
-    return io_device_extension_of(device)->open_count != 0 ||
-           (above && above->DriverObject != device->DriverObject);
-}
-
-/* Below the root bus: the PnP manager unloads such a driver when the last of its devices is gone.
- */
-static BOOLEAN has_nodes(PDRIVER_OBJECT driver)
-{
-    for (PDEVICE_OBJECT device = driver->DeviceObject; device; device = device->NextDevice) {
-        PDEVICE_OBJECT lowest = device;
-        while (io_device_extension_of(lowest)->attached_to)
-            lowest = io_device_extension_of(lowest)->attached_to;
-        if (io_node_of(lowest))
-            return TRUE;
-    }
-    return FALSE;
-}
-
-/* Files that are open and other drivers' devices attached above keep a driver; afterwards no open
- * gets in. */
-static BOOLEAN begin_unload(struct io_state *io, PDRIVER_OBJECT driver)
-{
-    BOOLEAN in_use = FALSE;
-    linux_lock(&io->lock);
-    for (PDEVICE_OBJECT device = driver->DeviceObject; device; device = device->NextDevice)
-        in_use = in_use || is_in_use(device);
-    if (!in_use)
-        driver->Flags |= DRVO_UNLOAD_INVOKED_BIT;
-    linux_unlock(&io->lock);
-    return !in_use;
-}
-
-/* Devices that the driver leaves behind hold its object, and that its image, until they are gone.
- */
-NTSTATUS io_driver_unload(struct io_driver *driver)
-{
-    struct machine *machine = current_machine();
-    if (!driver->driver.DriverUnload)
-        return STATUS_INVALID_DEVICE_REQUEST;
-    if (has_nodes(&driver->driver)) /* as ZwUnloadDriver documents for PnP drivers */
-        return STATUS_INVALID_DEVICE_REQUEST;
-    if (driver->image && driver->image->importers)
-        return STATUS_DEVICE_BUSY;
-    if (__atomic_exchange_n(&driver->unload_started, 1, __ATOMIC_ACQ_REL))
-        return STATUS_DEVICE_BUSY;
-    if (!begin_unload(machine->io, &driver->driver)) {
-        __atomic_store_n(&driver->unload_started, 0, __ATOMIC_RELEASE);
-        return STATUS_DEVICE_BUSY;
-    }
-    call_unload(machine, &driver->driver);
-    check_gone(machine, driver, STATUS_SUCCESS);
-    if (SB_UNLIKELY(machine->verifier) && machine->verifier->image_unloading && driver->image)
-        machine->verifier->image_unloading(driver->image->base, driver->image->size);
-    io_driver_drop(driver);
     return STATUS_SUCCESS;
 }
 
@@ -393,7 +323,8 @@ NTSTATUS io_initialize(struct machine *machine)
     struct io_state *io = machine->io;
     PLIST_ENTRY lists[] = {&io->drivers,      &io->timers,     &io->shutdown[0],
                            &io->shutdown[1],  &io->interfaces, &io->notifications,
-                           &io->reinitialize, &io->nodes,      &io->boot_reinitialize};
+                           &io->reinitialize, &io->nodes,      &io->boot_reinitialize,
+                           &io->interrupts};
     for (ULONG i = 0; i < RTL_NUMBER_OF(lists); i++)
         InitializeListHead(lists[i]);
     io->configuration.Version = 2;
@@ -415,6 +346,8 @@ void io_destroy(struct machine *machine)
     struct io_state *io = machine->io;
     if (!io)
         return;
+    for (PLIST_ENTRY link = io->nodes.Flink; link != &io->nodes; link = link->Flink)
+        io_properties_forget(CONTAINING_RECORD(link, struct io_node, link));
     /* Lists whose entries are host memory and begin with their link. */
     PLIST_ENTRY lists[] = {&io->timers,       &io->shutdown[0],      &io->shutdown[1],
                            &io->interfaces,   &io->notifications,    &io->nodes,

@@ -194,6 +194,42 @@ NTSTATUS NTAPI IoGetDeviceInterfaces(CONST GUID *class, PDEVICE_OBJECT device, U
 }
 SB_EXPORT(IoGetDeviceInterfaces)
 
+/* The reference string of an interface's name, with its backslash: what stands behind the GUID. */
+static UNICODE_STRING reference_of(const struct io_interface *entry)
+{
+    USHORT at = entry->name.Length / sizeof(WCHAR);
+    while (at > 0 && entry->text[at - 1] != '}')
+        at--;
+    USHORT length = entry->name.Length - at * (USHORT)sizeof(WCHAR);
+    return (UNICODE_STRING){length, length, (PWSTR)entry->text + at};
+}
+
+/* Another class's interface of the same device with the same reference string. Lock held. */
+static struct io_interface *alias_of(struct io_state *io, const struct io_interface *entry,
+                                     const GUID *class)
+{
+    UNICODE_STRING reference = reference_of(entry), other_reference;
+    struct io_interface *other;
+    for (ULONG i = 0; (other = nth(io, class, entry->device, TRUE, i)) != NULL; i++) {
+        other_reference = reference_of(other);
+        if (RtlEqualUnicodeString(&reference, &other_reference, TRUE))
+            break;
+    }
+    return other;
+}
+
+NTSTATUS NTAPI IoGetDeviceInterfaceAlias(PUNICODE_STRING name, CONST GUID *class,
+                                         PUNICODE_STRING alias)
+{
+    struct io_state *io = current_machine()->io;
+    linux_lock(&io->lock);
+    const struct io_interface *entry = find(io, name);
+    const struct io_interface *other = entry ? alias_of(io, entry, class) : NULL;
+    linux_unlock(&io->lock);
+    return other ? give_name(other, alias) : STATUS_OBJECT_NAME_NOT_FOUND;
+}
+SB_EXPORT(IoGetDeviceInterfaceAlias)
+
 void io_interfaces_forget(PDEVICE_OBJECT device)
 {
     struct io_state *io = current_machine()->io;

@@ -23,6 +23,7 @@ struct io_state {
     LIST_ENTRY reinitialize, boot_reinitialize; /* struct io_reinitialize.link */
     LIST_ENTRY interfaces;                      /* struct io_interface.link */
     LIST_ENTRY notifications;                   /* struct io_notification.link */
+    LIST_ENTRY interrupts;                      /* struct _KINTERRUPT.link */
     LIST_ENTRY nodes;                           /* struct io_node.link: root-enumerated devices */
     PDRIVER_OBJECT root_driver; /* owns their physical device objects; NULL until there is one */
     ULONG node_count;
@@ -40,6 +41,7 @@ struct io_driver {
     LIST_ENTRY client_extensions; /* struct client_extension.link; io_state.lock */
     ULONG reinitialize_count;
     ULONG unload_started;
+    ULONG unload_waits; /* for the end of its devices' use; atomic */
 };
 
 /* Behind a device's own extension; the first fields are those the DDK declares. */
@@ -62,11 +64,18 @@ static inline struct io_device_extension *io_device_extension_of(PDEVICE_OBJECT 
     return (struct io_device_extension *)device->DeviceObjectExtension;
 }
 
+/* What few files have; FILE_OBJECT.FileObjectExtension points at it then. */
+struct io_file_extension {
+    PDEVICE_OBJECT top; /* its requests go to this device of the stack; NULL: to the top */
+    BOOLEAN ignores_sharing;
+};
+
 /* FILE_OBJECT with the host's part; the object body. */
 struct io_file {
     FILE_OBJECT file;
     IO_COMPLETION_CONTEXT port; /* what file.CompletionContext points at; port referenced */
     ULONG completion_modes;     /* FILE_SKIP_COMPLETION_PORT_ON_SUCCESS ... */
+    struct io_file_extension extension;
 };
 
 /* The context of an open, in struct ob_open.context. */
@@ -76,6 +85,7 @@ struct io_open {
     void *ea; /* captured, or NULL */
     ULONG ea_length;
     ULONG create_flags;    /* IO_NO_PARAMETER_CHECKING ... */
+    PDEVICE_OBJECT hint;   /* a device of the stack that all requests begin at, or NULL */
     PFILE_OBJECT related;  /* referenced by the caller, or NULL */
     ACCESS_MASK granted;   /* out: what the device lets the caller do */
     ULONG_PTR information; /* out: FILE_OPENED ... */
@@ -104,7 +114,7 @@ struct io_request {
 };
 
 /* IRP.AllocationFlags: what the host must know of an IRP until its memory goes. Changed under the
- * issuing thread's irps_lock. */
+ * issuing thread's irps_lock; who completes the request looks without it, so both are atomic. */
 enum io_irp_state {
     IO_IRP_PINS = 0x07,      /* cancellers that still look at it */
     IO_IRP_HOLDS = 0x08,     /* it holds a reference to its thread, which has ended */
@@ -113,14 +123,35 @@ enum io_irp_state {
     IO_IRP_DONE = 0x40,      /* the last pin frees it */
     IO_IRP_QUEUED = 0x80,    /* in its thread's list */
 };
+static inline UCHAR io_irp_state(const IRP *irp)
+{
+    return __atomic_load_n(&irp->AllocationFlags, __ATOMIC_RELAXED);
+}
+
+static inline void io_irp_set_state(PIRP irp, ULONG state)
+{
+    __atomic_store_n(&irp->AllocationFlags, (UCHAR)state, __ATOMIC_RELAXED);
+}
+
 /* IRP.ApcEnvironment, unused by drivers: a synchronous file's request has no reference of its own
  * to the file, which its sender holds, until it is given up. */
 enum { IO_IRP_BORROWS_FILE = 1 };
 
+/* Around what looks at a thread's list of requests; mostly the thread itself. A leaf. */
+static inline void io_irps_lock(PETHREAD thread)
+{
+    linux_own_lock(&thread->irps_lock, thread == current_thread());
+}
+
+static inline void io_irps_unlock(PETHREAD thread)
+{
+    linux_own_unlock(&thread->irps_lock, thread == current_thread());
+}
+
 /* The thread gives the request up; irps_lock is held. */
 static inline void io_irp_abandon(PIRP irp, PETHREAD thread)
 {
-    irp->AllocationFlags |= IO_IRP_ABANDONED;
+    io_irp_set_state(irp, io_irp_state(irp) | IO_IRP_ABANDONED);
     ob_reference(thread);
     if (irp->ApcEnvironment == IO_IRP_BORROWS_FILE) {
         irp->ApcEnvironment = 0;
@@ -217,9 +248,18 @@ NTSTATUS io_timer_initialize(struct machine *machine);
 /* ---- drivers (host/io/driver.c) ---- */
 /* The whole of loading "name.sys" and running its DriverEntry, and of unloading; see
  * include/sysbuf/host.h for what they answer. Inside the machine, System process. */
-NTSTATUS io_driver_load(const void *image, SIZE_T size, const char *name, struct io_driver **driver,
+struct io_library_source;
+/* source (may be NULL): where modules that it imports from are, unless they are loaded already. */
+NTSTATUS io_driver_load(const void *image, SIZE_T size, const char *name,
+                        const struct io_library_source *source, struct io_driver **driver,
                         char *error, SIZE_T error_size);
 NTSTATUS io_driver_unload(struct io_driver *driver);
+/* ZwUnloadDriver: a driver in use goes when it is used no more. */
+NTSTATUS io_driver_unload_when_unused(struct io_driver *driver);
+/* A file on a device of the driver was closed, or a device above went. Any IRQL <= DISPATCH. */
+void io_driver_released(PDRIVER_OBJECT driver);
+/* The driver should have undone all that it did: the verifier looks. */
+void io_driver_check_gone(struct machine *machine, struct io_driver *driver, NTSTATUS status);
 /* A driver object with every routine set to the one that refuses; in the namespace as name. */
 NTSTATUS io_driver_create(struct machine *machine, PCUNICODE_STRING name,
                           struct loaded_image *image, struct io_driver **created);

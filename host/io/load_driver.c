@@ -1,6 +1,7 @@
 /* ZwLoadDriver and ZwUnloadDriver: a driver by its service key, its image from the mapped folder.
  */
 #include "host/cm/cm.h"
+#include "host/io/library.h"
 #include "host/io/zw.h"
 #include "host/ke/ke.h"
 #include "host/mm/mm.h"
@@ -95,6 +96,27 @@ struct load {
     KEVENT done;
 };
 
+/* Beside the driver's own file, whose path is the context. */
+static NTSTATUS read_module(void *context, const char *module, void **file, SIZE_T *size)
+{
+    const UNICODE_STRING *driver = context;
+    WCHAR text[PATH_BYTES];
+    UNICODE_STRING path = {driver->Length, sizeof(text), text};
+    __builtin_memcpy(text, driver->Buffer, driver->Length);
+    while (path.Length && text[path.Length / sizeof(WCHAR) - 1] != '\\')
+        path.Length -= sizeof(WCHAR);
+    for (; *module && path.Length + sizeof(WCHAR) < path.MaximumLength; module++) {
+        text[path.Length / sizeof(WCHAR)] = (UCHAR)*module;
+        path.Length += sizeof(WCHAR);
+    }
+    return read_image(&path, file, size);
+}
+
+static void release_module(void *file)
+{
+    mm_pool_free(current_machine(), file);
+}
+
 static NTSTATUS load(PUNICODE_STRING key)
 {
     char name[NAME_BYTES], error[512];
@@ -110,7 +132,8 @@ static NTSTATUS load(PUNICODE_STRING key)
         status = read_image(&path, &image, &size);
     if (!NT_SUCCESS(status))
         return status;
-    status = io_driver_load(image, size, name, &driver, error, sizeof(error));
+    struct io_library_source source = {read_module, release_module, &path};
+    status = io_driver_load(image, size, name, &source, &driver, error, sizeof(error));
     mm_pool_free(current_machine(), image);
     if (!NT_SUCCESS(status) && error[0]) {
         SIZE_T length = 0;
@@ -138,7 +161,7 @@ static NTSTATUS unload(PUNICODE_STRING key)
     status = ob_lookup(current_machine(), &path, &open, &driver);
     if (!NT_SUCCESS(status))
         return status;
-    status = io_driver_unload(driver);
+    status = io_driver_unload_when_unused(driver);
     ob_dereference(driver);
     return status;
 }

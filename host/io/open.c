@@ -142,6 +142,20 @@ static NTSTATUS send_create(struct io_file *file, struct ob_open *open)
     return status;
 }
 
+/* Options of IoCreateFileEx that stay with the file. */
+static NTSTATUS extend(struct io_file *file, const struct io_open *parameters)
+{
+    struct io_file_extension *extension = &file->extension;
+    extension->ignores_sharing = (parameters->create_flags & IO_IGNORE_SHARE_ACCESS_CHECK) != 0;
+    extension->top = parameters->hint;
+    if (extension->ignores_sharing || extension->top)
+        file->file.FileObjectExtension = extension;
+    PDEVICE_OBJECT device = file->file.DeviceObject;
+    while (parameters->hint && device && device != parameters->hint)
+        device = device->AttachedDevice;
+    return device ? STATUS_SUCCESS : STATUS_INVALID_DEVICE_OBJECT_PARAMETER;
+}
+
 NTSTATUS io_device_parse(void *object, PUNICODE_STRING rest, struct ob_open *open, void **found)
 {
     PDEVICE_OBJECT device = object;
@@ -158,7 +172,9 @@ NTSTATUS io_device_parse(void *object, PUNICODE_STRING rest, struct ob_open *ope
         return status;
     }
     file->file.DeviceObject = device; /* from here on the file counts as the open */
-    status = send_create(file, open);
+    status = extend(file, parameters);
+    if (NT_SUCCESS(status))
+        status = send_create(file, open);
     if (!NT_SUCCESS(status)) {
         ob_dereference(file); /* no FO_HANDLE_CREATED: the driver sees no close */
         return status;
@@ -209,7 +225,9 @@ NTSTATUS io_file_open(POBJECT_ATTRIBUTES attributes, ACCESS_MASK access, KPROCES
                            .process = process,
                            .context = parameters};
     void *file;
-    NTSTATUS status = check_parameters(parameters, access); /* as asked, not as mapped */
+    NTSTATUS status = parameters->create_flags & IO_NO_PARAMETER_CHECKING
+                          ? STATUS_SUCCESS
+                          : check_parameters(parameters, access); /* as asked, not as mapped */
     RtlMapGenericMask(&access, &io_file_type.mapping);
     open.desired_access = access;
     if (NT_SUCCESS(status))

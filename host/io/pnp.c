@@ -62,6 +62,7 @@ static NTSTATUS node_create(PCUNICODE_STRING hardware_id, struct io_node **creat
         linux_free(node);
         return status;
     }
+    InitializeListHead(&node->properties);
     io_device_extension_of(node->device)->node = node;
     node->device->Flags |= DO_BUS_ENUMERATED_DEVICE;
     node->device->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
@@ -79,8 +80,12 @@ static void node_destroy(struct io_node *node)
     RemoveEntryList(&node->link);
     linux_unlock(&io->lock);
     io_interfaces_forget(node->device);
+    io_properties_forget(node);
     io_device_extension_of(node->device)->node = NULL;
-    IoDeleteDevice(node->device);
+    if (node->parent)
+        ob_dereference(node->device); /* its bus driver deletes it */
+    else
+        IoDeleteDevice(node->device);
     linux_free(node);
 }
 
@@ -94,18 +99,25 @@ static void fill_capabilities(PIO_STACK_LOCATION stack, void *context)
     stack->Parameters.DeviceCapabilities.Capabilities = context;
 }
 
-/* The order a device meets at its start. */
-static NTSTATUS start(struct io_node *node)
+NTSTATUS io_node_capabilities(const struct io_node *node, PDEVICE_CAPABILITIES capabilities)
 {
-    DEVICE_CAPABILITIES capabilities = {
-        .Version = 1, .Size = sizeof(capabilities), .Address = (ULONG)-1, .UINumber = (ULONG)-1};
-    io_send_minor(node->device, IRP_MJ_PNP, IRP_MN_QUERY_CAPABILITIES, fill_capabilities,
-                  &capabilities, NULL);
+    *capabilities = (DEVICE_CAPABILITIES){
+        .Version = 1, .Size = sizeof(*capabilities), .Address = (ULONG)-1, .UINumber = (ULONG)-1};
+    return io_send_minor(node->device, IRP_MJ_PNP, IRP_MN_QUERY_CAPABILITIES, fill_capabilities,
+                         capabilities, NULL);
+}
+
+/* The order a device meets at its start. */
+NTSTATUS io_node_start(struct io_node *node)
+{
+    DEVICE_CAPABILITIES capabilities;
+    io_node_capabilities(node, &capabilities);
     NTSTATUS status = send_pnp(node, IRP_MN_START_DEVICE);
     if (!NT_SUCCESS(status))
         return status;
     node->started = TRUE;
     send_pnp(node, IRP_MN_QUERY_PNP_DEVICE_STATE);
+    io_node_enumerate(node);
     return status;
 }
 
@@ -122,21 +134,71 @@ static NTSTATUS call_add_device(PDRIVER_ADD_DEVICE add_device, PDRIVER_OBJECT dr
     return status;
 }
 
+NTSTATUS io_node_add_driver(struct io_node *node, struct io_driver *driver)
+{
+    PDRIVER_ADD_DEVICE add_device = driver->extension.AddDevice;
+    return add_device ? call_add_device(add_device, &driver->driver, node->device)
+                      : STATUS_INVALID_DEVICE_REQUEST;
+}
+
+/* Who has the device open may still close it. */
+static void tell_removed(struct io_node *node)
+{
+    if (!node->is_told_removed)
+        io_tell_target(node->device, IO_TARGET_REMOVED);
+    node->is_told_removed = TRUE;
+}
+
+/* They may refuse; then none is removed. */
+static NTSTATUS query_remove(struct io_node *node)
+{
+    NTSTATUS status = io_tell_target(node->device, IO_TARGET_QUERY_REMOVE);
+    if (NT_SUCCESS(status))
+        status = send_pnp(node, IRP_MN_QUERY_REMOVE_DEVICE);
+    if (!NT_SUCCESS(status))
+        io_tell_target(node->device, IO_TARGET_REMOVE_CANCELLED);
+    return status;
+}
+
+static NTSTATUS cancel_remove(struct io_node *node)
+{
+    NTSTATUS status = send_pnp(node, IRP_MN_CANCEL_REMOVE_DEVICE);
+    io_tell_target(node->device, IO_TARGET_REMOVE_CANCELLED);
+    return status;
+}
+
+static NTSTATUS surprise_remove(struct io_node *node)
+{
+    NTSTATUS status = send_pnp(node, IRP_MN_SURPRISE_REMOVAL);
+    tell_removed(node);
+    return status;
+}
+
+NTSTATUS io_node_remove(struct io_node *node, BOOLEAN is_surprise)
+{
+    io_node_remove_children(node, is_surprise);
+    if (is_surprise && node->started)
+        surprise_remove(node);
+    tell_removed(node);
+    NTSTATUS status = send_pnp(node, IRP_MN_REMOVE_DEVICE);
+    node_destroy(node);
+    return status;
+}
+
 NTSTATUS io_node_add(struct io_driver *driver, PCUNICODE_STRING hardware_id, struct io_node **added)
 {
     struct io_node *node;
-    PDRIVER_ADD_DEVICE add_device = driver->extension.AddDevice;
-    if (!add_device)
+    if (!driver->extension.AddDevice)
         return STATUS_INVALID_DEVICE_REQUEST;
     NTSTATUS status = node_create(hardware_id, &node);
     if (!NT_SUCCESS(status))
         return status;
-    status = call_add_device(add_device, &driver->driver, node->device);
+    status = io_node_add_driver(node, driver);
     if (!NT_SUCCESS(status)) {
         node_destroy(node);
         return status;
     }
-    status = start(node);
+    status = io_node_start(node);
     if (!NT_SUCCESS(status)) {
         send_pnp(node, IRP_MN_REMOVE_DEVICE);
         node_destroy(node);
@@ -172,14 +234,9 @@ static NTSTATUS sleep(struct io_node *node)
 NTSTATUS io_node_act(struct io_node *node, enum io_device_action action)
 {
     static const UCHAR minors[] = {
-        [IO_DEVICE_START] = IRP_MN_START_DEVICE,
         [IO_DEVICE_QUERY_STOP] = IRP_MN_QUERY_STOP_DEVICE,
         [IO_DEVICE_CANCEL_STOP] = IRP_MN_CANCEL_STOP_DEVICE,
         [IO_DEVICE_STOP] = IRP_MN_STOP_DEVICE,
-        [IO_DEVICE_QUERY_REMOVE] = IRP_MN_QUERY_REMOVE_DEVICE,
-        [IO_DEVICE_CANCEL_REMOVE] = IRP_MN_CANCEL_REMOVE_DEVICE,
-        [IO_DEVICE_REMOVE] = IRP_MN_REMOVE_DEVICE,
-        [IO_DEVICE_SURPRISE_REMOVE] = IRP_MN_SURPRISE_REMOVAL,
     };
     switch (action) {
     case IO_DEVICE_SLEEP:
@@ -187,12 +244,16 @@ NTSTATUS io_node_act(struct io_node *node, enum io_device_action action)
     case IO_DEVICE_WAKE:
         return send_power(node, IRP_MN_SET_POWER, PowerDeviceD0);
     case IO_DEVICE_START:
-        return start(node);
-    case IO_DEVICE_REMOVE: {
-        NTSTATUS status = send_pnp(node, IRP_MN_REMOVE_DEVICE);
-        node_destroy(node);
-        return status;
-    }
+        return io_node_start(node);
+    case IO_DEVICE_REMOVE:
+        return io_node_remove(node, FALSE);
+    case IO_DEVICE_SURPRISE_REMOVE:
+        io_node_remove_children(node, TRUE);
+        return surprise_remove(node);
+    case IO_DEVICE_QUERY_REMOVE:
+        return query_remove(node);
+    case IO_DEVICE_CANCEL_REMOVE:
+        return cancel_remove(node);
     default:
         return send_pnp(node, minors[action]);
     }
@@ -207,20 +268,23 @@ static VOID NTAPI query_state(PVOID context)
     ob_dereference(device);
 }
 
-/* The state is asked for later, at PASSIVE_LEVEL. */
-VOID NTAPI IoInvalidateDeviceState(PDEVICE_OBJECT device)
+void io_queue_for_device(PDEVICE_OBJECT device, PWORKER_THREAD_ROUTINE routine)
 {
-    struct machine *machine = current_machine();
-    PWORK_QUEUE_ITEM item =
-        io_node_of(device)
-            ? mm_pool_allocate(machine, NonPagedPoolNx, sizeof(*item) + sizeof(device), PNP_TAG)
-            : NULL;
+    PWORK_QUEUE_ITEM item = mm_pool_allocate(current_machine(), NonPagedPoolNx,
+                                             sizeof(*item) + sizeof(device), PNP_TAG);
     if (!item)
         return;
     *(PDEVICE_OBJECT *)(item + 1) = device;
     ob_reference(device);
-    ExInitializeWorkItem(item, query_state, item);
+    ExInitializeWorkItem(item, routine, item);
     ExQueueWorkItem(item, DelayedWorkQueue);
+}
+
+/* The state is asked for later, at PASSIVE_LEVEL. */
+VOID NTAPI IoInvalidateDeviceState(PDEVICE_OBJECT device)
+{
+    if (io_node_of(device))
+        io_queue_for_device(device, query_state);
 }
 SB_EXPORT(IoInvalidateDeviceState)
 

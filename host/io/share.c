@@ -2,6 +2,24 @@
  * the calls for one record. */
 #include "host/io/io.h"
 
+BOOLEAN NTAPI IoIsFileObjectIgnoringSharing(PFILE_OBJECT file)
+{
+    const struct io_file_extension *extension = file->FileObjectExtension;
+    return extension && extension->ignores_sharing;
+}
+SB_EXPORT(IoIsFileObjectIgnoringSharing)
+
+/* For a file that was opened in the common way. */
+NTSTATUS NTAPI nt_IoSetFileObjectIgnoreSharing(PFILE_OBJECT file)
+{
+    struct io_file *own = CONTAINING_RECORD(file, struct io_file, file);
+    if (file->FileObjectExtension == NULL)
+        file->FileObjectExtension = &own->extension;
+    own->extension.ignores_sharing = TRUE;
+    return STATUS_SUCCESS;
+}
+SB_EXPORT_AS("IoSetFileObjectIgnoreSharing", nt_IoSetFileObjectIgnoreSharing)
+
 static BOOLEAN conflicts(const SHARE_ACCESS *share, PFILE_OBJECT file)
 {
     ULONG open = share->OpenCount;
@@ -45,7 +63,7 @@ NTSTATUS NTAPI IoCheckShareAccess(ACCESS_MASK access, ULONG desired_share, PFILE
 {
     if (!record_wishes(access, desired_share, file))
         return STATUS_SUCCESS;
-    if (conflicts(share, file))
+    if (!IoIsFileObjectIgnoringSharing(file) && conflicts(share, file))
         return STATUS_SHARING_VIOLATION;
     if (update)
         count(share, file, 1);

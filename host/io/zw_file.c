@@ -77,18 +77,53 @@ NTSTATUS NTAPI NtOpenFile(PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES
 SB_EXPORT(NtOpenFile)
 
 /* The kernel's own open unless IO_FORCE_ACCESS_CHECK asks for the caller's rights. */
+NTSTATUS NTAPI IoCreateFileSpecifyDeviceObjectHint(
+    PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES attributes, PIO_STATUS_BLOCK result,
+    PLARGE_INTEGER size, ULONG file_attributes, ULONG share, ULONG disposition, ULONG options,
+    PVOID ea, ULONG ea_length, CREATE_FILE_TYPE type, PVOID parameters, ULONG flags, PVOID hint)
+{
+    struct io_open open = {.share_access = share,
+                           .options = options,
+                           .disposition = disposition,
+                           .file_attributes = file_attributes,
+                           .ea = ea,
+                           .ea_length = ea ? ea_length : 0,
+                           .create_flags = flags,
+                           .hint = hint};
+    if (type != CreateFileTypeNone)
+        return STATUS_NOT_IMPLEMENTED; /* pipes and mailslots */
+    if (size)
+        open.allocation_size = *size;
+    return create(handle, access, attributes, result, &open,
+                  flags & IO_FORCE_ACCESS_CHECK ? UserMode : KernelMode);
+}
+SB_EXPORT(IoCreateFileSpecifyDeviceObjectHint)
+
 NTSTATUS NTAPI IoCreateFile(PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES attributes,
                             PIO_STATUS_BLOCK result, PLARGE_INTEGER size, ULONG file_attributes,
                             ULONG share, ULONG disposition, ULONG options, PVOID ea,
                             ULONG ea_length, CREATE_FILE_TYPE type, PVOID parameters, ULONG flags)
 {
-    if (type != CreateFileTypeNone)
-        return STATUS_NOT_IMPLEMENTED; /* pipes and mailslots */
-    return create_file(handle, access, attributes, result, size, file_attributes, share,
-                       disposition, options, ea, ea_length,
-                       flags & IO_FORCE_ACCESS_CHECK ? UserMode : KernelMode);
+    return IoCreateFileSpecifyDeviceObjectHint(handle, access, attributes, result, size,
+                                               file_attributes, share, disposition, options, ea,
+                                               ea_length, type, parameters, flags, NULL);
 }
 SB_EXPORT(IoCreateFile)
+
+/* Extra create parameters and transactions, which nothing here makes, are left out. */
+NTSTATUS NTAPI IoCreateFileEx(PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES attributes,
+                              PIO_STATUS_BLOCK result, PLARGE_INTEGER size, ULONG file_attributes,
+                              ULONG share, ULONG disposition, ULONG options, PVOID ea,
+                              ULONG ea_length, CREATE_FILE_TYPE type, PVOID parameters, ULONG flags,
+                              PIO_DRIVER_CREATE_CONTEXT context)
+{
+    if (context && context->Size < (CSHORT)sizeof(*context))
+        return STATUS_INVALID_PARAMETER;
+    return IoCreateFileSpecifyDeviceObjectHint(
+        handle, access, attributes, result, size, file_attributes, share, disposition, options, ea,
+        ea_length, type, parameters, flags, context ? context->DeviceObjectHint : NULL);
+}
+SB_EXPORT(IoCreateFileEx)
 
 /* ---- requests on a file ---- */
 NTSTATUS zw_send(HANDLE file, HANDLE event, struct io_request *request)

@@ -14,6 +14,18 @@ BOOLEAN NTAPI KeInvalidateAllCaches(VOID)
 }
 SB_EXPORT(KeInvalidateAllCaches)
 
+VOID FASTCALL KeInvalidateRangeAllCaches(PVOID base, ULONG length)
+{
+    enum { LINE = 64 };
+    const char *end = (const char *)base + length;
+    __asm__ volatile("mfence" : : : "memory");
+    for (const char *line = (const char *)((ULONG_PTR)base & ~(ULONG_PTR)(LINE - 1)); line < end;
+         line += LINE)
+        __builtin_ia32_clflush(line);
+    __asm__ volatile("mfence" : : : "memory");
+}
+SB_EXPORT(KeInvalidateRangeAllCaches)
+
 VOID NTAPI nt_KeFlushWriteBuffer(VOID)
 {
     __asm__ volatile("mfence" : : : "memory");

@@ -80,8 +80,7 @@ BOOLEAN NTAPI KeDeregisterBugCheckReasonCallback(PKBUGCHECK_REASON_CALLBACK_RECO
 }
 SB_EXPORT(KeDeregisterBugCheckReasonCallback)
 
-/* The machine has stopped; the last registered is called first, at HIGH_LEVEL. Reason callbacks add
- * to a crash dump, and none is written. */
+/* The machine has stopped; the last registered is called first, at HIGH_LEVEL. */
 void ke_run_bug_check_callbacks(struct machine *machine)
 {
     LIST_ENTRY *list = &machine->ke->bug_check_callbacks;
@@ -93,6 +92,7 @@ void ke_run_bug_check_callbacks(struct machine *machine)
         record->CallbackRoutine(record->Buffer, record->Length);
         record->State = BufferFinished;
     }
+    ke_run_dump_callbacks(machine);
 }
 
 static struct callback *add(LIST_ENTRY *list, PVOID routine, PVOID context)

@@ -83,11 +83,17 @@ void ke_signal_waiters(DISPATCHER_HEADER *header);
 /* Sets the header's state to 1 and wakes: how threads, processes and files become signalled. */
 void ke_header_signal(struct machine *machine, DISPATCHER_HEADER *header);
 
+/* KeReleaseMutant and KeReleaseSemaphore, which raise what these answer; before is the state. */
+NTSTATUS ke_release_mutant(PKMUTANT mutant, BOOLEAN abandoned, BOOLEAN wait, PLONG before);
+NTSTATUS ke_release_semaphore(PKSEMAPHORE semaphore, LONG adjustment, BOOLEAN wait, PLONG before);
+
 /* The thread is to leave: its wait in user mode, now or later, ends with STATUS_USER_APC. */
 void ke_end_user_waits(struct machine *machine, PKTHREAD thread);
 
 /* Does what the current thread has been asked to do (DPCs, APCs) as far as its IRQL allows. */
 void ke_soft_interrupts(struct kpcr *kpcr);
+/* The running thread's IRQL may have become higher: the verifier is told. */
+void ke_irql_raised(struct machine *machine);
 static inline void ke_poll_soft_interrupts(void)
 {
     struct kpcr *kpcr = current_kpcr();
@@ -129,6 +135,7 @@ void ke_queue_activate(PKQUEUE queue);
 /* Begins Wait=TRUE: the header's waiters are left to the wait that must follow. Dispatcher lock. */
 void ke_wait_next(PKTHREAD thread, DISPATCHER_HEADER *header);
 void ke_run_bug_check_callbacks(struct machine *machine);
+void ke_run_dump_callbacks(struct machine *machine);
 
 /* The machine's clocks; under a scheduler they are virtual. */
 int64_t ke_monotonic_time(struct machine *machine); /* ns since an arbitrary start */

@@ -61,19 +61,26 @@ static NTSTATUS release(PKMUTANT mutant, BOOLEAN abandoned, BOOLEAN wait)
     return STATUS_SUCCESS;
 }
 
-LONG NTAPI KeReleaseMutant(PRKMUTANT mutant, KPRIORITY increment, BOOLEAN abandoned, BOOLEAN wait)
+NTSTATUS ke_release_mutant(PKMUTANT mutant, BOOLEAN abandoned, BOOLEAN wait, PLONG before)
 {
     struct machine *machine = current_machine();
     ke_dispatcher_lock(machine);
-    LONG before = mutant->Header.SignalState;
+    *before = mutant->Header.SignalState;
     NTSTATUS status = release(mutant, abandoned, wait);
     ke_dispatcher_unlock(machine);
-    if (status != STATUS_SUCCESS)
-        ExRaiseStatus(status);
-    if (!wait) {
+    if (status == STATUS_SUCCESS && !wait) {
         ke_poll_soft_interrupts(); /* APCs may be allowed again */
         schedule_choice(machine);
     }
+    return status;
+}
+
+LONG NTAPI KeReleaseMutant(PRKMUTANT mutant, KPRIORITY increment, BOOLEAN abandoned, BOOLEAN wait)
+{
+    LONG before;
+    NTSTATUS status = ke_release_mutant(mutant, abandoned, wait, &before);
+    if (status != STATUS_SUCCESS)
+        ExRaiseStatus(status);
     return before;
 }
 SB_EXPORT(KeReleaseMutant)
@@ -98,15 +105,14 @@ VOID NTAPI KeInitializeSemaphore(PRKSEMAPHORE semaphore, LONG count, LONG limit)
 }
 SB_EXPORT(KeInitializeSemaphore)
 
-LONG NTAPI KeReleaseSemaphore(PRKSEMAPHORE semaphore, KPRIORITY increment, LONG adjustment,
-                              BOOLEAN wait)
+NTSTATUS ke_release_semaphore(PKSEMAPHORE semaphore, LONG adjustment, BOOLEAN wait, PLONG before)
 {
     struct machine *machine = current_machine();
     schedule_choice(machine);
     ke_dispatcher_lock(machine);
-    LONG before = semaphore->Header.SignalState;
-    LONG after = (LONG)((ULONG)before + (ULONG)adjustment);
-    BOOLEAN exceeded = after > semaphore->Limit || after < before;
+    *before = semaphore->Header.SignalState;
+    LONG after = (LONG)((ULONG)*before + (ULONG)adjustment);
+    BOOLEAN exceeded = after > semaphore->Limit || after < *before;
     if (!exceeded) {
         semaphore->Header.SignalState = after;
         if (wait)
@@ -116,9 +122,19 @@ LONG NTAPI KeReleaseSemaphore(PRKSEMAPHORE semaphore, KPRIORITY increment, LONG 
     }
     ke_dispatcher_unlock(machine);
     if (exceeded)
-        ExRaiseStatus(STATUS_SEMAPHORE_LIMIT_EXCEEDED);
+        return STATUS_SEMAPHORE_LIMIT_EXCEEDED;
     if (!wait)
         schedule_choice(machine);
+    return STATUS_SUCCESS;
+}
+
+LONG NTAPI KeReleaseSemaphore(PRKSEMAPHORE semaphore, KPRIORITY increment, LONG adjustment,
+                              BOOLEAN wait)
+{
+    LONG before;
+    NTSTATUS status = ke_release_semaphore(semaphore, adjustment, wait, &before);
+    if (status != STATUS_SUCCESS)
+        ExRaiseStatus(status);
     return before;
 }
 SB_EXPORT(KeReleaseSemaphore)

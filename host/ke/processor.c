@@ -168,3 +168,38 @@ VOID NTAPI KeRevertToUserGroupAffinityThread(PGROUP_AFFINITY previous)
     exchange_system_affinity(previous->Mask);
 }
 SB_EXPORT(KeRevertToUserGroupAffinityThread)
+
+/* Of any thread: it is on an allowed processor when it is seen next. */
+KAFFINITY NTAPI nt_KeSetAffinityThread(PKTHREAD thread, KAFFINITY affinity)
+{
+    KAFFINITY before = thread->affinity;
+    if (!(affinity & all_processors()))
+        KeBugCheckEx(INVALID_AFFINITY_SET, affinity, all_processors(), 0, 0);
+    thread->affinity = affinity & all_processors();
+    if (thread->kpcr)
+        obey(thread);
+    return before;
+}
+SB_EXPORT_AS("KeSetAffinityThread", nt_KeSetAffinityThread)
+
+/* A wish of the scheduler's; threads run where Linux puts them. Returns the one before. */
+UCHAR NTAPI KeSetIdealProcessorThread(PKTHREAD thread, UCHAR processor)
+{
+    UCHAR before = thread->ideal_processor;
+    if (processor < current_machine()->processors)
+        thread->ideal_processor = processor;
+    return before;
+}
+SB_EXPORT(KeSetIdealProcessorThread)
+
+/* Ticks that the thread spent on a processor. Linux does not tell a driver's from an application's,
+ * so all of a thread that has entered the machine counts as the kernel's. */
+ULONG NTAPI KeQueryRuntimeThread(PKTHREAD thread, PULONG user_time)
+{
+    enum { NANOSECONDS_PER_UNIT = 100 };
+    uint32_t id = __atomic_load_n(&((PETHREAD)thread)->linux_id, __ATOMIC_ACQUIRE);
+    int64_t spent = id ? linux_thread_cpu_time(id) : 0;
+    *user_time = 0;
+    return spent > 0 ? (ULONG)(spent / NANOSECONDS_PER_UNIT / KeQueryTimeIncrement()) : 0;
+}
+SB_EXPORT(KeQueryRuntimeThread)

@@ -71,7 +71,9 @@ static void associate(PKTHREAD thread, PKQUEUE queue)
     ke_dispatcher_unlock(machine);
 }
 
-PLIST_ENTRY NTAPI KeRemoveQueue(PRKQUEUE queue, KPROCESSOR_MODE mode, PLARGE_INTEGER timeout)
+/* An entry, or the status of the wait for one. */
+static PLIST_ENTRY take(PKQUEUE queue, KPROCESSOR_MODE mode, BOOLEAN alertable,
+                        PLARGE_INTEGER timeout)
 {
     PKTHREAD thread = &current_thread()->Tcb;
     PVOID object = queue;
@@ -79,7 +81,7 @@ PLIST_ENTRY NTAPI KeRemoveQueue(PRKQUEUE queue, KPROCESSOR_MODE mode, PLARGE_INT
                            &object,
                            WaitAny,
                            mode,
-                           FALSE,
+                           alertable,
                            timeout && timeout->QuadPart == 0,
                            ke_deadline(current_machine(), timeout),
                            NULL};
@@ -87,7 +89,33 @@ PLIST_ENTRY NTAPI KeRemoveQueue(PRKQUEUE queue, KPROCESSOR_MODE mode, PLARGE_INT
     NTSTATUS status = ke_wait(&wait);
     return status == STATUS_SUCCESS ? thread->queue_entry : (PLIST_ENTRY)(ULONG_PTR)status;
 }
+
+PLIST_ENTRY NTAPI KeRemoveQueue(PRKQUEUE queue, KPROCESSOR_MODE mode, PLARGE_INTEGER timeout)
+{
+    return take(queue, mode, FALSE, timeout);
+}
 SB_EXPORT(KeRemoveQueue)
+
+/* Waits for the first entry alone; the others must be there. A wait that failed is one entry: its
+ * status. */
+ULONG NTAPI nt_KeRemoveQueueEx(PKQUEUE queue, KPROCESSOR_MODE mode, BOOLEAN alertable,
+                               PLARGE_INTEGER timeout, PLIST_ENTRY *entries, ULONG count)
+{
+    struct machine *machine = current_machine();
+    ULONG taken = 1;
+    entries[0] = take(queue, mode, alertable, timeout);
+    if ((ULONG_PTR)entries[0] <= MAXULONG)
+        return taken;
+    ke_dispatcher_lock(machine);
+    while (taken < count && !IsListEmpty(&queue->EntryListHead)) {
+        entries[taken] = RemoveHeadList(&queue->EntryListHead);
+        entries[taken++]->Flink = NULL;
+        queue->Header.SignalState--;
+    }
+    ke_dispatcher_unlock(machine);
+    return taken;
+}
+SB_EXPORT_AS("KeRemoveQueueEx", nt_KeRemoveQueueEx)
 
 static void dissociate_all(PKQUEUE queue)
 {

@@ -26,12 +26,19 @@ static BOOLEAN same_name(const char *a, const char *b)
     return lower(*a) == lower(*b);
 }
 
-static void lower_copy(char *to, const char *from, SIZE_T size)
+static void copy_name(char *to, const char *from, SIZE_T size)
 {
     SIZE_T i = 0;
     for (; from[i] && i + 1 < size; i++)
-        to[i] = lower(from[i]);
+        to[i] = from[i];
     to[i] = 0;
+}
+
+static void lower_copy(char *to, const char *from, SIZE_T size)
+{
+    copy_name(to, from, size);
+    for (; *to; to++)
+        *to = lower(*to);
 }
 
 /* A loaded driver by the name it was loaded under, or else by the one it has for itself. */
@@ -152,11 +159,36 @@ static NTSTATUS bind_one(struct binding *binding, const struct pe_import_entry *
     return provider ? note_provider(binding->image, provider) : STATUS_SUCCESS;
 }
 
+/* Frameworks and port drivers that the host does not have, for who wonders what is missing. */
+static const struct {
+    const char *module, *what;
+} frameworks[] = {
+    {"wdfldr.sys", "this is a driver of the Kernel-Mode Driver Framework"},
+    {"fltmgr.sys", "this is a minifilter, of the filter manager"},
+    {"ndis.sys", "this is a network driver, of NDIS"},
+    {"fwpkclnt.sys", "this is a callout driver, of the Windows Filtering Platform"},
+    {"storport.sys", "this is a storage miniport, of Storport"},
+    {"ks.sys", "this is a driver of Kernel Streaming"},
+    {"portcls.sys", "this is an audio miniport, of PortCls"},
+};
+
+static void explain(const struct binding *binding, const char *module)
+{
+    for (ULONG i = 0; i < RTL_NUMBER_OF(frameworks); i++)
+        if (same_name(frameworks[i].module, module))
+            loader_error_add(binding->error, "; %s, which the host does not have",
+                             frameworks[i].what);
+}
+
 static NTSTATUS conclude(const struct binding *binding)
 {
     for (ULONG i = 0; i < binding->absent_count; i++)
         loader_error_add(binding->error, "%s%s",
                          i == 0 ? "; neither the host nor a driver: " : ", ", binding->absent[i]);
+    for (ULONG i = 0; i < binding->absent_count; i++)
+        explain(binding, binding->absent[i]);
+    if (binding->absent_count && binding->error)
+        copy_name(binding->error->absent, binding->absent[0], sizeof(binding->error->absent));
     if (binding->missing_names)
         return STATUS_DRIVER_ENTRYPOINT_NOT_FOUND;
     if (binding->missing_ordinals)

@@ -8,6 +8,7 @@
 struct loader_error {
     char *text;
     SIZE_T size, used;
+    char absent[64]; /* the first module that is imported from and nowhere; LOADER_NAME_SIZE */
 };
 
 void __attribute__((ms_abi)) loader_error_add(struct loader_error *error, const char *format, ...);

@@ -7,6 +7,7 @@
 struct po_state {
     struct linux_lock lock;
     LIST_ENTRY settings; /* struct setting_callback.link */
+    LIST_ENTRY idle;     /* struct idle.link: devices whose idleness is watched */
 };
 
 NTSTATUS po_initialize(struct machine *machine);

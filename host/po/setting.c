@@ -34,6 +34,7 @@ NTSTATUS po_initialize(struct machine *machine)
     if (!machine->po)
         return STATUS_INSUFFICIENT_RESOURCES;
     InitializeListHead(&machine->po->settings);
+    InitializeListHead(&machine->po->idle);
     return STATUS_SUCCESS;
 }
 

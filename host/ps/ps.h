@@ -29,6 +29,9 @@ int ps_initialize_library(void);
 /* A process with an empty handle table; one reference, the caller's. */
 NTSTATUS ps_process_create(struct machine *machine, BOOLEAN is_administrator, BOOLEAN is_32_bit,
                            struct _EPROCESS **process);
+/* The environment block of an application, made when first asked for; NULL for the System process
+ * or when memory is short. Any thread; IRQL <= DISPATCH_LEVEL. */
+void *ps_process_peb(struct _EPROCESS *process);
 /* The process's thread after previous (NULL: the first), referenced; previous is dereferenced. */
 PETHREAD ps_next_thread(struct _EPROCESS *process, PETHREAD previous);
 /* Gets its threads out of their calls, ends their requests, closes its handles and signals it; see

@@ -128,6 +128,20 @@ BOOLEAN NTAPI nt_PsIsProcessBeingDebugged(PEPROCESS process)
 }
 SB_EXPORT_AS("PsIsProcessBeingDebugged", nt_PsIsProcessBeingDebugged)
 
+/* Applications of the host are not NT images, and nobody debugs them by a port. */
+PVOID NTAPI nt_PsGetProcessSectionBaseAddress(PEPROCESS process)
+{
+    return NULL;
+}
+SB_EXPORT_AS("PsGetProcessSectionBaseAddress", nt_PsGetProcessSectionBaseAddress)
+SB_EXPORT_AS("PsGetProcessDebugPort", nt_PsGetProcessSectionBaseAddress)
+
+BOOLEAN NTAPI nt_PsGetProcessExitProcessCalled(PEPROCESS process)
+{
+    return eprocess(process)->is_exiting;
+}
+SB_EXPORT_AS("PsGetProcessExitProcessCalled", nt_PsGetProcessExitProcessCalled)
+
 NTSTATUS NTAPI nt_PsAcquireProcessExitSynchronization(PEPROCESS process)
 {
     __atomic_add_fetch(&eprocess(process)->exit_holds, 1, __ATOMIC_ACQ_REL);

@@ -12,7 +12,9 @@
 #include "host/verifier/fault_place.h"
 #include "host/verifier/fault_user.h"
 #include "host/verifier/fill.h"
+#include "host/verifier/mdl.h"
 #include "host/verifier/object.h"
+#include "host/verifier/paged.h"
 #include "host/verifier/pool_text.h"
 #include "host/verifier/stack_fence.h"
 #include "host/verifier/thread.h"
@@ -231,6 +233,8 @@ static enum verifier_user_fault ask_owners(const struct linux_fault *fault, CONT
     enum verifier_user_fault user = VERIFIER_FAULT_UNKNOWN;
     BOOLEAN is_known = fault->kind == LINUX_FAULT_ACCESS && !fault->general_protection;
 
+    if (is_known && (verifier_paged_fault(fault, context) || verifier_mdl_fault(fault, context)))
+        context_resume(context);
     if (is_known && mm_is_user_address((const void *)fault->address))
         user = verifier_user_fault(fault, context);
     if (user == VERIFIER_FAULT_RESUME)

@@ -8,6 +8,7 @@
 #include "host/verifier/state.h"
 #include "host/verifier/fill.h"
 #include "host/verifier/mdl.h"
+#include "host/verifier/paged.h"
 #include "host/verifier/object.h"
 #include "host/verifier/exchange.h"
 #include "host/verifier/user_memory.h"
@@ -68,7 +69,9 @@ static const struct verifier_hooks hooks = {
     .io_allocate = verifier_io_allocate,
     .fault = verifier_fault,
     .unhandled = verifier_unhandled,
+    .image_loaded = verifier_paged_image,
     .image_unload = verifier_image_unload,
+    .irql_changed = verifier_paged_follow,
     /* IRQL, locks, requests, unloading */
     .callback_begin = verifier_callback_begin,
     .callback_end = verifier_callback_end,
@@ -105,6 +108,8 @@ NTSTATUS verifier_initialize(struct machine *machine)
     if (NT_SUCCESS(status))
         status = verifier_made_initialize(state);
     if (NT_SUCCESS(status))
+        status = verifier_remove_locks_initialize(state);
+    if (NT_SUCCESS(status))
         status = verifier_memory_initialize(state);
     if (NT_SUCCESS(status))
         status = verifier_objects_initialize(state);
@@ -128,10 +133,12 @@ void verifier_destroy(struct machine *machine)
     verifier_watchman_destroy(state);
     verifier_objects_destroy(state);
     verifier_memory_destroy(state);
+    verifier_remove_locks_destroy(state);
     verifier_made_destroy(state);
     verifier_irps_destroy(state);
     verifier_locks_destroy(state);
     verifier_findings_destroy(&state->findings);
+    verifier_paged_destroy(state);
     special_destroy(state->pool);
     verifier_sites_destroy(state->sites);
     verifier_traces_destroy(state->traces);

@@ -69,15 +69,19 @@ struct verifier_hooks {
     BOOLEAN (*pool_free)(struct machine *machine, void *block, ULONG tag, void *caller);
     BOOLEAN (*pool_query)(struct machine *machine, const void *block, SIZE_T *size, ULONG *tag);
     /* A fault inside the machine, before handlers are asked. TRUE: the machine is to stop. */
-    BOOLEAN (*fault)
+    BOOLEAN(*fault)
     (const struct linux_fault *fault, CONTEXT *context, struct fault_stop *stop);
     /* An exception that no handler took. */
     void (*unhandled)(const EXCEPTION_RECORD *record, const CONTEXT *context);
+    /* The image's pages are as they are to be; nothing of it has run. */
+    void (*image_loaded)(struct loaded_image *image);
     /* The image's memory is about to go. */
     void (*image_unload)(struct loaded_image *image);
     void (*irp_dispatch)(PDEVICE_OBJECT device, PIRP irp, BOOLEAN after, NTSTATUS status);
     void (*irp_complete)(PIRP irp, void *caller);
     /* ---- IRQL, locks, requests, unloading ---- */
+    /* The thread has raised its IRQL, or another one runs; only under a scheduler. */
+    void (*irql_changed)(void);
     /* Around every call of a driver's routine; end repairs what the routine left wrong. */
     void (*callback_begin)(struct verifier_callback *callback);
     void (*callback_end)(struct verifier_callback *callback);

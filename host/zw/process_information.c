@@ -1,8 +1,10 @@
 /* ZwQueryInformationProcess. */
 #include "host/zw/zw.h"
+#include "host/mm/mm.h"
 #include "host/ob/object.h"
 
 enum {
+    QUERY_RIGHT = 0x400,
     PRIORITY = 8,
     PRIORITY_CLASS_NORMAL = 2,
     CLASS_PRIORITY = 18,
@@ -23,6 +25,7 @@ struct process_times {
 static NTSTATUS answer_basic(struct _EPROCESS *process, PVOID buffer, ULONG length, PULONG returned)
 {
     PROCESS_BASIC_INFORMATION basic = {
+        .PebBaseAddress = ps_process_peb(process),
         .ExitStatus = __atomic_load_n(&process->exit_status, __ATOMIC_ACQUIRE),
         .AffinityMask = ~(KAFFINITY)0 >> (64 - process->machine->processors),
         .BasePriority = PRIORITY,
@@ -43,10 +46,10 @@ static NTSTATUS answer_times(struct _EPROCESS *process, PVOID buffer, ULONG leng
 static ULONG handle_count(struct handle_table *table)
 {
     ULONG count = 0;
-    linux_lock(&table->lock);
+    ob_table_lock(table);
     for (ULONG i = 0; i < table->count; i++)
         count += table->entries[i].object != NULL;
-    linux_unlock(&table->lock);
+    ob_table_unlock(table);
     return count;
 }
 
@@ -76,12 +79,35 @@ static NTSTATUS answer_name(const char *prefix, const char *name, PVOID buffer, 
     return STATUS_SUCCESS;
 }
 
+static const char folder[] = "\\Device\\HarddiskVolume1\\Windows\\System32\\";
+
+static BOOLEAN is_system_process(const struct _EPROCESS *process)
+{
+    return process == process->machine->ps->system_process;
+}
+
+/* The system process has no image. The caller frees the string. */
+NTSTATUS NTAPI SeLocateProcessImageName(PEPROCESS process, PUNICODE_STRING *name)
+{
+    enum { TAG = 0x6E496553 };
+    struct _EPROCESS *own = (struct _EPROCESS *)process;
+    const ULONG length =
+        sizeof(UNICODE_STRING) + (sizeof(folder) + sizeof(own->image_name)) * (ULONG)sizeof(WCHAR);
+    PUNICODE_STRING text = mm_pool_allocate_zero(current_machine(), length, TAG);
+    if (!text)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    BOOLEAN has_image = !is_system_process(own);
+    *name = text;
+    return answer_name(has_image ? folder : "", has_image ? own->image_name : "", text, length,
+                       NULL);
+}
+SB_EXPORT(SeLocateProcessImageName)
+
 static NTSTATUS answer(struct _EPROCESS *process, ULONG class, PVOID buffer, ULONG length,
                        PULONG returned)
 {
-    static const char folder[] = "\\Device\\HarddiskVolume1\\Windows\\System32\\";
     static const char dos_folder[] = "C:\\Windows\\System32\\";
-    BOOLEAN is_system = process == process->machine->ps->system_process;
+    BOOLEAN is_system = is_system_process(process);
     UCHAR priority[2] = {FALSE, PRIORITY_CLASS_NORMAL};
     ULONG_PTR pointer = 0;
     ULONG number = 0;
@@ -121,15 +147,36 @@ static NTSTATUS answer(struct _EPROCESS *process, ULONG class, PVOID buffer, ULO
     }
 }
 
-NTSTATUS NTAPI ZwQueryInformationProcess(HANDLE handle, PROCESSINFOCLASS class, PVOID information,
-                                         ULONG length, PULONG returned)
+static NTSTATUS query(HANDLE handle, KPROCESSOR_MODE mode, PROCESSINFOCLASS class,
+                      PVOID information, ULONG length, PULONG returned)
 {
     struct _EPROCESS *process;
-    NTSTATUS status = zw_reference(handle, &ps_process_type, (void **)&process);
+    struct handle_entry entry;
+    NTSTATUS status = ob_handle_reference(current_thread()->Tcb.process, handle, QUERY_RIGHT,
+                                          &ps_process_type, mode, (void **)&process, &entry);
     if (!NT_SUCCESS(status))
         return status;
     status = answer(process, (ULONG) class, information, length, returned);
     ob_dereference(process);
     return status;
 }
+
+NTSTATUS NTAPI ZwQueryInformationProcess(HANDLE handle, PROCESSINFOCLASS class, PVOID information,
+                                         ULONG length, PULONG returned)
+{
+    return query(handle, KernelMode, class, information, length, returned);
+}
 SB_EXPORT(ZwQueryInformationProcess)
+
+/* In the thread's previous mode: an application's memory and rights. */
+NTSTATUS NTAPI NtQueryInformationProcess(HANDLE handle, PROCESSINFOCLASS class, PVOID information,
+                                         ULONG length, PULONG returned)
+{
+    KPROCESSOR_MODE mode = current_thread()->Tcb.previous_mode;
+    if (mode == UserMode &&
+        (!mm_is_user_address(information) || !mm_is_user_address((PUCHAR)information + length) ||
+         !mm_is_user_address(returned)))
+        return STATUS_ACCESS_VIOLATION;
+    return query(handle, mode, class, information, length, returned);
+}
+SB_EXPORT(NtQueryInformationProcess)

@@ -48,6 +48,7 @@ OBJECT_TYPE zw_timer_type = {.name = RTL_CONSTANT_STRING(L"Timer"),
                              .removes_at_passive = TRUE,
                              .remove = timer_remove,
                              .waitable = timer_waitable};
+SB_EXPORT_DATA("ExTimerObjectType", timer_object_type)
 
 static VOID NTAPI apc_kernel_routine(PKAPC apc, PKNORMAL_ROUTINE *normal, PVOID *context,
                                      PVOID *argument1, PVOID *argument2)

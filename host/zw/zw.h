@@ -10,6 +10,8 @@ NTSTATUS zw_reference(HANDLE handle, POBJECT_TYPE type, void **object);
 /* Answers a query: what is size bytes long goes to a buffer of exactly that length. */
 NTSTATUS zw_answer(const void *what, ULONG size, PVOID buffer, ULONG length, PULONG returned);
 
+extern OBJECT_TYPE zw_timer_type;
+
 NTSTATUS NTAPI ZwQuerySystemInformation(ULONG class, PVOID information, ULONG length,
                                         PULONG returned);
 NTSTATUS NTAPI ZwQueryInformationThread(HANDLE handle, THREADINFOCLASS class, PVOID information,

@@ -101,6 +101,24 @@ SB_HOST_API sb_status sb_machine_create(const struct sb_machine_options *options
  * other call on it may be in progress. Blocks until its system threads are gone. NULL is fine. */
 SB_HOST_API void sb_machine_destroy(struct sb_machine *machine);
 
+/* ---- a trace as a file ---- */
+/*
+ * What struct sb_machine_options.trace tells, in a file that Perfetto opens: trace is
+ * sb_trace_file_event, trace_context the file. The file is whole JSON each time it was written to.
+ * No function prints. The functions that return int answer 0 or an errno.
+ */
+struct sb_trace_file;
+
+/* Makes the file, or empties the one that is there. *file is the caller's to delete. */
+SB_HOST_API int sb_trace_file_create(const char *path, struct sb_trace_file **file);
+/* From any thread; nothing once the file is finished. */
+SB_HOST_API void sb_trace_file_event(void *file, const char *event, size_t length);
+/* Completes and closes the file; a second time tells the same again. Not 0: it is not whole.
+ * Threads may still be in the machine, from any thread. */
+SB_HOST_API int sb_trace_file_finish(struct sb_trace_file *file);
+/* Finishes and frees it, after its machine. NULL is fine. */
+SB_HOST_API void sb_trace_file_delete(struct sb_trace_file *file);
+
 /* Tells drivers that asked for it (IoRegisterShutdownNotification) that the machine shuts down. */
 SB_HOST_API sb_status sb_machine_shutdown(struct sb_machine *machine);
 
@@ -210,7 +228,8 @@ SB_HOST_API sb_status sb_machine_load_driver(struct sb_machine *machine, const v
                                              size_t size, const char *name,
                                              struct sb_driver **driver, char *error,
                                              size_t error_size);
-/* The same from a file; its name without folders is the service's. */
+/* The same from a file; its name without folders is the service's. Modules that the driver imports
+ * from, that nobody loaded, are taken from its folder. */
 SB_HOST_API sb_status sb_machine_load_driver_file(struct sb_machine *machine, const char *path,
                                                   struct sb_driver **driver, char *error,
                                                   size_t error_size);

@@ -41,7 +41,8 @@
  * Reports on the ring of this open, also on one that has been closed for nonsense.
  *
  * Input:  none. Output: struct sb_ring_report.
- * Errors: STATUS_INFO_LENGTH_MISMATCH, STATUS_BUFFER_TOO_SMALL; STATUS_INVALID_DEVICE_STATE: there is none.
+ * Errors: STATUS_INFO_LENGTH_MISMATCH, STATUS_BUFFER_TOO_SMALL; STATUS_INVALID_DEVICE_STATE: there
+ * is none.
  */
 #define SB_RING_REPORT SB_CONTROL_CODE(SB_DEVICE_UNKNOWN, 0xE61, SB_METHOD_BUFFERED, SB_ACCESS_ANY)
 

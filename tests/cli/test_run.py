@@ -354,6 +354,32 @@ class Cancelling(Case):
         self.assertEqual(answer.code, 0)
 
 
+class Objects(Case):
+    def test_the_script_of_ports_sections_and_file_information(self):
+        answer = run("run", PLAIN, pathlib.Path(__file__).with_name("objects.script"))
+        self.assertEqual(answer.errors, "")
+        self.assertRegex(answer.output.splitlines()[-1], r"^(\d+) of \1 expectations met$")
+        self.assertEqual(answer.code, 0)
+
+    def test_what_is_not_there_is_said(self):
+        for line, said in {
+                "packet none": "there is no completion port none",
+                "event e; packet e": "there is no completion port e",
+                "open Plain; associate it": "there is no completion port it",
+                "map none as v": "there is no section none",
+                "unmap none": "there is no view none",
+                "view none 4": "there is no view none",
+                "open Plain; ioctl 0 in handle none": "there is no handle none",
+                "open Plain; ioctl 0 in address none": "there is no view none",
+                "section s 9; map s as v; view v at 4095 2": "view v has 4096 bytes, not 4097",
+                "section s 9; map s read-only as v; view v u8 1": "view v is read-only",
+                "section s 9; map s as v; map s as v": "there is a view v already",
+        }.items():
+            answer = script(line, "-q")
+            self.assertIn(said, answer.errors)
+            self.assertEqual(answer.code, 2, line)
+
+
 class Ends(Case):
     def test_a_bug_check_ends_the_run(self):
         answer = script(f"open Plain\nioctl {CRASH}\nprint here\nopen Plain\nprint not here")
@@ -445,6 +471,18 @@ class Ends(Case):
                          "missing imports: ntoskrnl.exe!HalpNoSuchRoutine, "
                          "ntoskrnl.exe!KeNoSuchRoutine\n")
         self.assertEqual(answer.errors, "sysbuf: lacking.sys did not start\n")
+
+    def test_a_driver_of_a_framework_is_told_what_it_is(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "kmdf.sys"
+            image = (DRIVERS / "lacking.sys").read_bytes()
+            path.write_bytes(image.replace(b"ntoskrnl.exe\0", b"WDFLDR.SYS\0\0\0"))
+            answer = run("run", path)
+        self.assertEqual(answer.code, 4)
+        self.assertIn("wdfldr.sys!KeNoSuchRoutine", answer.output)
+        self.assertTrue(answer.output.endswith(
+            "; neither the host nor a driver: WDFLDR.SYS; this is a driver of the Kernel-Mode "
+            "Driver Framework, which the host does not have\n"), answer.output)
 
     def test_no_start_leaves_it_to_the_script(self):
         answer = run("run", "--no-start", "--log", "/dev/null", PLAIN, "-e",

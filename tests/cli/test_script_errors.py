@@ -65,7 +65,8 @@ WRITE = "write [HANDLE] BUFFER [at OFFSET] [event EVENT] [async] [as REQUEST]"
 DUPLICATE = "duplicate [HANDLE] [to PROCESS] [access WHAT...] [close] as NAME"
 EXPECT = ("expect [status S] [success] [failure] [information N] [bytes [at N] DATA] "
           "[output [at N] DATA] [log TEXT [within MS]] [no log [TEXT]] [bugcheck CODE]")
-BYTES = "bytes are expected: hex, text, utf16, file, fill, zeros, u8, u16, u32, u64 or pointer"
+BYTES = ("bytes are expected: hex, text, utf16, file, fill, zeros, u8, u16, u32, u64, pointer, "
+         "handle or address")
 
 DEVICE = "device add [ID] [of DRIVER] [as DEVICE], device ACTION [DEVICE]"
 REGISTRY = "registry write KEY NAME TYPE VALUE, registry read KEY NAME"
@@ -84,6 +85,21 @@ STATEMENTS = {  # statement: (message, usage)
     "registry write k v sz": ("a text is expected", REGISTRY),
     "registry write k v binary pointer 8": ("a pointer has no place in the registry", REGISTRY),
     "registry read k v w": ("'w' has no place here", REGISTRY),
+    "port": ("the port's name is missing", "port NAME"),
+    "associate p key": ("the key is missing", "associate PORT [key N] [of HANDLE]"),
+    "packet p for": ("a number of milliseconds is missing", "packet PORT [for MILLISECONDS]"),
+    "post p status X": ("'X' is no status",
+                        "post PORT [key N] [context N] [status S] [information N]"),
+    "section s": ("the section's size is missing", "section NAME SIZE [named PATH] [read-only]"),
+    "map s": ("as and the view's name are expected",
+              "map SECTION [at OFFSET] [length N] [read-only] as VIEW"),
+    "unmap 1": ("a view is expected, not '1'", "unmap VIEW"),
+    "view v handle x": ("pointer, handle and address are for requests",
+                        "view VIEW [at OFFSET] LENGTH|DATA"),
+    "view v": ("a length or bytes is missing", "view VIEW [at OFFSET] LENGTH|DATA"),
+    "query size 8": ("basic, standard, name, disposition, position, mode, alignment, all, "
+                     "end-of-file or a number is expected", "query CLASS LENGTH [of HANDLE]"),
+    "change mode": (BYTES, "change CLASS DATA [of HANDLE]"),
     "load": ("the driver's file is missing", "load FILE [as NAME]"),
     "load ''": ("the driver's file is empty", "load FILE [as NAME]"),
     'load "a\\0b"': ("the driver's file has a zero byte in it", "load FILE [as NAME]"),

@@ -9,36 +9,23 @@
 
 #include <sysbuf/host.h>
 
-static char text[8192];
+#include "loaded_driver.h"
 
-static void keep_log(void *context, const char *line, size_t length)
-{
-    (void)context;
-    size_t used = strlen(text);
-    if (used + length < sizeof(text))
-        memcpy(text + used, line, length);
-}
+static struct text log;
 
 static void load_and_unload(const char *path)
 {
     struct sb_machine *machine;
     struct sb_driver *driver;
     uint64_t blocks[2], bytes[2];
-    char error[512] = "";
-    struct sb_machine_options options = {.log = keep_log, .processors = 2};
-    memset(text, 0, sizeof(text));
+    struct sb_machine_options options = {.log = keep_log, .log_context = &log, .processors = 2};
+    forget_log(&log);
     assert_int_equal(0, sb_machine_create(&options, &machine));
-    sb_status status = sb_machine_load_driver_file(machine, path, &driver, error, sizeof(error));
-    if (status)
-        print_message("%s%s\n", text, error);
-    assert_int_equal(0, status);
-    assert_non_null(strstr(text, " 0 failed"));
+    driver = load_driver(machine, path, &log);
+    assert_non_null(strstr(log.bytes, " 0 failed"));
     assert_int_equal(0, sb_machine_unload_driver(machine, driver));
     sb_machine_pool_usage(machine, &blocks[0], &bytes[0]);
-    status = sb_machine_load_driver_file(machine, path, &driver, error, sizeof(error));
-    if (status)
-        print_message("%s%s\n", text, error);
-    assert_int_equal(0, status);
+    driver = load_driver(machine, path, &log);
     assert_int_equal(0, sb_machine_unload_driver(machine, driver));
     sb_machine_pool_usage(machine, &blocks[1], &bytes[1]);
     if (blocks[1] > blocks[0] + 8) /* a worker or two more */

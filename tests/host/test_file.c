@@ -12,19 +12,7 @@
 
 #include <sysbuf/host.h>
 
-struct text {
-    size_t length;
-    char bytes[4096];
-};
-
-static void keep_log(void *context, const char *line, size_t length)
-{
-    struct text *log = context;
-    if (log->length + length >= sizeof(log->bytes))
-        return;
-    memcpy(log->bytes + log->length, line, length);
-    log->length += length;
-}
+#include "loaded_driver.h"
 
 /* root/Windows/Hello.txt, and a link out of the root; a stranger's file beside it. */
 static void make_root(char *root)
@@ -61,19 +49,16 @@ static void remove_root(const char *root)
 
 static void load(const char *path)
 {
-    struct text log = {0, ""};
-    char root[64], error[512] = "";
+    static struct text log;
+    char root[64];
     struct sb_machine *machine;
-    struct sb_driver *driver;
+    forget_log(&log);
     make_root(root);
     struct sb_machine_options options = {
         .root_directory = root, .log = keep_log, .log_context = &log};
     assert_int_equal(0, sb_machine_create(&options, &machine));
-    sb_status status = sb_machine_load_driver_file(machine, path, &driver, error, sizeof(error));
+    load_driver(machine, path, &log);
     sb_machine_destroy(machine);
-    if (status != 0)
-        print_message("%s%s\n", log.bytes, error);
-    assert_int_equal(0, status);
     assert_non_null(strstr(log.bytes, " 0 failed"));
     remove_root(root);
 }

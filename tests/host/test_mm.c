@@ -12,6 +12,8 @@
 
 #include <sysbuf/host.h>
 
+#include "loaded_driver.h"
+
 #define CODE(function) (0x220003u + ((0x800u + (function)) << 2))
 enum { USE_BUFFER, KEEP_BUFFER, CHECK_KEPT, VIRTUAL, SHARE, LOOK, FAILURES, MAP_FILE, MISTAKE };
 enum { PAGE = 4096 };
@@ -23,53 +25,28 @@ struct fixture {
     sb_handle file;
     uint8_t *buffer;
     char root[64];
-    char log[8192];
+    struct text log;
 };
 
 static const char *driver_path;
 
-static void keep_log(void *context, const char *text, size_t length)
-{
-    struct fixture *fixture = context;
-    size_t used = strlen(fixture->log);
-    if (used + length < sizeof(fixture->log))
-        memcpy(fixture->log + used, text, length);
-}
-
-static void forget_log(void *context, const char *text, size_t length)
-{
-    (void)context, (void)text, (void)length;
-}
-
 static int start(void **state)
 {
     static struct fixture fixture;
-    char error[512] = "";
     memset(&fixture, 0, sizeof(fixture));
     strcpy(fixture.root, "/tmp/sysbuf-mm-XXXXXX");
     assert_non_null(mkdtemp(fixture.root));
     struct sb_machine_options options = {
-        .root_directory = fixture.root, .log = keep_log, .log_context = &fixture};
+        .root_directory = fixture.root, .log = keep_log, .log_context = &fixture.log};
     assert_int_equal(sb_machine_create(&options, &fixture.machine), 0);
-    sb_status status = sb_machine_load_driver_file(fixture.machine, driver_path, &fixture.driver,
-                                                   error, sizeof(error));
-    if (status)
-        print_message("%s%s\n", fixture.log, error);
-    assert_int_equal(status, 0);
-    assert_non_null(strstr(fixture.log, " 0 failed"));
+    fixture.driver = load_driver(fixture.machine, driver_path, &fixture.log);
+    assert_non_null(strstr(fixture.log.bytes, " 0 failed"));
     assert_int_equal(sb_process_create(fixture.machine, NULL, &fixture.process), 0);
     assert_int_equal(sb_process_open(fixture.process, "\\\\.\\Memory", NULL, &fixture.file), 0);
     fixture.buffer = sb_process_allocate(fixture.process, 2 * PAGE, false);
     assert_non_null(fixture.buffer);
     *state = &fixture;
     return 0;
-}
-
-/* cmocka puts handlers of its own in place before each test. */
-static struct fixture *fixture_of(void **state)
-{
-    sb_host_claim_faults();
-    return *state;
 }
 
 static sb_status call(struct fixture *fixture, unsigned function, void *output, uint32_t length)
@@ -84,7 +61,7 @@ static int stop(void **state)
     struct fixture *fixture = *state;
     assert_int_equal(call(fixture, FAILURES, fixture->buffer, 4), 0);
     if (fixture->buffer[0])
-        print_message("%s", fixture->log);
+        print_message("%s", fixture->log.bytes);
     assert_int_equal(fixture->buffer[0], 0);
     assert_int_equal(sb_process_close(fixture->process, fixture->file), 0);
     sb_process_destroy(fixture->process);
@@ -96,7 +73,7 @@ static int stop(void **state)
 
 static void driver_sees_a_users_pages_at_its_own_addresses(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     for (int i = 0; i < 2 * PAGE; i++)
         fixture->buffer[i] = (uint8_t)i;
     assert_int_equal(call(fixture, USE_BUFFER, fixture->buffer + 5 - 5, 2 * PAGE), 0);
@@ -107,7 +84,7 @@ static void driver_sees_a_users_pages_at_its_own_addresses(void **state)
 
 static void locked_pages_outlive_the_buffer(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     uint8_t *buffer = sb_process_allocate(fixture->process, 2 * PAGE, false);
     memset(buffer, 0x5E, 2 * PAGE);
     assert_int_equal(call(fixture, KEEP_BUFFER, buffer + 100, PAGE), 0);
@@ -119,12 +96,12 @@ static void locked_pages_outlive_the_buffer(void **state)
 
 static void virtual_memory_of_the_caller_is_managed(void **state)
 {
-    assert_int_equal(call(fixture_of(state), VIRTUAL, NULL, 0), 0);
+    assert_int_equal(call(claim_state(state), VIRTUAL, NULL, 0), 0);
 }
 
 static void a_page_is_shared_with_the_driver(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     assert_int_equal(call(fixture, SHARE, fixture->buffer, 8), 0);
     volatile uint8_t *shared = *(uint8_t **)fixture->buffer;
     assert_int_equal(shared[1], 0x21);
@@ -136,7 +113,7 @@ static void a_page_is_shared_with_the_driver(void **state)
 static void applications_share_a_named_section(void **state)
 {
     static const char name[] = "\\BaseNamedObjects\\Shared";
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     struct sb_process *other;
     sb_handle section, second;
     uint8_t *first_view, *second_view;
@@ -169,7 +146,7 @@ static void applications_share_a_named_section(void **state)
 
 static void a_file_is_mapped(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     char path[96], expected[5000], contents[5001];
     snprintf(path, sizeof(path), "%s/data.bin", fixture->root);
     memset(expected, 'd', sizeof(expected));
@@ -203,8 +180,10 @@ static void mistakes_stop_the_machine(void **state)
     (void)state;
     for (unsigned i = 0; i < sizeof(expected) / sizeof(*expected); i++) {
         struct sb_bug_check stop_information;
-        struct sb_machine_options options = {.log = forget_log};
         struct fixture fixture;
+        struct sb_machine_options options = {.log = keep_log, .log_context = &fixture.log};
+
+        forget_log(&fixture.log);
         assert_int_equal(sb_machine_create(&options, &fixture.machine), 0);
         assert_int_equal(sb_machine_load_driver_file(fixture.machine, driver_path, NULL, NULL, 0),
                          0);

@@ -12,6 +12,8 @@
 #include <mydevice/contract.h>
 #include <sysbuf/host.h>
 
+#include "loaded_driver.h"
+
 #define STATUS_SUCCESS                ((sb_status)0)
 #define STATUS_BUFFER_OVERFLOW        ((sb_status)0x80000005)
 #define STATUS_INFO_LENGTH_MISMATCH   ((sb_status)0xC0000004)
@@ -30,36 +32,17 @@ struct fixture {
     sb_handle file;
     uint8_t *input;
     uint8_t *output;
-    char log[1024];
+    struct text log;
 };
-
-static void keep_log(void *context, const char *text, size_t length)
-{
-    struct fixture *fixture = context;
-    size_t used = strlen(fixture->log);
-
-    if (used + length < sizeof(fixture->log))
-        memcpy(fixture->log + used, text, length);
-}
-
-/* cmocka puts handlers of its own in place before each test. */
-static struct fixture *fixture_of(void **state)
-{
-    assert_int_equal(sb_host_claim_faults(), STATUS_SUCCESS);
-    return *state;
-}
 
 static int start(void **state)
 {
     static struct fixture fixture;
-    const struct sb_machine_options options = {.log = keep_log, .log_context = &fixture};
-    char error[512] = "";
+    const struct sb_machine_options options = {.log = keep_log, .log_context = &fixture.log};
 
     memset(&fixture, 0, sizeof(fixture));
     assert_int_equal(sb_machine_create(&options, &fixture.machine), STATUS_SUCCESS);
-    if (sb_machine_load_driver_file(fixture.machine, MYDEVICE_SYS, &fixture.driver, error,
-                                    sizeof(error)) != STATUS_SUCCESS)
-        fail_msg("%s: %s", MYDEVICE_SYS, error);
+    fixture.driver = load_driver(fixture.machine, MYDEVICE_SYS, &fixture.log);
     assert_int_equal(sb_process_create(fixture.machine, NULL, &fixture.process), STATUS_SUCCESS);
     assert_int_equal(sb_process_open(fixture.process, MYDEVICE_PATH, NULL, &fixture.file),
                      STATUS_SUCCESS);
@@ -74,7 +57,7 @@ static int start(void **state)
 /* Closes what is open, and the machine must then let the driver go and hold none of its pool. */
 static int stop(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     struct sb_bug_check stopped;
 
     sb_process_destroy(fixture->process);
@@ -112,24 +95,24 @@ static struct sb_io_status call(struct fixture *fixture, uint32_t code, uint32_t
 
 static void the_right_request_is_answered_and_logged(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     struct sb_io_status result = call(fixture, MYDEVICE_HELLO, 20, 20);
 
     assert_int_equal(result.status, STATUS_SUCCESS);
     assert_int_equal(result.information, 14);
     assert_memory_equal(fixture->output + 44, "hello lyshark\0\xEE\xEE\xEE\xEE\xEE\xEE", 20);
-    assert_string_equal(fixture->log, "读取文件标志: 2\n"
-                                      "读取写入地址: 401234\n"
-                                      "读取缓冲区大小: 1024\n"
-                                      "读取当前大小: 100\n"
-                                      "要操作进程PID: 2566\n");
+    assert_string_equal(fixture->log.bytes, "读取文件标志: 2\n"
+                                            "读取写入地址: 401234\n"
+                                            "读取缓冲区大小: 1024\n"
+                                            "读取当前大小: 100\n"
+                                            "要操作进程PID: 2566\n");
 }
 
 static void a_windows_that_was_not_asked_shows_no_information(void **state)
 {
+    struct fixture *fixture = claim_state(state);
     const struct sb_machine_options errors_only = {
-        .log = keep_log, .log_context = fixture_of(state), .debug_print_mask = 1};
-    struct fixture *fixture = *state;
+        .log = keep_log, .log_context = &fixture->log, .debug_print_mask = 1};
     struct sb_machine *kept = fixture->machine;
     struct sb_process *kept_process = fixture->process;
     struct sb_driver *driver;
@@ -146,7 +129,7 @@ static void a_windows_that_was_not_asked_shows_no_information(void **state)
     assert_int_equal(sb_process_ioctl(fixture->process, file, 0, &result, MYDEVICE_HELLO, memory,
                                       20, memory + 32, 14),
                      STATUS_SUCCESS);
-    assert_string_equal(fixture->log, "");
+    assert_string_equal(fixture->log.bytes, "");
     sb_process_destroy(fixture->process);
     sb_machine_destroy(fixture->machine);
     fixture->machine = kept;
@@ -155,7 +138,7 @@ static void a_windows_that_was_not_asked_shows_no_information(void **state)
 
 static void every_pair_of_lengths_gets_the_answer_of_the_contract(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     uint8_t untouched[64];
     uint32_t input;
     uint32_t output;
@@ -186,7 +169,7 @@ static void every_pair_of_lengths_gets_the_answer_of_the_contract(void **state)
 
 static void other_codes_methods_and_accesses_are_refused(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     uint32_t low;
 
     for (low = 1; low < 4; low++) {
@@ -203,7 +186,7 @@ static void other_codes_methods_and_accesses_are_refused(void **state)
 
 static void read_and_write_are_refused(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     struct sb_io_status result;
 
     assert_int_equal(
@@ -216,7 +199,7 @@ static void read_and_write_are_refused(void **state)
 
 static void bad_user_memory_is_refused_and_the_driver_not_called(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     struct sb_io_status result;
     uint8_t on_our_stack[20] = {0}; /* no user memory of the machine */
 
@@ -229,13 +212,13 @@ static void bad_user_memory_is_refused_and_the_driver_not_called(void **state)
     assert_int_equal(sb_process_ioctl(fixture->process, fixture->file, 0, &result, MYDEVICE_HELLO,
                                       on_our_stack, 20, fixture->output, 14),
                      STATUS_ACCESS_VIOLATION);
-    assert_string_equal(fixture->log, "");
+    assert_string_equal(fixture->log.bytes, "");
 }
 
 /* The I/O manager takes the length behind a NULL for 0. */
 static void null_buffers_are_empty_buffers(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     struct sb_io_status result;
 
     assert_int_equal(sb_process_ioctl(fixture->process, fixture->file, 0, &result, MYDEVICE_HELLO,
@@ -244,12 +227,12 @@ static void null_buffers_are_empty_buffers(void **state)
     assert_int_equal(sb_process_ioctl(fixture->process, fixture->file, 0, &result, MYDEVICE_HELLO,
                                       fixture->input, 20, NULL, 14),
                      STATUS_BUFFER_TOO_SMALL);
-    assert_string_equal(fixture->log, "");
+    assert_string_equal(fixture->log.bytes, "");
 }
 
 static void names_below_the_device_do_not_exist(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     sb_handle handle = 77;
 
     assert_int_equal(sb_process_close(fixture->process, fixture->file), STATUS_SUCCESS);
@@ -264,7 +247,7 @@ static void names_below_the_device_do_not_exist(void **state)
 
 static void one_handle_at_a_time(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     struct sb_process *other;
     sb_handle handle = 77;
 
@@ -279,7 +262,7 @@ static void one_handle_at_a_time(void **state)
 
 static void only_administrators_may_open(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     const struct sb_process_options ordinary = {.is_ordinary = true};
     struct sb_process *user;
     sb_handle handle = 77;
@@ -295,17 +278,14 @@ static void only_administrators_may_open(void **state)
 
 static void without_the_driver_there_is_no_device(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     sb_handle handle = 77;
-    char error[512];
 
     assert_int_equal(sb_process_close(fixture->process, fixture->file), STATUS_SUCCESS);
     assert_int_equal(sb_machine_unload_driver(fixture->machine, fixture->driver), STATUS_SUCCESS);
     assert_int_equal(sb_process_open(fixture->process, MYDEVICE_PATH, NULL, &handle),
                      STATUS_OBJECT_NAME_NOT_FOUND);
-    assert_int_equal(sb_machine_load_driver_file(fixture->machine, MYDEVICE_SYS, &fixture->driver,
-                                                 error, sizeof(error)),
-                     STATUS_SUCCESS);
+    fixture->driver = load_driver(fixture->machine, MYDEVICE_SYS, &fixture->log);
 }
 
 #define driver_test(test) cmocka_unit_test_setup_teardown(test, start, stop)

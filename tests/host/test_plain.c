@@ -12,6 +12,8 @@
 
 #include <sysbuf/host.h>
 
+#include "loaded_driver.h"
+
 #define CODE(function) (0x220000u + ((function) << 2))
 enum { ECHO, EVENT, CRASH, PEND, IRQL, COUNTERS, HANG };
 
@@ -29,31 +31,18 @@ struct fixture {
     struct sb_process *process;
     sb_handle file;
     uint8_t *buffer;
-    char log[4096];
+    struct text log;
 };
 
 static const char *driver_path = SYSBUF_TEST_DRIVERS "/plain-gcc.sys";
 
-static void keep_log(void *context, const char *text, size_t length)
-{
-    struct fixture *fixture = context;
-    size_t used = strlen(fixture->log);
-    if (used + length < sizeof(fixture->log))
-        memcpy(fixture->log + used, text, length);
-}
-
 static int start(void **state)
 {
     static struct fixture fixture;
-    char error[512] = "";
     memset(&fixture, 0, sizeof(fixture));
-    struct sb_machine_options options = {.log = keep_log, .log_context = &fixture};
+    struct sb_machine_options options = {.log = keep_log, .log_context = &fixture.log};
     assert_int_equal(sb_machine_create(&options, &fixture.machine), 0);
-    sb_status status = sb_machine_load_driver_file(fixture.machine, driver_path, &fixture.driver,
-                                                   error, sizeof(error));
-    if (status)
-        fprintf(stderr, "load: %08x %s\n", (unsigned)status, error);
-    assert_int_equal(status, 0);
+    fixture.driver = load_driver(fixture.machine, driver_path, &fixture.log);
     assert_int_equal(sb_process_create(fixture.machine, NULL, &fixture.process), 0);
     assert_int_equal(sb_process_open(fixture.process, "\\\\.\\Plain", NULL, &fixture.file), 0);
     fixture.buffer = sb_process_allocate(fixture.process, 4096, false);
@@ -70,13 +59,6 @@ static int stop(void **state)
     return 0;
 }
 
-/* cmocka puts handlers of its own in place before each test. */
-static struct fixture *fixture_of(void **state)
-{
-    sb_host_claim_faults();
-    return *state;
-}
-
 static sb_status call(struct fixture *fixture, int function, uint32_t input, uint32_t output,
                       struct sb_io_status *result)
 {
@@ -87,7 +69,7 @@ static sb_status call(struct fixture *fixture, int function, uint32_t input, uin
 
 static void reply_has_exactly_the_bytes_reported(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     struct sb_io_status result;
     memcpy(fixture->buffer, "0123456789", 10);
     memset(fixture->buffer + 2048, 0xAA, 16);
@@ -102,7 +84,7 @@ static void reply_has_exactly_the_bytes_reported(void **state)
 
 static void bad_requests_are_refused(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     struct sb_io_status result;
     sb_handle handle;
     assert_int_equal(call(fixture, 0x77, 4, 4, &result), STATUS_INVALID_DEVICE_REQUEST);
@@ -122,12 +104,12 @@ static void bad_requests_are_refused(void **state)
 static void threads_signal_and_waits_time_out(void **state)
 {
     struct sb_io_status result;
-    assert_int_equal(call(fixture_of(state), EVENT, 0, 0, &result), 0);
+    assert_int_equal(call(claim_state(state), EVENT, 0, 0, &result), 0);
 }
 
 static void timer_dpc_completes_a_pending_request_at_dispatch_level(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     struct sb_io_status result;
     for (int i = 0; i < 20; i++) {
         fixture->buffer[2048] = 0xAA;
@@ -139,7 +121,7 @@ static void timer_dpc_completes_a_pending_request_at_dispatch_level(void **state
 
 static void irql_is_a_number_of_the_thread(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     struct sb_io_status result;
     assert_int_equal(call(fixture, IRQL, 0, 3, &result), 0);
     assert_memory_equal(fixture->buffer + 2048, "\0\2\0", 3);
@@ -147,7 +129,7 @@ static void irql_is_a_number_of_the_thread(void **state)
 
 static void last_handle_brings_cleanup_then_close(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     struct sb_io_status result;
     sb_handle second;
     const int32_t before[] = {2, 0, 0}, after[] = {2, 1, 1};
@@ -162,7 +144,7 @@ static void last_handle_brings_cleanup_then_close(void **state)
 
 static void unload_and_reload_leave_nothing(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     uint64_t blocks[2], bytes[2];
     assert_int_equal(sb_machine_unload_driver(fixture->machine, fixture->driver),
                      STATUS_DEVICE_BUSY);
@@ -195,7 +177,7 @@ static void *hang(void *context)
 
 static void crash_stops_this_machine_only(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     struct sb_io_status result;
     struct sb_bug_check stop_information;
     pthread_t thread;
@@ -224,7 +206,7 @@ static void crash_stops_this_machine_only(void **state)
 static void a_driver_that_hangs_is_stopped_from_outside(void **state)
 {
 #ifndef SYSBUF_SIGNALS_ARE_LATE
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     struct sb_bug_check stop_information;
     pthread_t thread;
     void *hung;
@@ -244,7 +226,7 @@ static void a_driver_that_hangs_is_stopped_from_outside(void **state)
 
 static void a_machine_in_which_nobody_runs_is_stopped_from_outside(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     struct sb_bug_check stop_information;
     struct sb_io_status result;
     sb_machine_stop(fixture->machine);
@@ -255,15 +237,15 @@ static void a_machine_in_which_nobody_runs_is_stopped_from_outside(void **state)
 
 static void log_receives_what_the_driver_prints(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
-    assert_non_null(strstr(fixture->log, "plain: started from \\Registry\\Machine\\System\\"
-                                         "CurrentControlSet\\Services\\plain-"));
+    struct fixture *fixture = claim_state(state);
+    assert_non_null(strstr(fixture->log.bytes, "plain: started from \\Registry\\Machine\\System\\"
+                                               "CurrentControlSet\\Services\\plain-"));
 }
 
 /* Not a test of speed, which depends on the machine: it prints the figure. */
 static void buffered_ioctl_is_measured(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     struct sb_io_status result;
     struct timespec begin, end;
     const int calls = 500000;

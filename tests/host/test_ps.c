@@ -11,6 +11,8 @@
 
 #include <sysbuf/host.h>
 
+#include "loaded_driver.h"
+
 #define CODE(function) (0x220000u + ((function) << 2))
 enum { REFUSE = 0x800, ALLOW = 0x801 };
 #define STATUS_ACCESS_DENIED ((sb_status)0xC0000022)
@@ -18,24 +20,9 @@ enum { REFUSE = 0x800, ALLOW = 0x801 };
 static struct {
     struct sb_machine *machine;
     struct sb_driver *driver;
-    size_t length;
-    char log[16384];
+    struct text log;
 } rig;
 static const char *compiler = "gcc";
-
-static void keep_log(void *context, const char *text, size_t length)
-{
-    (void)context;
-    if (rig.length + length < sizeof(rig.log))
-        memcpy(rig.log + rig.length, text, length);
-    rig.length += length;
-}
-
-static void forget_log(void)
-{
-    rig.length = 0;
-    memset(rig.log, 0, sizeof(rig.log));
-}
 
 /* The image with IMAGE_DLLCHARACTERISTICS_FORCE_INTEGRITY set, as /INTEGRITYCHECK does. */
 static void load_watch(int force_integrity)
@@ -58,8 +45,8 @@ static void load_watch(int force_integrity)
 static int start(void **state)
 {
     (void)state;
-    struct sb_machine_options options = {.log = keep_log};
-    forget_log();
+    struct sb_machine_options options = {.log = keep_log, .log_context = &rig.log};
+    forget_log(&rig.log);
     assert_int_equal(sb_machine_create(&options, &rig.machine), 0);
     sb_host_claim_faults();
     return 0;
@@ -75,7 +62,7 @@ static int stop(void **state)
 static int count(const char *text)
 {
     int found = 0;
-    for (const char *at = rig.log; (at = strstr(at, text)); at++)
+    for (const char *at = rig.log.bytes; (at = strstr(at, text)); at++)
         found++;
     return found;
 }
@@ -85,7 +72,7 @@ static void expect(int times, const char *format, uint32_t id)
     char text[200];
     snprintf(text, sizeof text, format, id);
     if (count(text) != times)
-        print_message("expected %d times: %s\n%s", times, text, rig.log);
+        print_message("expected %d times: %s\n%s", times, text, rig.log.bytes);
     assert_int_equal(count(text), times);
 }
 
@@ -112,7 +99,7 @@ static void processes_and_their_threads_are_told_in_order(void **state)
     (void)state;
     load_watch(1);
     expect(1, "watch: plain 00000000 again c000000d ex 00000000\n", 0);
-    forget_log();
+    forget_log(&rig.log);
     assert_int_equal(sb_process_create(rig.machine, NULL, &process), 0);
     uint32_t id = sb_process_id(process);
     expect(1, "watch: process %016X of 0000000000000004 created\nwatch: ex ", id);
@@ -137,7 +124,7 @@ static void a_driver_refuses_processes(void **state)
     load_watch(1);
     assert_int_equal(sb_process_create(rig.machine, NULL, &process), 0);
     send(process, REFUSE);
-    forget_log();
+    forget_log(&rig.log);
     assert_int_equal(sb_process_create(rig.machine, NULL, &refused), STATUS_ACCESS_DENIED);
     assert_null(refused);
     expect(2, " gone", 0); /* both routines hear of its end */
@@ -175,7 +162,7 @@ static void images_of_drivers_are_told_before_they_run(void **state)
     (void)state;
     load_watch(1);
     snprintf(path, sizeof path, "%s/plain-%s.sys", SYSBUF_TEST_DRIVERS, compiler);
-    forget_log();
+    forget_log(&rig.log);
     assert_int_equal(sb_machine_load_driver_file(rig.machine, path, NULL, NULL, 0), 0);
     expect(1, "watch: image \\SystemRoot\\System32\\drivers\\plain-", 0);
     expect(1, ".sys in 0000000000000000, system 1, size ok 1\nplain: started", 0);
@@ -188,7 +175,7 @@ static void nothing_is_told_after_unload(void **state)
     load_watch(1);
     assert_int_equal(sb_machine_unload_driver(rig.machine, rig.driver), 0);
     expect(1, "watch: removed 00000000\n", 0);
-    forget_log();
+    forget_log(&rig.log);
     assert_int_equal(sb_process_create(rig.machine, NULL, &process), 0);
     sb_process_destroy(process);
     expect(0, "watch", 0);

@@ -12,6 +12,8 @@
 #include <cmocka.h>
 
 #include <sysbuf/host.h>
+
+#include "loaded_driver.h"
 #include "../drivers/requests/requests.h"
 
 #define STATUS_BUFFER_OVERFLOW        ((sb_status)0x80000005)
@@ -37,31 +39,18 @@ struct fixture {
     struct sb_driver *driver;
     struct sb_process *process;
     uint8_t *buffer;
-    char log[4096];
+    struct text log;
 };
 
 static const char *driver_path = SYSBUF_TEST_DRIVERS "/requests-gcc.sys";
 
-static void keep_log(void *context, const char *text, size_t length)
-{
-    struct fixture *fixture = context;
-    size_t used = strlen(fixture->log);
-    if (used + length < sizeof(fixture->log))
-        memcpy(fixture->log + used, text, length);
-}
-
 static int start(void **state)
 {
     static struct fixture fixture;
-    char error[512] = "";
     memset(&fixture, 0, sizeof(fixture));
-    struct sb_machine_options options = {.log = keep_log, .log_context = &fixture};
+    struct sb_machine_options options = {.log = keep_log, .log_context = &fixture.log};
     assert_int_equal(sb_machine_create(&options, &fixture.machine), 0);
-    sb_status status = sb_machine_load_driver_file(fixture.machine, driver_path, &fixture.driver,
-                                                   error, sizeof(error));
-    if (status)
-        fprintf(stderr, "load: %08x %s\n%s", (unsigned)status, error, fixture.log);
-    assert_int_equal(status, 0);
+    fixture.driver = load_driver(fixture.machine, driver_path, &fixture.log);
     assert_int_equal(sb_process_create(fixture.machine, NULL, &fixture.process), 0);
     fixture.buffer = sb_process_allocate(fixture.process, 8192, false);
     assert_non_null(fixture.buffer);
@@ -75,13 +64,6 @@ static int stop(void **state)
     sb_process_destroy(fixture->process);
     sb_machine_destroy(fixture->machine);
     return 0;
-}
-
-/* cmocka puts handlers of its own in place before each test. */
-static struct fixture *fixture_of(void **state)
-{
-    sb_host_claim_faults();
-    return *state;
 }
 
 static sb_handle open_as(struct fixture *fixture, const char *path, bool overlapped)
@@ -120,7 +102,7 @@ static sb_status report_of(struct fixture *fixture, sb_handle file, int method,
 
 static void each_method_brings_its_buffers(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     sb_handle file = open_as(fixture, "\\\\.\\ReqBuffered", false);
     struct report report;
     for (int method = BUFFERED; method <= NEITHER; method++) {
@@ -141,7 +123,7 @@ static void each_method_brings_its_buffers(void **state)
 
 static void zero_lengths_bring_no_buffers(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     sb_handle file = open_as(fixture, "\\\\.\\ReqBuffered", false);
     struct sb_io_status result;
     for (int method = BUFFERED; method <= NEITHER; method++)
@@ -153,7 +135,7 @@ static void zero_lengths_bring_no_buffers(void **state)
 
 static void bad_buffers_are_refused_before_the_driver(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     sb_handle file = open_as(fixture, "\\\\.\\ReqBuffered", false);
     uint8_t *end = sb_process_allocate(fixture->process, 16, true);
     static uint8_t foreign[64];
@@ -191,7 +173,7 @@ static sb_status answer(struct fixture *fixture, sb_handle file, uint32_t status
 
 static void information_says_how_much_is_copied(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     sb_handle file = open_as(fixture, "\\\\.\\ReqBuffered", false);
     struct sb_io_status result;
     assert_int_equal(answer(fixture, file, 0, 5, 16, &result), 0);
@@ -211,9 +193,46 @@ static void information_says_how_much_is_copied(void **state)
     assert_int_not_equal(fixture->buffer[4096 + 5], 0xAA);
 }
 
+/* One call of that length, answered with a byte of its own throughout. */
+static void call_with(struct fixture *fixture, sb_handle file, uint8_t *memory, uint32_t length,
+                      uint8_t fill)
+{
+    const struct answer answer = {.status = 0, .fill = fill, .information = length};
+    struct sb_io_status result;
+    memset(memory, 0, length + 1);
+    memcpy(memory, &answer, sizeof(answer));
+    assert_int_equal(sb_process_ioctl(fixture->process, file, 0, &result,
+                                      code_of(COMPLETE, BUFFERED), memory, length, memory, length),
+                     0);
+    assert_int_equal(result.information, length);
+    for (uint32_t i = 0; i < length; i++)
+        if (memory[i] != fill)
+            fail_msg("byte %u of %u is %u, not %u", i, length, memory[i], fill);
+    assert_int_equal(memory[length], 0);
+}
+
+/* Their pages are used again by later ones: more sizes than are kept, and some too long for it. */
+static void large_buffers_come_and_go(void **state)
+{
+    static const uint32_t lengths[] = {5000,    65536, 1048576, 65536, 5000,  3145728, 12288,
+                                       1048576, 20480, 28672,   36864, 65536, 4096,    8192};
+    struct fixture *fixture = claim_state(state);
+    sb_handle file = open_as(fixture, "\\\\.\\ReqBuffered", false);
+    uint8_t *memory = sb_process_allocate(fixture->process, 3145728 + 4096, false);
+    uint64_t blocks[2], bytes[2];
+    assert_non_null(memory);
+    sb_machine_pool_usage(fixture->machine, &blocks[0], &bytes[0]);
+    for (uint8_t round = 1; round <= 3; round++)
+        for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++)
+            call_with(fixture, file, memory, lengths[i], (uint8_t)(round * 16 + i));
+    sb_machine_pool_usage(fixture->machine, &blocks[1], &bytes[1]);
+    assert_int_equal(blocks[0], blocks[1]);
+    assert_int_equal(bytes[0], bytes[1]);
+}
+
 static void handles_need_the_access_of_the_code(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     struct sb_open_options reads = {.access = READ_DATA};
     struct sb_io_status result;
     struct report report;
@@ -235,7 +254,7 @@ static void handles_need_the_access_of_the_code(void **state)
 
 static void reads_and_writes_go_by_the_devices_method(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     const char *paths[] = {"\\\\.\\ReqBuffered", "\\\\.\\ReqDirect", "\\\\.\\ReqNeither"};
     struct sb_io_status result;
     for (int i = 0; i < 3; i++) {
@@ -261,7 +280,7 @@ static void reads_and_writes_go_by_the_devices_method(void **state)
 
 static void overlapped_requests_tell_by_event_and_status_block(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     sb_handle file = open_as(fixture, "\\\\.\\ReqBuffered", true), event;
     struct sb_io_status first = {.status = 0x77}, second = {.status = 0x77}, result;
     struct answer answer = {0, 0x11, 8};
@@ -294,7 +313,7 @@ static void overlapped_requests_tell_by_event_and_status_block(void **state)
 
 static void cancel_ends_all_requests_of_a_file(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     sb_handle file = open_as(fixture, "\\\\.\\ReqBuffered", true), other;
     struct sb_io_status results[4], last = {.status = 0x77};
     other = open_as(fixture, "\\\\.\\ReqBuffered", true);
@@ -315,7 +334,7 @@ static void cancel_ends_all_requests_of_a_file(void **state)
 
 static void ports_receive_completions(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     sb_handle file = open_as(fixture, "\\\\.\\ReqBuffered", true), port, event;
     sb_handle synchronous = open_as(fixture, "\\\\.\\ReqBuffered", false);
     struct sb_io_status result, failed;
@@ -369,7 +388,7 @@ static void counts_of(struct fixture *fixture, sb_handle file, struct counts *co
 
 static void create_carries_the_callers_wishes(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     struct sb_open_options options = {.access = 0x80000000u, .share = SHARE_READ | SHARE_WRITE};
     struct counts counts;
     sb_handle file, below;
@@ -394,7 +413,7 @@ static void create_carries_the_callers_wishes(void **state)
 
 static void exclusive_devices_are_opened_once(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     sb_handle file = open_as(fixture, "\\\\.\\ReqExclusive", false), second = 0;
     assert_int_equal(sb_process_open(fixture->process, "\\\\.\\ReqExclusive", NULL, &second),
                      STATUS_ACCESS_DENIED);
@@ -408,7 +427,7 @@ static void exclusive_devices_are_opened_once(void **state)
 
 static void share_modes_are_the_drivers(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     struct sb_open_options options = {.access = READ_DATA, .share = SHARE_READ};
     sb_handle first, second;
     assert_int_equal(sb_process_open(fixture->process, "\\\\.\\ReqDirect", &options, &first), 0);
@@ -420,7 +439,7 @@ static void share_modes_are_the_drivers(void **state)
 
 static void duplicates_share_one_file(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     sb_handle file = open_as(fixture, "\\\\.\\ReqBuffered", false), copy, weak, watcher;
     struct sb_process *other;
     struct sb_io_status result;
@@ -464,7 +483,7 @@ static void *block(void *context)
 
 static void exit_cancels_what_pends(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     sb_handle watcher = open_as(fixture, "\\\\.\\ReqBuffered", false);
     struct sb_process *other;
     struct sb_io_status overlapped = {.status = 0x77};
@@ -494,7 +513,7 @@ static void exit_cancels_what_pends(void **state)
 
 static void exit_reports_what_hangs(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     struct sb_process *other;
     struct sb_io_status stuck = {.status = 0x77}, result;
     struct sb_open_options options = {.is_overlapped = true};
@@ -505,7 +524,7 @@ static void exit_reports_what_hangs(void **state)
         sb_process_ioctl(other, file, 0, &stuck, code_of(STICK, BUFFERED), NULL, 0, NULL, 0),
         SB_STATUS_PENDING);
     sb_process_destroy(other);
-    assert_non_null(strstr(fixture->log, "it hangs in \\Driver\\requests"));
+    assert_non_null(strstr(fixture->log.bytes, "it hangs in \\Driver\\requests"));
     assert_int_equal(sb_process_ioctl(fixture->process, watcher, 0, &result,
                                       code_of(FINISH, BUFFERED), NULL, 0, NULL, 0),
                      0);
@@ -514,7 +533,7 @@ static void exit_reports_what_hangs(void **state)
 
 static void a_forgotten_request_harms_nobody(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     sb_handle file = open_as(fixture, "\\\\.\\ReqBuffered", false);
     struct sb_io_status result = {.status = 0x77}, end;
     assert_int_equal(sb_process_ioctl(fixture->process, file, 0, &result, code_of(FORGET, BUFFERED),
@@ -528,7 +547,7 @@ static void a_forgotten_request_harms_nobody(void **state)
 
 static void synchronous_waits_can_be_cancelled(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     struct blocked blocked = {fixture, fixture->process, 0, HOLD, 0};
     pthread_t thread;
     blocked.file = open_as(fixture, "\\\\.\\ReqBuffered", false);
@@ -542,7 +561,7 @@ static void synchronous_waits_can_be_cancelled(void **state)
 
 static void dpcs_complete_synchronous_requests(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     sb_handle file = open_as(fixture, "\\\\.\\ReqBuffered", false);
     struct sb_io_status result;
     for (int i = 0; i < 100; i++) {
@@ -556,7 +575,7 @@ static void dpcs_complete_synchronous_requests(void **state)
 
 static void requests_pass_through_a_stack(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     sb_handle file = open_as(fixture, "\\\\.\\ReqLower", false);
     struct sb_io_status result;
     struct counts counts;
@@ -572,7 +591,7 @@ static void requests_pass_through_a_stack(void **state)
 
 static void shutdown_reaches_who_registered(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     sb_handle file = open_as(fixture, "\\\\.\\ReqLower", false);
     struct counts counts;
     assert_int_equal(sb_machine_shutdown(fixture->machine), 0);
@@ -582,7 +601,7 @@ static void shutdown_reaches_who_registered(void **state)
 
 static void the_driver_finds_its_own_requests_right(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     sb_handle file = open_as(fixture, "\\\\.\\ReqBuffered", false);
     struct sb_io_status result;
     uint64_t blocks[2] = {0}, bytes[2] = {0};
@@ -592,7 +611,7 @@ static void the_driver_finds_its_own_requests_right(void **state)
                                           code_of(INSIDE, BUFFERED), NULL, 0, fixture->buffer, 4),
                          0);
         if (*(uint32_t *)fixture->buffer)
-            print_message("%s", fixture->log);
+            print_message("%s", fixture->log.bytes);
         assert_int_equal(*(uint32_t *)fixture->buffer, 0);
         blocks[0] = blocks[1];
         bytes[0] = bytes[1];
@@ -628,14 +647,25 @@ static sb_status service_call(struct fixture *fixture, sb_handle file, int funct
                             fixture->buffer, length + count * 2, NULL, 0);
 }
 
+/* Unloading goes on in the background; until then every further request of it succeeds. */
+static void wait_until_gone(struct fixture *fixture, sb_handle file, const char16_t *service)
+{
+    sb_status status = 0;
+    for (int turn = 0; turn < 1000 && status == 0; turn++) {
+        usleep(5000);
+        status = service_call(fixture, file, UNLOAD, service);
+    }
+    assert_int_equal(status, STATUS_OBJECT_NAME_NOT_FOUND);
+}
+
 static void drivers_load_drivers_from_the_folder(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     char folder[] = "/tmp/sysbuf-requests-XXXXXX", path[256];
     static const char16_t image[] = u"\\??\\C:\\other.sys";
     struct sb_machine *machine;
     struct fixture own = {0};
-    sb_handle file, plain;
+    sb_handle file, plain, refused;
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof(path), "%s/other.sys", folder);
     copy_file(SYSBUF_TEST_DRIVERS "/plain-gcc.sys", path);
@@ -655,7 +685,15 @@ static void drivers_load_drivers_from_the_folder(void **state)
     assert_int_equal(service_call(&own, file, LOAD, u"Other"), 0);
     assert_int_equal(service_call(&own, file, LOAD, u"Other"), (sb_status)0xC000010E);
     plain = open_as(&own, "\\\\.\\Plain", false);
+    /* In use it goes when the last file is closed; nobody can open it meanwhile. */
+    assert_int_equal(service_call(&own, file, UNLOAD, u"Other"), 0);
+    assert_int_equal(service_call(&own, file, UNLOAD, u"Other"), 0);
+    assert_int_equal(
+        sb_process_open(own.process, "\\\\.\\Plain", &(struct sb_open_options){0}, &refused),
+        (sb_status)0xC000000E);
     assert_int_equal(sb_process_close(own.process, plain), 0);
+    wait_until_gone(&own, file, u"Other");
+    assert_int_equal(service_call(&own, file, LOAD, u"Other"), 0);
     assert_int_equal(service_call(&own, file, UNLOAD, u"Other"), 0);
     assert_int_equal(service_call(&own, file, UNLOAD, u"Other"), STATUS_OBJECT_NAME_NOT_FOUND);
     sb_process_destroy(own.process);
@@ -666,7 +704,7 @@ static void drivers_load_drivers_from_the_folder(void **state)
 
 static void nothing_remains_after_unload(void **state)
 {
-    struct fixture *fixture = fixture_of(state);
+    struct fixture *fixture = claim_state(state);
     uint64_t blocks[2], bytes[2];
     sb_handle file = open_as(fixture, "\\\\.\\ReqBuffered", false);
     assert_int_equal(sb_machine_unload_driver(fixture->machine, fixture->driver),
@@ -696,6 +734,7 @@ int main(void)
         TEST(zero_lengths_bring_no_buffers),
         TEST(bad_buffers_are_refused_before_the_driver),
         TEST(information_says_how_much_is_copied),
+        TEST(large_buffers_come_and_go),
         TEST(handles_need_the_access_of_the_code),
         TEST(reads_and_writes_go_by_the_devices_method),
         TEST(overlapped_requests_tell_by_event_and_status_block),

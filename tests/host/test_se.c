@@ -8,6 +8,8 @@
 
 #include <sysbuf/host.h>
 
+#include "loaded_driver.h"
+
 #define IOCTL_WHO 0x222000u
 
 #define STATUS_ACCESS_DENIED      0xC0000022u
@@ -22,20 +24,6 @@ struct who {
         system_security;
 };
 
-struct text {
-    size_t length;
-    char bytes[4096];
-};
-
-static void keep_log(void *context, const char *line, size_t length)
-{
-    struct text *log = context;
-    if (log->length + length >= sizeof(log->bytes))
-        return;
-    memcpy(log->bytes + log->length, line, length);
-    log->length += length;
-}
-
 struct fixture {
     struct text log;
     struct sb_machine *machine;
@@ -44,15 +32,10 @@ struct fixture {
 
 static void load(struct fixture *fixture, const char *path)
 {
-    char error[512] = "";
     memset(fixture, 0, sizeof(*fixture));
     struct sb_machine_options options = {.log = keep_log, .log_context = &fixture->log};
     assert_int_equal(0, sb_machine_create(&options, &fixture->machine));
-    sb_status status =
-        sb_machine_load_driver_file(fixture->machine, path, &fixture->driver, error, sizeof(error));
-    if (status)
-        print_message("%s%s\n", fixture->log.bytes, error);
-    assert_int_equal(0, status);
+    fixture->driver = load_driver(fixture->machine, path, &fixture->log);
     assert_non_null(strstr(fixture->log.bytes, " 0 failed"));
 }
 

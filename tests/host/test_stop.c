@@ -9,20 +9,9 @@
 
 #include <sysbuf/host.h>
 
+#include "loaded_driver.h"
+
 #define CODE(function) (0x220000u + ((0x800u + (function)) << 2))
-
-struct text {
-    size_t length;
-    char bytes[16384];
-};
-
-static void keep_log(void *context, const char *text, size_t length)
-{
-    struct text *log = context;
-    if (log->length + length < sizeof(log->bytes))
-        memcpy(log->bytes + log->length, text, length);
-    log->length += length;
-}
 
 enum { FIRST = 1, SECOND = 2, THIRD = 4, FOURTH = 8, ALL = 15 }; /* parameters that are checked */
 
@@ -58,10 +47,10 @@ static void stop_by(const char *compiler, size_t index)
     struct sb_io_status result;
     sb_handle file;
     char path[256];
-    memset(&log, 0, sizeof(log));
+    forget_log(&log);
     snprintf(path, sizeof(path), "%s/stop-%s.sys", SYSBUF_TEST_DRIVERS, compiler);
     assert_int_equal(sb_machine_create(&options, &machine), 0);
-    assert_int_equal(sb_machine_load_driver_file(machine, path, NULL, NULL, 0), 0);
+    load_driver(machine, path, &log);
     assert_int_equal(sb_process_create(machine, NULL, &process), 0);
     assert_int_equal(sb_process_open(process, "\\\\.\\Stop", NULL, &file), 0);
     assert_false(sb_machine_bug_check(machine, &found));
@@ -79,6 +68,8 @@ static void stop_by(const char *compiler, size_t index)
     sb_process_destroy(process);
     sb_machine_destroy(machine); /* the thread that stopped it has told all then */
     assert_non_null(strstr(log.bytes, "stop: callback at 15 with 5 bytes of stop\n"));
+    assert_non_null(strstr(log.bytes, "*** the dump: stop adds 5 bytes of its own\n"));
+    assert_non_null(strstr(log.bytes, "*** the dump: stop adds 2 pages\n"));
 }
 
 static void misdeeds_stop_the_machine(void **state)

@@ -5,6 +5,7 @@ binaries=build/windows-x64
 mydevice=$binaries/mydevice/mydevice.exe
 raw=$binaries/tests/wine/raw.exe
 client_test=$binaries/tests/wine/client_test.exe
+conform=$binaries/tests/wine/conform.exe
 work=$(mktemp -d)
 checks=0
 failures=0
@@ -18,14 +19,16 @@ need_binaries() {
     done
 }
 
-# Starts Wine with nothing installed that an earlier, broken run may have left.
+services=(MyDevice SbEcho SbRude SbPend SbChannels SbRinger Greeter)
+
+# Starts Wine with nothing installed that an earlier run has left.
 begin() {
     local service code
 
     wine_begin
     trap 'wine_end; rm -rf "$work"' EXIT
-    for service in MyDevice SbEcho SbRude SbPend; do
-        wine_run 60 "$client_test" service uninstall $service >"$work/out" 2>"$work/err"
+    for service in "${services[@]}"; do
+        wine_run 60 "$client_test" service uninstall "$service" >"$work/out" 2>"$work/err"
         code=$?
         [ $code -eq 0 ] || [ $code -eq 30 ] || fail "$service of an earlier run stays: $code"
     done

@@ -10,6 +10,7 @@
  * Further marks, anywhere in the file:
  *
  *     COMPILER: clang         gcc does not build it (it has no __try)
+ *     HEADERS: own            it changes something in the kernel's headers (see build.sh)
  *     CALLS: neither read     which requests the driver is sent, in this order (else: buffered read
  *                             write): buffered, neither, out-direct, in-direct are control requests
  *                             with the same 64 byte input and output; pointer is a buffered one

@@ -7,9 +7,10 @@ static PDEVICE_OBJECT other;
 
 static NTSTATUS load(PDRIVER_OBJECT driver)
 {
-    DEVICE_TYPE type = FILE_DEVICE_UNKNOWN;
+    DEVICE_TYPE any = FILE_DEVICE_UNKNOWN;
+    PDEVICE_OBJECT *out = &other;
     NTSTATUS status;
-    status = IoCreateDevice(driver, 0, NULL, type, 0, 0, &other); /* MISTAKE: device-buffered-and-direct */
+    status = IoCreateDevice(driver, 0, 0, any, 0, 0, out); /* MISTAKE: device-buffered-and-direct */
     if (NT_SUCCESS(status))
         other->Flags |= DO_BUFFERED_IO | (DEFECT ? DO_DIRECT_IO : 0);
     return status;

@@ -1,4 +1,4 @@
-/* Returns at DISPATCH_LEVEL. */
+/* Returns at DISPATCH_LEVEL. HEADERS: own */
 #define KfRaiseIrql header_KfRaiseIrql
 #include "defect.h"
 #undef KfRaiseIrql

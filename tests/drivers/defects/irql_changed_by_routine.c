@@ -1,4 +1,4 @@
-/* A DPC routine that returns at PASSIVE_LEVEL. */
+/* A DPC routine that returns at PASSIVE_LEVEL. HEADERS: own */
 #define KeLowerIrql header_KeLowerIrql
 #include "defect.h"
 #undef KeLowerIrql

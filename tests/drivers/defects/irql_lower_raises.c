@@ -1,4 +1,4 @@
-/* "Lowers" the IRQL to one above the current. */
+/* "Lowers" the IRQL to one above the current. HEADERS: own */
 #define KeLowerIrql header_KeLowerIrql
 #include "defect.h"
 #undef KeLowerIrql

@@ -1,4 +1,4 @@
-/* Raises the IRQL to one below the current. */
+/* Raises the IRQL to one below the current. HEADERS: own */
 #define KfRaiseIrql header_KfRaiseIrql
 #include "defect.h"
 #undef KfRaiseIrql

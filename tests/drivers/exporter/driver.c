@@ -9,6 +9,21 @@ __declspec(dllexport) ULONG ExporterAdd(ULONG value)
     return ExporterValue + value;
 }
 
+/* Called when it is loaded for its importers, without a DriverEntry. */
+NTSTATUS NTAPI DllInitialize(PUNICODE_STRING path);
+NTSTATUS NTAPI DllInitialize(PUNICODE_STRING path)
+{
+    DbgPrint("exporter: %wZ\n", path);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI DllUnload(VOID);
+NTSTATUS NTAPI DllUnload(VOID)
+{
+    DbgPrint("exporter: unloaded\n");
+    return STATUS_SUCCESS;
+}
+
 static VOID NTAPI unload(PDRIVER_OBJECT driver)
 {
     (void)driver;

@@ -1,12 +1,18 @@
 /* A function driver as WDM wants it: AddDevice, a remove lock, an interface, StartIo, power. */
 #include <ntddk.h>
 
+#include "target.h"
+
 #define CODE(function) \
     CTL_CODE(FILE_DEVICE_UNKNOWN, 0x800 + (function), METHOD_BUFFERED, FILE_ANY_ACCESS)
 #define IOCTL_PNP_STATE    CODE(0) /* struct state */
 #define IOCTL_PNP_STARTED  CODE(1) /* through StartIo: how many came before */
 #define IOCTL_PNP_WAIT     CODE(2) /* stays in StartIo until the next one or cancellation */
 #define IOCTL_PNP_PROPERTY CODE(3) /* the hardware ids */
+#define IOCTL_PNP_LISTEN   CODE(4) /* to what happens to the device */
+#define IOCTL_PNP_EVENTS   CODE(5) /* struct target_events, after an event of the driver's own */
+#define IOCTL_PNP_REFUSE   CODE(6) /* removal, or no more */
+#define IOCTL_PNP_IDLE     CODE(7) /* to sleep when idle */
 
 struct state {
     ULONG added, started, removed, surprised, wmi_asked, queried_stop;
@@ -71,6 +77,8 @@ static NTSTATUS remove(PDEVICE_OBJECT device, PIRP irp)
     struct extension *extension = device->DeviceExtension;
     NTSTATUS status;
     state.removed++;
+    idle_forget(device);
+    target_forget();
     IoReleaseRemoveLockAndWait(&extension->lock, irp);
     IoSetDeviceInterfaceState(&extension->link, FALSE);
     RtlFreeUnicodeString(&extension->link);
@@ -194,6 +202,20 @@ static NTSTATUS NTAPI control(PDEVICE_OBJECT device, PIRP irp)
         status = IoGetDeviceProperty(extension->physical, DevicePropertyHardwareID, length,
                                      irp->AssociatedIrp.SystemBuffer, &needed);
         return complete(irp, status, NT_SUCCESS(status) ? needed : 0);
+    case IOCTL_PNP_LISTEN:
+        return complete(irp, target_listen(device->DriverObject, stack->FileObject), 0);
+    case IOCTL_PNP_EVENTS:
+        if (length < sizeof(target_events))
+            return complete(irp, STATUS_BUFFER_TOO_SMALL, 0);
+        status = target_report(extension->physical);
+        RtlCopyMemory(irp->AssociatedIrp.SystemBuffer, &target_events, sizeof(target_events));
+        return complete(irp, status == STATUS_PENDING ? STATUS_SUCCESS : status,
+                        sizeof(target_events));
+    case IOCTL_PNP_IDLE:
+        return complete(irp, idle_is_watched(device) ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL, 0);
+    case IOCTL_PNP_REFUSE:
+        target_refuses = !target_refuses;
+        return complete(irp, STATUS_SUCCESS, 0);
     default:
         return complete(irp, STATUS_INVALID_DEVICE_REQUEST, 0);
     }
@@ -295,7 +317,8 @@ static NTSTATUS NTAPI add_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT physical)
         IoDeleteDevice(device);
         return NT_SUCCESS(status) ? STATUS_NO_SUCH_DEVICE : status;
     }
-    if (!device_key_keeps_a_value(extension) || !controllers_take_turns(device))
+    if (!device_key_keeps_a_value(extension) || !controllers_take_turns(device) ||
+        !properties_are_kept(physical) || !interfaces_have_aliases(physical, &extension->link))
         return STATUS_UNSUCCESSFUL;
     IoStartTimer(device);
     state.added++;

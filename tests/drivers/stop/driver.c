@@ -3,6 +3,7 @@
 
 static UNICODE_STRING link_name = RTL_CONSTANT_STRING(L"\\??\\Stop");
 static KBUGCHECK_CALLBACK_RECORD callback;
+static KBUGCHECK_REASON_CALLBACK_RECORD dump_record, pages_record;
 static CHAR component[] = "stop";
 static KDPC dpc;
 static KEVENT event;
@@ -11,6 +12,29 @@ static KMUTEX mutex;
 static VOID NTAPI on_bug_check(PVOID buffer, ULONG length)
 {
     DbgPrint("stop: callback at %u with %u bytes of %s\n", KeGetCurrentIrql(), length, buffer);
+}
+
+static VOID NTAPI on_dump(KBUGCHECK_CALLBACK_REASON reason,
+                          struct _KBUGCHECK_REASON_CALLBACK_RECORD *record, PVOID data,
+                          ULONG length)
+{
+    PKBUGCHECK_SECONDARY_DUMP_DATA dump = data;
+    PKBUGCHECK_ADD_PAGES pages = data;
+
+    if (reason == KbCallbackSecondaryDumpData && length >= sizeof *dump &&
+        dump->InBufferLength >= sizeof component && record->Component == (PUCHAR)component) {
+        RtlCopyMemory(dump->InBuffer, component, sizeof component);
+        dump->OutBuffer = dump->InBuffer;
+        dump->OutBufferLength = sizeof component;
+    } else if (reason == KbCallbackAddPages && length >= sizeof *pages) {
+        pages->Flags = KB_ADD_PAGES_FLAG_VIRTUAL_ADDRESS;
+        pages->Address = (ULONG_PTR)component;
+        pages->Count = 1;
+        if (!pages->Context) { /* and then once more */
+            pages->Context = component;
+            pages->Flags |= KB_ADD_PAGES_FLAG_ADDITIONAL_RANGES_EXIST;
+        }
+    }
 }
 
 static VOID NTAPI raise(PKDPC self, PVOID context, PVOID argument1, PVOID argument2)
@@ -149,5 +173,8 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
     callback.State = BufferEmpty; /* KeInitializeCallbackRecord */
     KeRegisterBugCheckCallback(&callback, on_bug_check, component, sizeof(component),
                                (PUCHAR)component);
+    KeRegisterBugCheckReasonCallback(&dump_record, on_dump, KbCallbackSecondaryDumpData,
+                                     (PUCHAR)component);
+    KeRegisterBugCheckReasonCallback(&pages_record, on_dump, KbCallbackAddPages, (PUCHAR)component);
     return STATUS_SUCCESS;
 }

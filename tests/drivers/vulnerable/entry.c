@@ -21,9 +21,9 @@ static NTSTATUS dispatch_neither(PIRP irp, PIO_STACK_LOCATION stack, ULONG index
     request->input = stack->Parameters.DeviceIoControl.Type3InputBuffer;
     request->output = irp->UserBuffer;
     switch (index) {
-#define HANDLER(name)                                                                              \
-    case name##_index:                                                                             \
-        DbgPrint("[+] " #name "\n");                                                               \
+#define HANDLER(name)                \
+    case name##_index:               \
+        DbgPrint("[+] " #name "\n"); \
         return name(request);
         NEITHER_HANDLERS
 #undef HANDLER

@@ -23,7 +23,8 @@ NOINLINE NTSTATUS object_allocate(struct request *request)
 {
     NTSTATUS status = STATUS_SUCCESS;
 
-    TRY {
+    TRY
+    {
         struct object *made = ExAllocatePoolWithTag(NonPagedPool, sizeof *made, TAG);
         if (!made)
             return STATUS_NO_MEMORY;
@@ -31,7 +32,9 @@ NOINLINE NTSTATUS object_allocate(struct request *request)
         made->text[sizeof made->text - 1] = 0;
         made->routine = say;
         object = made; /* (the one before is forgotten) */
-    } CATCH {
+    }
+    CATCH
+    {
         status = STATUS_UNSUCCESSFUL;
     }
     return status;
@@ -41,14 +44,18 @@ NOINLINE NTSTATUS object_use(struct request *request)
 {
     NTSTATUS status = STATUS_UNSUCCESSFUL;
 
-    TRY {
+    TRY
+    {
         if (object) {
-            callback *routine = *(callback *volatile *)&object->routine; /* MISTAKE: use-after-free */
+            callback *routine =
+                *(callback *volatile *)&object->routine; /* MISTAKE: use-after-free */
             if (routine)
                 routine();
             status = STATUS_SUCCESS;
         }
-    } CATCH {
+    }
+    CATCH
+    {
         status = STATUS_UNSUCCESSFUL;
     }
     return status;
@@ -58,12 +65,15 @@ NOINLINE NTSTATUS object_free(struct request *request)
 {
     NTSTATUS status = STATUS_UNSUCCESSFUL;
 
-    TRY {
+    TRY
+    {
         if (object) {
             ExFreePoolWithTag(object, TAG); /* MISTAKE: pool-double-free */
             status = STATUS_SUCCESS;
         }
-    } CATCH {
+    }
+    CATCH
+    {
         status = STATUS_UNSUCCESSFUL;
     }
     return status;
@@ -73,14 +83,17 @@ NOINLINE NTSTATUS object_fake(struct request *request)
 {
     NTSTATUS status = STATUS_SUCCESS;
 
-    TRY {
+    TRY
+    {
         struct fake *fake = ExAllocatePoolWithTag(NonPagedPool, sizeof *fake, TAG);
         if (!fake)
             return STATUS_NO_MEMORY;
         ProbeForRead(request->input, sizeof *fake, 1);
         RtlCopyMemory(fake, request->input, sizeof *fake);
         fake->text[sizeof fake->text - 1] = 0;
-    } CATCH {
+    }
+    CATCH
+    {
         status = STATUS_UNSUCCESSFUL;
     }
     return status;
@@ -95,11 +108,14 @@ NOINLINE NTSTATUS twice_allocate(struct request *request)
 
 NOINLINE NTSTATUS twice_free(struct request *request)
 {
-    TRY {
+    TRY
+    {
         if (!twice)
             return STATUS_INVALID_DEVICE_STATE;
         ExFreePool(twice); /* MISTAKE: pool-double-free */
-    } CATCH {
+    }
+    CATCH
+    {
     }
     return STATUS_SUCCESS;
 }
@@ -124,10 +140,13 @@ static NTSTATUS read_input(struct request *request, struct named_input *input)
 
     if (request->input_length < sizeof *input)
         return STATUS_INVALID_PARAMETER;
-    TRY {
+    TRY
+    {
         ProbeForRead(request->input, sizeof *input, 1);
         RtlCopyMemory(input, request->input, sizeof *input);
-    } CATCH {
+    }
+    CATCH
+    {
         status = STATUS_UNSUCCESSFUL;
     }
     if (input->index >= NAMED)
@@ -169,9 +188,13 @@ NOINLINE NTSTATUS named_set(struct request *request)
 
     if (!NT_SUCCESS(status) || !named[input.index] || input.length > 8192)
         return STATUS_INVALID_PARAMETER;
-    TRY {
-        RtlFillMemory(named[input.index]->name, input.length, 7); /* MISTAKE: pool-overrun|use-after-free */
-    } CATCH {
+    TRY
+    {
+        RtlFillMemory(named[input.index]->name, input.length,
+                      7); /* MISTAKE: pool-overrun|use-after-free */
+    }
+    CATCH
+    {
         status = STATUS_UNSUCCESSFUL;
     }
     return status;
@@ -184,14 +207,18 @@ NOINLINE NTSTATUS named_get(struct request *request)
 
     if (!NT_SUCCESS(status) || !named[input.index])
         return STATUS_INVALID_PARAMETER;
-    TRY {
+    TRY
+    {
         ProbeForWrite(request->output, request->output_length, 1);
-        SIZE_T length = *(volatile SIZE_T *)&named[input.index]->length; /* MISTAKE: use-after-free */
+        SIZE_T length =
+            *(volatile SIZE_T *)&named[input.index]->length; /* MISTAKE: use-after-free */
         if (length > request->output_length)
             length = request->output_length;
         RtlCopyMemory(request->output, named[input.index]->name, length);
         request->information = length;
-    } CATCH {
+    }
+    CATCH
+    {
         status = STATUS_UNSUCCESSFUL;
     }
     return status;

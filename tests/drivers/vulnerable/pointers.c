@@ -9,13 +9,16 @@ NOINLINE NTSTATUS write_what_where(struct request *request)
 {
     NTSTATUS status = STATUS_SUCCESS;
 
-    TRY {
+    TRY
+    {
         ProbeForRead(request->input, sizeof(struct what_where), 1);
         ULONG_PTR *what = ((struct what_where *)request->input)->what;
         ULONG_PTR *where = ((struct what_where *)request->input)->where;
         DbgPrint("[+] what 0x%p where 0x%p\n", (void *)what, (void *)where);
         *(volatile ULONG_PTR *)where = *what; /* MISTAKE: request-pointer|user-memory-unprobed */
-    } CATCH {
+    }
+    CATCH
+    {
         status = STATUS_UNSUCCESSFUL;
     }
     return status;
@@ -25,9 +28,13 @@ NOINLINE NTSTATUS write_null(struct request *request)
 {
     NTSTATUS status = STATUS_SUCCESS;
 
-    TRY {
-        *(volatile ULONG_PTR *)request->input = 0; /* MISTAKE: user-memory-unprobed|request-pointer */
-    } CATCH {
+    TRY
+    {
+        *(volatile ULONG_PTR *)request->input =
+            0; /* MISTAKE: user-memory-unprobed|request-pointer */
+    }
+    CATCH
+    {
         status = STATUS_UNSUCCESSFUL;
     }
     return status;
@@ -37,11 +44,14 @@ NOINLINE NTSTATUS increment(struct request *request)
 {
     NTSTATUS status = STATUS_SUCCESS;
 
-    TRY {
+    TRY
+    {
         ProbeForRead(request->input, sizeof(ULONG_PTR), 1);
         volatile ULONG_PTR *address = *(ULONG_PTR **)request->input;
         (*address)++; /* MISTAKE: request-pointer|user-memory-unprobed */
-    } CATCH {
+    }
+    CATCH
+    {
         status = STATUS_UNSUCCESSFUL;
     }
     return status;
@@ -57,15 +67,19 @@ NOINLINE NTSTATUS arbitrary_read(struct request *request)
     NTSTATUS status = STATUS_SUCCESS;
     struct read_input input;
 
-    TRY {
+    TRY
+    {
         ProbeForRead(request->input, sizeof input, 1);
         RtlCopyMemory(&input, request->input, sizeof input);
         if (input.length > request->output_length)
             input.length = request->output_length;
         ProbeForWrite(request->output, request->output_length, 1);
-        RtlCopyMemory(request->output, input.address, input.length); /* MISTAKE: request-pointer|user-memory-unprobed */
+        RtlCopyMemory(request->output, input.address,
+                      input.length); /* MISTAKE: request-pointer|user-memory-unprobed */
         request->information = input.length;
-    } CATCH {
+    }
+    CATCH
+    {
         status = STATUS_UNSUCCESSFUL;
     }
     return status;
@@ -96,7 +110,8 @@ NOINLINE NTSTATUS type_confusion(struct request *request)
     NTSTATUS status = STATUS_SUCCESS;
     struct kernel_object *object = NULL;
 
-    TRY {
+    TRY
+    {
         ProbeForRead(request->input, sizeof(struct user_object), 1);
         object = ExAllocatePoolWithTag(NonPagedPool, sizeof *object, TAG);
         if (!object)
@@ -105,7 +120,9 @@ NOINLINE NTSTATUS type_confusion(struct request *request)
         object->type = ((struct user_object *)request->input)->type;
         initialize(object);
         ExFreePoolWithTag(object, TAG);
-    } CATCH {
+    }
+    CATCH
+    {
         status = STATUS_UNSUCCESSFUL;
     }
     return status;
@@ -127,7 +144,8 @@ NOINLINE NTSTATUS null_pointer(struct request *request)
     NTSTATUS status = STATUS_SUCCESS;
     struct valued *valued = NULL;
 
-    TRY {
+    TRY
+    {
         ProbeForRead(request->input, sizeof *valued, 1);
         valued = ExAllocatePoolWithTag(NonPagedPool, sizeof *valued, TAG);
         if (!valued)
@@ -142,7 +160,9 @@ NOINLINE NTSTATUS null_pointer(struct request *request)
         }
         use(&valued);
         (*(callback *volatile *)&valued->routine)(); /* MISTAKE: null-dereference|wild-call */
-    } CATCH {
+    }
+    CATCH
+    {
         status = STATUS_UNSUCCESSFUL;
     }
     return status;
@@ -154,7 +174,8 @@ NOINLINE NTSTATUS uninitialized_stack(struct request *request)
     struct valued valued;
 
     use(&valued);
-    TRY {
+    TRY
+    {
         ProbeForRead(request->input, 4, 1);
         ULONG value = *(ULONG *)request->input;
         if (value == MAGIC) {
@@ -164,7 +185,9 @@ NOINLINE NTSTATUS uninitialized_stack(struct request *request)
         if (valued.routine)
             valued.routine(); /* MISTAKE: uninitialized-pointer|wild-call */
         use(&valued);
-    } CATCH {
+    }
+    CATCH
+    {
         status = STATUS_UNSUCCESSFUL;
     }
     return status;
@@ -175,7 +198,8 @@ NOINLINE NTSTATUS uninitialized_pool(struct request *request)
     NTSTATUS status = STATUS_SUCCESS;
     struct valued *valued = NULL;
 
-    TRY {
+    TRY
+    {
         ProbeForRead(request->input, 4, 1);
         valued = ExAllocatePoolWithTag(PagedPool, sizeof *valued, TAG);
         if (!valued)
@@ -189,7 +213,9 @@ NOINLINE NTSTATUS uninitialized_pool(struct request *request)
         use(valued);
         if (valued->routine)
             valued->routine(); /* MISTAKE: uninitialized-pointer|wild-call */
-    } CATCH {
+    }
+    CATCH
+    {
         status = STATUS_UNSUCCESSFUL;
     }
     return status;
@@ -205,7 +231,8 @@ NOINLINE NTSTATUS double_fetch(struct request *request)
     NTSTATUS status = STATUS_SUCCESS;
     ULONG copy[512] = {0};
 
-    TRY {
+    TRY
+    {
         volatile struct fetched *fetched = request->input;
         ProbeForRead(request->input, sizeof *fetched, 1);
         DbgPrint("[+] buffer 0x%p\n", fetched->buffer);
@@ -214,7 +241,9 @@ NOINLINE NTSTATUS double_fetch(struct request *request)
         RtlCopyMemory(copy, fetched->buffer, /* MISTAKE: user-memory-fetched-twice */
                       fetched->size);
         use(copy);
-    } CATCH {
+    }
+    CATCH
+    {
         status = STATUS_UNSUCCESSFUL;
     }
     return status;
@@ -223,13 +252,15 @@ NOINLINE NTSTATUS double_fetch(struct request *request)
 /* A file opened with the kernel's rights, in a folder that the caller may write to. */
 NOINLINE NTSTATUS kernel_file(struct request *request)
 {
-    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\DosDevices\\C:\\Windows\\System32\\vulnerable.log");
+    UNICODE_STRING name =
+        RTL_CONSTANT_STRING(L"\\DosDevices\\C:\\Windows\\System32\\vulnerable.log");
     OBJECT_ATTRIBUTES attributes;
     IO_STATUS_BLOCK block;
     HANDLE file = NULL;
     NTSTATUS status = STATUS_UNSUCCESSFUL;
 
-    TRY {
+    TRY
+    {
         /* GAP: who may write to the folder no rule knows */
         InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE, NULL, NULL);
         status = ZwCreateFile(&file, FILE_WRITE_DATA | SYNCHRONIZE, &attributes, &block, NULL,
@@ -237,7 +268,9 @@ NOINLINE NTSTATUS kernel_file(struct request *request)
                               FILE_SYNCHRONOUS_IO_NONALERT | FILE_NON_DIRECTORY_FILE, NULL, 0);
         if (NT_SUCCESS(status))
             ZwClose(file);
-    } CATCH {
+    }
+    CATCH
+    {
         status = STATUS_UNSUCCESSFUL;
     }
     return status;

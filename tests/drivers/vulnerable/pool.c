@@ -8,14 +8,17 @@ NOINLINE NTSTATUS pool_copy(struct request *request)
     NTSTATUS status = STATUS_SUCCESS;
     void *block = NULL;
 
-    TRY {
+    TRY
+    {
         block = ExAllocatePoolWithTag(NonPagedPool, BLOCK, TAG);
         if (!block)
             return STATUS_NO_MEMORY;
         ProbeForRead(request->input, BLOCK, 1);
         RtlCopyMemory(block, request->input, request->input_length); /* MISTAKE: pool-overrun */
         ExFreePoolWithTag(block, TAG);
-    } CATCH {
+    }
+    CATCH
+    {
         status = STATUS_UNSUCCESSFUL;
     }
     return status;
@@ -28,12 +31,15 @@ NOINLINE NTSTATUS pool_loop(struct request *request)
 
     if (!block)
         return STATUS_NO_MEMORY;
-    TRY {
+    TRY
+    {
         const ULONG *input = request->input;
         ProbeForRead(request->input, request->input_length, 4);
         for (ULONG i = 0; i < request->input_length / 4; i++)
             ((volatile ULONG *)block)[i] = input[i]; /* MISTAKE: pool-overrun */
-    } CATCH {
+    }
+    CATCH
+    {
         status = STATUS_UNSUCCESSFUL;
     }
     ExFreePoolWithTag(block, TAG);
@@ -46,7 +52,8 @@ NOINLINE NTSTATUS integer_wrap(struct request *request)
     NTSTATUS status = STATUS_SUCCESS;
     UCHAR *block = NULL;
 
-    TRY {
+    TRY
+    {
         ProbeForRead(request->input, 8, 1);
         ULONG size = *(volatile ULONG *)request->input;
         ULONG total = size + 16;
@@ -55,7 +62,9 @@ NOINLINE NTSTATUS integer_wrap(struct request *request)
             return STATUS_NO_MEMORY;
         for (ULONG i = 0; i < 16; i++)
             ((volatile UCHAR *)block)[size % 4096 + i] = 0x20; /* MISTAKE: pool-overrun */
-    } CATCH {
+    }
+    CATCH
+    {
         status = STATUS_UNSUCCESSFUL;
     }
     if (block)
@@ -72,7 +81,8 @@ NOINLINE NTSTATUS integer_count(struct request *request)
     NTSTATUS status = STATUS_SUCCESS;
     struct record *records = NULL;
 
-    TRY {
+    TRY
+    {
         ProbeForRead(request->input, 4, 1);
         ULONG count = *(volatile ULONG *)request->input;
         if (count == 0)
@@ -83,7 +93,9 @@ NOINLINE NTSTATUS integer_count(struct request *request)
             return STATUS_NO_MEMORY;
         for (ULONG i = 0; i < count; i++)
             ((volatile struct record *)records)[i].key = i; /* MISTAKE: pool-overrun */
-    } CATCH {
+    }
+    CATCH
+    {
         status = STATUS_UNSUCCESSFUL;
     }
     if (records)
@@ -96,7 +108,8 @@ NOINLINE NTSTATUS pool_disclosure(struct request *request)
     NTSTATUS status = STATUS_SUCCESS;
     void *block = NULL;
 
-    TRY {
+    TRY
+    {
         block = ExAllocatePoolWithTag(NonPagedPoolNx, BLOCK, TAG);
         if (!block)
             return STATUS_NO_MEMORY;
@@ -105,7 +118,9 @@ NOINLINE NTSTATUS pool_disclosure(struct request *request)
         RtlCopyMemory(request->output, block, request->output_length); /* MISTAKE: pool-overrun */
         request->information = request->output_length;
         ExFreePoolWithTag(block, TAG);
-    } CATCH {
+    }
+    CATCH
+    {
         status = STATUS_UNSUCCESSFUL;
     }
     return status;
@@ -117,9 +132,12 @@ NOINLINE NTSTATUS buffered_pool(struct request *request)
 
     if (!block)
         return STATUS_NO_MEMORY;
-    TRY {
+    TRY
+    {
         RtlCopyMemory(block, request->input, request->input_length); /* MISTAKE: pool-overrun */
-    } CATCH {
+    }
+    CATCH
+    {
     }
     ExFreePoolWithTag(block, TAG);
     return STATUS_SUCCESS;
@@ -132,11 +150,16 @@ NOINLINE NTSTATUS buffered_read_beyond(struct request *request)
 
     if (request->input_length == 0)
         return STATUS_BUFFER_TOO_SMALL;
-    TRY {
-        return *(volatile ULONG64 *)&record->next ? STATUS_DEVICE_BUSY : STATUS_SUCCESS; /* MISTAKE: pool-overrun */
-    } CATCH {
+    TRY
+    {
+        if (*(volatile ULONG64 *)&record->next) /* MISTAKE: pool-overrun */
+            return STATUS_DEVICE_BUSY;
+    }
+    CATCH
+    {
         return STATUS_UNSUCCESSFUL;
     }
+    return STATUS_SUCCESS;
 }
 
 /* A length inside of the input is believed. */
@@ -150,10 +173,13 @@ NOINLINE NTSTATUS buffered_length_field(struct request *request)
 
     if (request->input_length < sizeof *message)
         return STATUS_BUFFER_TOO_SMALL;
-    TRY {
+    TRY
+    {
         for (ULONG i = 0; i < message->length; i++)
             sum += ((volatile UCHAR *)message->bytes)[i]; /* MISTAKE: pool-overrun */
-    } CATCH {
+    }
+    CATCH
+    {
         return STATUS_UNSUCCESSFUL;
     }
     return sum == MAGIC ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
@@ -173,9 +199,12 @@ NOINLINE NTSTATUS buffered_index(struct request *request)
         return STATUS_BUFFER_TOO_SMALL;
     if (set->index >= 16)
         return STATUS_INVALID_PARAMETER;
-    TRY {
+    TRY
+    {
         table[set->index] = set->value; /* MISTAKE: request-pointer|invalid-address */
-    } CATCH {
+    }
+    CATCH
+    {
         return STATUS_UNSUCCESSFUL;
     }
     return STATUS_SUCCESS;
@@ -219,9 +248,12 @@ NOINLINE NTSTATUS buffered_magic(struct request *request)
     block = ExAllocatePoolWithTag(PagedPool, 32, TAG);
     if (!block)
         return STATUS_NO_MEMORY;
-    TRY {
+    TRY
+    {
         RtlCopyMemory(block, words + 2, request->input_length - 8); /* MISTAKE: pool-overrun */
-    } CATCH {
+    }
+    CATCH
+    {
     }
     ExFreePoolWithTag(block, TAG);
     return STATUS_SUCCESS;
@@ -251,9 +283,12 @@ NOINLINE NTSTATUS buffered_command(struct request *request)
     case 0x1003:
         block = NULL;
         use(&block);
-        TRY {
+        TRY
+        {
             *(volatile UCHAR *)(block + 8) = 1; /* MISTAKE: null-dereference */
-        } CATCH {
+        }
+        CATCH
+        {
         }
         return STATUS_SUCCESS;
     default:

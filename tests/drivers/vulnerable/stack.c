@@ -8,12 +8,15 @@ NOINLINE NTSTATUS stack_copy(struct request *request)
     NTSTATUS status = STATUS_SUCCESS;
     ULONG buffer[WORDS] = {0};
 
-    TRY {
+    TRY
+    {
         ProbeForRead(request->input, sizeof buffer, 1);
         DbgPrint("[+] buffer 0x%p size 0x%X\n", (void *)buffer, (ULONG)sizeof buffer);
         RtlCopyMemory(buffer, request->input, request->input_length); /* MISTAKE: stack-overrun */
         use(buffer);
-    } CATCH {
+    }
+    CATCH
+    {
         status = STATUS_UNSUCCESSFUL;
     }
     return status;
@@ -26,13 +29,16 @@ NOINLINE NTSTATUS stack_loop(struct request *request)
     UCHAR buffer[64];
     volatile UCHAR *end = buffer;
 
-    TRY {
+    TRY
+    {
         const UCHAR *input = request->input;
         ProbeForRead(request->input, request->input_length, 1);
         for (ULONG i = 0; i < request->input_length; i++)
             end[i] = input[i]; /* MISTAKE: stack-overrun */
         use(buffer);
-    } CATCH {
+    }
+    CATCH
+    {
         status = STATUS_UNSUCCESSFUL;
     }
     return status;
@@ -44,12 +50,15 @@ NOINLINE NTSTATUS stack_cookie(struct request *request)
     NTSTATUS status = STATUS_SUCCESS;
     UCHAR buffer[BYTES];
 
-    TRY {
+    TRY
+    {
         RtlZeroMemory(buffer, sizeof buffer);
         ProbeForRead(request->input, sizeof buffer, 1);
         RtlCopyMemory(buffer, request->input, request->input_length); /* MISTAKE: stack-overrun */
         use(buffer);
-    } CATCH {
+    }
+    CATCH
+    {
         status = STATUS_UNSUCCESSFUL;
     }
     return status;
@@ -60,14 +69,17 @@ NOINLINE NTSTATUS stack_disclosure(struct request *request)
     NTSTATUS status = STATUS_SUCCESS;
     UCHAR buffer[256];
 
-    TRY {
+    TRY
+    {
         ProbeForWrite(request->output, request->output_length, 1);
         RtlFillMemory(buffer, 32, 0x41);
         use(buffer);
         if (request->output_length <= sizeof buffer)
             RtlCopyMemory(request->output, buffer, request->output_length);
         request->information = request->output_length; /* (found at its completion) */
-    } CATCH {
+    }
+    CATCH
+    {
         status = STATUS_UNSUCCESSFUL;
     }
     return status;

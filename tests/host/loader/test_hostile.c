@@ -94,7 +94,7 @@ static void other_files_are_named(void **state)
                                     "ELF....",
                          8},
            bad, "ELF file");
-    struct file text = file_read(__FILE__);
+    struct file text = file_read(THIS_SOURCE);
     expect(text, bad, "no MZ");
     free(text.bytes);
 }

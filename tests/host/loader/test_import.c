@@ -24,15 +24,40 @@ static void drivers_import_from_drivers(void **state)
     sb_machine_destroy(machine);
 }
 
-static void an_importer_comes_after_its_exporter(void **state)
+#define BROUGHT                                                                      \
+    "exporter: \\Registry\\Machine\\System\\CurrentControlSet\\Services\\exporter\n" \
+    "importer: 42\nexporter: unloaded\n"
+
+/* As on NT, from the importer's folder; DriverEntry is not called, DllInitialize is. */
+static void an_importer_brings_its_exporter(void **state)
 {
     struct sb_machine *machine = machine_start(NULL);
+    struct sb_driver *importer, *exporter;
+    char error[256];
+    (void)state;
+    for (int turn = 0; turn < 2; turn++) {
+        assert_int_equal(sb_machine_load_driver_file(machine, DRIVER("importer"), &importer, error,
+                                                     sizeof(error)),
+                         0);
+        assert_int_equal(sb_machine_unload_driver(machine, importer), 0);
+    }
+    assert_string_equal(machine_printed(), BROUGHT BROUGHT);
+    assert_int_equal(sb_machine_load_driver_file(machine, DRIVER("exporter"), &exporter, NULL, 0),
+                     0);
+    sb_machine_destroy(machine);
+}
+
+static void without_a_folder_an_importer_comes_after_its_exporter(void **state)
+{
+    struct sb_machine *machine = machine_start(NULL);
+    struct file file = file_read(DRIVER("importer"));
     struct sb_driver *driver;
     char error[256];
     (void)state;
-    assert_int_equal(
-        sb_machine_load_driver_file(machine, DRIVER("importer"), &driver, error, sizeof(error)),
-        STATUS_DRIVER_ENTRYPOINT_NOT_FOUND);
+    assert_int_equal(sb_machine_load_driver(machine, file.bytes, file.size, "importer.sys", &driver,
+                                            error, sizeof(error)),
+                     STATUS_DRIVER_ENTRYPOINT_NOT_FOUND);
+    free(file.bytes);
     assert_non_null(strstr(error, "exporter.sys!ExporterAdd"));
     assert_non_null(strstr(error, "exporter.sys!ExporterValue"));
     assert_non_null(strstr(error, "exporter.sys!ExporterPrint"));
@@ -113,7 +138,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(drivers_import_from_drivers),
-        cmocka_unit_test(an_importer_comes_after_its_exporter),
+        cmocka_unit_test(an_importer_brings_its_exporter),
+        cmocka_unit_test(without_a_folder_an_importer_comes_after_its_exporter),
         cmocka_unit_test(an_exporter_is_known_by_its_own_name),
         cmocka_unit_test(all_missing_imports_are_named_at_once),
         cmocka_unit_test(missing_imports_trap_on_request),

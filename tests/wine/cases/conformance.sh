@@ -2,7 +2,6 @@
 # The drivers that check NT from the inside: one file, run on the host, where every check must hold,
 # and under Wine, where exactly those differ that differences.txt lists.
 
-conform=$binaries/tests/wine/conform.exe
 differences=tests/wine/differences.txt
 
 # What the file driver finds on drive C:; a link leads out of it.

@@ -21,7 +21,6 @@ RING
 
 case_ring() {
     begin
-    wine_run 60 "$client_test" service uninstall SbRinger >/dev/null 2>&1
     start_drivers ringer
     run_tests "$ring_test" "$@"
     expect 0 "$client_test" service uninstall SbRinger
@@ -32,7 +31,6 @@ case_ring_stop() {
     local holder
 
     begin
-    wine_run 60 "$client_test" service uninstall SbRinger >/dev/null 2>&1
     start_drivers ringer
     wine_run 10 "$ring_test" pound >"$work/pound" 2>&1 &
     holder=$!

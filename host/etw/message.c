@@ -1,21 +1,5 @@
-/* WMI events, which nobody consumes, and WPP's message routines, which find no logger. */
+/* WPP's message routines, which find no logger. */
 #include "host/etw/etw.h"
-
-/* On success WMI owns the event, and lets go of it when every consumer has seen it: at once. */
-NTSTATUS NTAPI IoWMIWriteEvent(PVOID event)
-{
-    ExFreePool(event);
-    return STATUS_SUCCESS;
-}
-SB_EXPORT(IoWMIWriteEvent)
-
-/* Ids are unique for each GUID; here for all of them. */
-NTSTATUS NTAPI IoWMIAllocateInstanceIds(GUID *guid, ULONG count, ULONG *first)
-{
-    *first = __atomic_fetch_add(&current_machine()->etw->next_instance, count, __ATOMIC_RELAXED);
-    return STATUS_SUCCESS;
-}
-SB_EXPORT(IoWMIAllocateInstanceIds)
 
 NTSTATUS __attribute__((ms_abi))
 nt_WmiTraceMessage(ULONG64 logger, ULONG flags, LPGUID guid, USHORT number, ...)
