@@ -146,7 +146,9 @@ int check_options_read(int count, char **arguments, struct check_options *option
 
     *options = (struct check_options){
         .target = {.time_limit = 20,
-                   .machine = {.verify = SB_VERIFY_ALL, .memory_limit = 128 << 20}},
+                   .machine = {.verify = SB_VERIFY_ALL,
+                               .verify_timeout = 5000,
+                               .memory_limit = 128 << 20}},
         .writes_reproducers = true,
         .tries_low_resources = true,
         .schedules = 200,

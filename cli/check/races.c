@@ -4,7 +4,7 @@
 
 #include "cli/check/parts.h"
 
-enum { MOST_RACES = 64 };
+enum { MOST_RACES = 24 };
 
 static void play(struct workload *workload, struct lines *lines)
 {

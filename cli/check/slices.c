@@ -9,7 +9,7 @@
 #include "cli/check/workload.h"
 #include "cli/memory.h"
 
-enum { MOST_RESTARTS = 2000, PATIENCE = 2, MOST_CALLS = 256 };
+enum { MOST_RESTARTS = 2000, PATIENCE = 2, MOST_HANGS = 3, MOST_CALLS = 256 };
 
 /* The calls of one kind: the same control code, or all reads ... */
 struct call {
@@ -110,15 +110,44 @@ static void leave_out(struct slice *slice, const struct call *call, size_t from,
         }
 }
 
+/* ---- calls that hang ---- */
+static bool has_hung(const struct case_result *result)
+{
+    static const char rule[] = "request-stuck";
+
+    for (uint32_t i = 0; i < result->finding_count; i++)
+        if (strcmp(result->findings[i].finding.rule.identifier, rule) == 0)
+            return true;
+    return result->end == CASE_STUCK ||
+           (result->end == CASE_STOPPED && result->bug_check.code == SB_STOP_ENDLESS);
+}
+
+static bool hangs_again(const struct workload *workload, const char *statement)
+{
+    size_t length = call_length(statement);
+    unsigned count = 0;
+
+    for (size_t i = 0; i < workload->hangs.count; i++)
+        count += call_length(workload->hangs.lines[i]) == length &&
+                 strncmp(workload->hangs.lines[i], statement, length) == 0;
+    return count >= MOST_HANGS;
+}
+
+static void leave_out_hanging(const struct workload *workload, struct slice *slice)
+{
+    for (size_t i = slice->first; workload->hangs.count && i < slice->body->count; i++)
+        if (hangs_again(workload, slice->body->lines[i]))
+            slice->keep[i] = false;
+}
+
 /* The statement ended the machine. */
-static void note_end(struct slice *slice, size_t statement, const struct case_result *result,
-                     bool is_new)
+static void note_end(struct slice *slice, size_t statement, bool is_new)
 {
     struct call *call = find_call(slice, slice->body->lines[statement]);
 
     if (!call)
         return;
-    call->barren = is_new ? 0 : call->barren + (result->end == CASE_STUCK ? PATIENCE : 1);
+    call->barren = is_new ? 0 : call->barren + 1;
     leave_out(slice, call, statement + 1, skip_of(call->barren));
 }
 
@@ -141,7 +170,11 @@ static bool play_slice(struct workload *workload, const char *phase, struct slic
     if (last == slice->body->count)
         return false;
     if (samples)
-        note_end(slice, last, workload->result, new != 0);
+        note_end(slice, last, new != 0);
+    if (has_hung(workload->result)) {
+        lines_add(&workload->hangs, "%s", slice->body->lines[last]);
+        leave_out_hanging(workload, slice);
+    }
     slice->first = last + 1;
     return slice->first < slice->body->count;
 }
@@ -156,6 +189,7 @@ static void play(struct workload *workload, const char *phase, const struct line
     slice->body = body;
     slice->keep = memory_allocate(body->count + 1);
     memset(slice->keep, true, body->count);
+    leave_out_hanging(workload, slice);
     while (play_slice(workload, phase, slice, samples, visit, context) &&
            ++restarts < MOST_RESTARTS)
         ;

@@ -65,4 +65,5 @@ void workload_free(struct workload *workload)
         free(device->open);
     }
     free(workload->devices);
+    lines_free(&workload->hangs);
 }

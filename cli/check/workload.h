@@ -45,6 +45,7 @@ struct workload {
     uint32_t schedules;    /* at most, of each script with calls together; 0: none */
     uint32_t preemptions;
     uint64_t schedules_tried;
+    struct lines hangs; /* statements that never came back, each some seconds lost */
 };
 
 /* Finds the devices and what they answer to. False: the drivers do not start; result says why. */

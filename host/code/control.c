@@ -13,6 +13,7 @@ enum {
     MOST_OFFSETS = 64, /* a mask of bits knows no more */
     TABLE_REACH = 96,  /* bytes of code from a comparison to its jump table */
     MOST_CODES = 1024,
+    FIRST_VENDOR = 0x8000, /* device types from here on are the vendors' own */
     SECTION_INITIALISED = 0x40,
     SECTION_DISCARDABLE = 0x02000000,
     SECTION_EXECUTABLE = 0x20000000,
@@ -30,6 +31,7 @@ struct tracker {
     struct subtracted registers[CODE_OTHER];
     uint32_t next;         /* where the instruction after the last one is */
     struct code_step last; /* a comparison that a branch may follow; else id is 0 */
+    uint8_t vendors[(0x10000 - FIRST_VENDOR) / 8]; /* bits: device types that code holds */
 };
 
 /* Types below 0x8000 are Microsoft's, and few; a vendor's come with a vendor's function. */
@@ -225,6 +227,16 @@ static void note(struct tracker *tracker, const struct code_step *step)
     }
 }
 
+/* The type that a driver gives its device is that of its codes. */
+static void note_vendors(struct tracker *tracker, const struct code_step *step)
+{
+    for (size_t i = 0; i < sizeof(step->operands) / sizeof(*step->operands); i++) {
+        uint64_t beyond = (uint64_t)step->operands[i].value - FIRST_VENDOR;
+        if (step->operands[i].kind == CODE_IMMEDIATE && beyond < 0x10000 - FIRST_VENDOR)
+            tracker->vendors[beyond / 8] |= (uint8_t)(1u << beyond % 8);
+    }
+}
+
 static void track(struct tracker *tracker, const struct code_step *step)
 {
     bool follows = tracker->next == step->address;
@@ -235,6 +247,7 @@ static void track(struct tracker *tracker, const struct code_step *step)
         add_range(tracker, &tracker->last, step);
     tracker->last.id = 0;
     note(tracker, step);
+    note_vendors(tracker, step);
     if (step->flow == CODE_ENDS || step->flow == CODE_JUMPS)
         memset(tracker->registers, 0, sizeof(tracker->registers));
     tracker->next = step->address + step->length;
@@ -265,7 +278,7 @@ static bool is_table_data(const struct code_reader *reader, uint32_t address)
 }
 
 /* In data a code counts only with a device type that code names too, with the type that most
- * drivers have, or with a vendor's. */
+ * drivers have, or with a vendor's, as which the code holds it. */
 static bool is_believable_data(const struct tracker *tracker, size_t named, uint32_t value)
 {
     enum { unknown = 0x22, vendor = 0x8000, first_function = 0x800 };
@@ -273,6 +286,9 @@ static bool is_believable_data(const struct tracker *tracker, size_t named, uint
     if (!looks_like_code(value) || function < first_function)
         return false;
     if (device == unknown || device == vendor)
+        return true;
+    if (device >= FIRST_VENDOR &&
+        tracker->vendors[(device - FIRST_VENDOR) / 8] >> (device - FIRST_VENDOR) % 8 & 1)
         return true;
     for (size_t i = 0; i < named; i++)
         if (tracker->code->codes.items[i] >> 16 == device)

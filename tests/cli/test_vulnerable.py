@@ -1,7 +1,7 @@
 """Every mistake that a driver's source marks is found by check, under its rule and at its line.
 
 usage: test_vulnerable.py DRIVER SOURCES; a mark is a comment "MISTAKE: rule|rule" (one of them) or
-"MISTAKE: rule&rule" (all of them); "GAP: ..." stands in a routine in which nothing is found.
+"MISTAKE: rule&rule" (all of them), at the line's end or on the line before; "GAP: ..." stands in a routine in which nothing is found.
 """
 import json
 import os
@@ -29,6 +29,7 @@ def lines_of(folder):
 def marks(folder):
     for file, number, _, line in lines_of(folder):
         mark = re.search(r"MISTAKE: ([\w|&-]+)", line)
+        number += line.strip().startswith("/*") and line.strip().endswith("*/")
         for rules in mark[1].split("&") if mark else ():
             yield file, number, set(rules.split("|"))
 

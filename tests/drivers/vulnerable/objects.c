@@ -190,8 +190,8 @@ NOINLINE NTSTATUS named_set(struct request *request)
         return STATUS_INVALID_PARAMETER;
     TRY
     {
-        RtlFillMemory(named[input.index]->name, input.length,
-                      7); /* MISTAKE: pool-overrun|use-after-free */
+        struct named *set = named[input.index];
+        /* MISTAKE: pool-overrun|use-after-free */ RtlFillMemory(set->name, input.length, 7);
     }
     CATCH
     {

@@ -30,8 +30,8 @@ NOINLINE NTSTATUS write_null(struct request *request)
 
     TRY
     {
-        *(volatile ULONG_PTR *)request->input =
-            0; /* MISTAKE: user-memory-unprobed|request-pointer */
+        volatile ULONG_PTR *where = request->input;
+        *where = 0; /* MISTAKE: user-memory-unprobed|request-pointer */
     }
     CATCH
     {
@@ -74,8 +74,9 @@ NOINLINE NTSTATUS arbitrary_read(struct request *request)
         if (input.length > request->output_length)
             input.length = request->output_length;
         ProbeForWrite(request->output, request->output_length, 1);
-        RtlCopyMemory(request->output, input.address,
-                      input.length); /* MISTAKE: request-pointer|user-memory-unprobed */
+        void *to = request->output;
+        /* MISTAKE: request-pointer|user-memory-unprobed */
+        RtlCopyMemory(to, input.address, input.length);
         request->information = input.length;
     }
     CATCH

@@ -152,13 +152,14 @@ NOINLINE NTSTATUS buffered_read_beyond(struct request *request)
         return STATUS_BUFFER_TOO_SMALL;
     TRY
     {
-        ULONG64 next = *(volatile ULONG64 *)&record->next; /* MISTAKE: pool-overrun */
-        return next ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
+        if (*(volatile ULONG64 *)&record->next) /* MISTAKE: pool-overrun */
+            return STATUS_DEVICE_BUSY;
     }
     CATCH
     {
         return STATUS_UNSUCCESSFUL;
     }
+    return STATUS_SUCCESS;
 }
 
 /* A length inside of the input is believed. */
