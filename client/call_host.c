@@ -144,7 +144,8 @@ enum sb_error sb_refuse_on_socket(void)
 
 /* ---- operations ---- */
 
-struct sb_operation {
+struct device_operation {
+    struct sb_operation head;
     struct sb_client *client;
     struct sb_block *block;
     uint32_t capacity;
@@ -152,37 +153,29 @@ struct sb_operation {
     sb_status status; /* how it ended, unless it pends */
 };
 
-enum sb_error sb_operation_create(struct sb_client *client, size_t capacity,
-                                  struct sb_operation **operation)
+static struct device_operation *of_device(struct sb_operation *operation)
 {
-    struct sb_operation *made;
-
-    if (sb_client_socket(client) != NULL)
-        return sb_refuse_on_socket();
-    made = calloc(1, sizeof(*made));
-    if (made != NULL && capacity <= UINT32_MAX)
-        made->block = sb_take_block(client, capacity);
-    if (made == NULL || made->block == NULL) {
-        free(made);
-        return sb_fail(SB_ERROR_NO_MEMORY, STATUS_NO_MEMORY);
-    }
-    made->client = client;
-    made->capacity = (uint32_t)capacity;
-    *operation = made;
-    return SB_OK;
+    return (struct device_operation *)operation;
 }
 
-void sb_operation_start(struct sb_operation *operation, uint32_t code)
+static void start(struct sb_operation *started, uint32_t code)
 {
+    struct device_operation *operation = of_device(started);
     const struct sb_request request = {
         .kind = SB_REQUEST_COMMAND, .code = code, .output_capacity = operation->capacity};
 
-    operation->status = send_request(operation->client, operation->block, &request);
+    operation->status = STATUS_CANCELLED;
+    if (begin_call(operation->client)) { /* while it is sent: who ends the calls cancels it then */
+        operation->status = send_request(operation->client, operation->block, &request);
+        end_call(operation->client);
+    }
     operation->pends = operation->status == SB_STATUS_PENDING;
 }
 
-bool sb_operation_wait(struct sb_operation *operation, uint32_t timeout)
+static bool wait(struct sb_operation *awaited, uint32_t timeout)
 {
+    struct device_operation *operation = of_device(awaited);
+
     if (!operation->pends)
         return true;
     if (!sb_block_is_signalled(operation->client, operation->block, timeout))
@@ -192,9 +185,9 @@ bool sb_operation_wait(struct sb_operation *operation, uint32_t timeout)
     return true;
 }
 
-enum sb_error sb_operation_result(struct sb_operation *operation, const void **reply,
-                                  size_t *length)
+static enum sb_error result(struct sb_operation *ended, const void **reply, size_t *length)
 {
+    struct device_operation *operation = of_device(ended);
     const struct sb_request request = {.kind = SB_REQUEST_COMMAND,
                                        .output_capacity = operation->capacity};
     enum sb_error error = named(operation->status);
@@ -206,14 +199,34 @@ enum sb_error sb_operation_result(struct sb_operation *operation, const void **r
     return error;
 }
 
-void sb_operation_delete(struct sb_operation *operation)
+static void discard(struct sb_operation *discarded)
 {
+    struct device_operation *operation = of_device(discarded);
     bool ended = true;
 
-    if (operation == NULL)
-        return;
     if (operation->pends && !sb_block_is_signalled(operation->client, operation->block, 0))
         ended = sb_block_cancel(operation->client, operation->block);
     sb_keep_block(operation->client, operation->block, ended);
     free(operation);
+}
+
+static const struct sb_operation_methods methods = {start, wait, result, discard};
+
+enum sb_error sb_device_operation_create(struct sb_client *client, size_t capacity,
+                                         struct sb_operation **operation)
+{
+    struct device_operation *made;
+
+    made = calloc(1, sizeof(*made));
+    if (made != NULL && capacity <= UINT32_MAX)
+        made->block = sb_take_block(client, capacity);
+    if (made == NULL || made->block == NULL) {
+        free(made);
+        return sb_fail(SB_ERROR_NO_MEMORY, STATUS_NO_MEMORY);
+    }
+    made->client = client;
+    made->capacity = (uint32_t)capacity;
+    made->head.methods = &methods;
+    *operation = &made->head;
+    return SB_OK;
 }

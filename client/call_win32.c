@@ -273,7 +273,8 @@ enum sb_error sb_refuse_on_socket(void)
 
 /* ---- operations ---- */
 
-struct sb_operation {
+struct device_operation {
+    struct sb_operation head;
     struct sb_client *client;
     struct call *call;
     DWORD capacity;
@@ -282,40 +283,31 @@ struct sb_operation {
     DWORD reason; /* how it ended, unless it pends */
 };
 
-enum sb_error sb_operation_create(struct sb_client *client, size_t capacity,
-                                  struct sb_operation **operation)
+static struct device_operation *of_device(struct sb_operation *operation)
 {
-    struct sb_operation *made;
-
-    if (sb_client_socket(client) != NULL)
-        return sb_refuse_on_socket();
-    made = calloc(1, sizeof(*made));
-    if (made != NULL && capacity <= UINT32_MAX)
-        made->call = new_call(capacity);
-    if (made == NULL || made->call == NULL) {
-        free(made);
-        return sb_fail(SB_ERROR_NO_MEMORY, ERROR_NOT_ENOUGH_MEMORY);
-    }
-    made->client = client;
-    made->capacity = (DWORD)capacity;
-    *operation = made;
-    return SB_OK;
+    return (struct device_operation *)operation;
 }
 
-void sb_operation_start(struct sb_operation *operation, uint32_t code)
+static void start(struct sb_operation *started, uint32_t code)
 {
+    struct device_operation *operation = of_device(started);
     const struct sb_request request = {
         .kind = SB_REQUEST_COMMAND, .code = code, .output_capacity = operation->capacity};
 
-    operation->reason = ERROR_SUCCESS;
-    if (!send_request(operation->client, operation->call, &request, operation->call->reply,
-                      &operation->received))
-        operation->reason = failure(operation->call, &operation->received);
+    operation->reason = ERROR_OPERATION_ABORTED;
+    if (begin_call(operation->client)) { /* while it is sent: who ends the calls cancels it then */
+        operation->reason = ERROR_SUCCESS;
+        if (!send_request(operation->client, operation->call, &request, operation->call->reply,
+                          &operation->received))
+            operation->reason = failure(operation->call, &operation->received);
+        end_call(operation->client);
+    }
     operation->pends = operation->reason == ERROR_IO_PENDING;
 }
 
-bool sb_operation_wait(struct sb_operation *operation, uint32_t timeout)
+static bool wait(struct sb_operation *awaited, uint32_t timeout)
 {
+    struct device_operation *operation = of_device(awaited);
     OVERLAPPED *overlapped = &operation->call->overlapped;
     DWORD limit = timeout == SB_FOREVER ? INFINITE : timeout;
 
@@ -330,9 +322,9 @@ bool sb_operation_wait(struct sb_operation *operation, uint32_t timeout)
     return true;
 }
 
-enum sb_error sb_operation_result(struct sb_operation *operation, const void **reply,
-                                  size_t *length)
+static enum sb_error result(struct sb_operation *ended, const void **reply, size_t *length)
 {
+    struct device_operation *operation = of_device(ended);
     enum sb_error error = operation->reason == ERROR_SUCCESS
                               ? SB_OK
                               : sb_fail(call_error(operation->reason), operation->reason);
@@ -345,16 +337,36 @@ enum sb_error sb_operation_result(struct sb_operation *operation, const void **r
     return error;
 }
 
-void sb_operation_delete(struct sb_operation *operation)
+static void discard(struct sb_operation *discarded)
 {
+    struct device_operation *operation = of_device(discarded);
     bool ended;
 
-    if (operation == NULL)
-        return;
-    ended = sb_operation_wait(operation, 0) || cancel_call(operation->client, operation->call);
+    ended = wait(discarded, 0) || cancel_call(operation->client, operation->call);
     if (ended)
         delete_call(operation->call);
     else
         abandon_call(operation->call);
     free(operation);
+}
+
+static const struct sb_operation_methods methods = {start, wait, result, discard};
+
+enum sb_error sb_device_operation_create(struct sb_client *client, size_t capacity,
+                                         struct sb_operation **operation)
+{
+    struct device_operation *made;
+
+    made = calloc(1, sizeof(*made));
+    if (made != NULL && capacity <= UINT32_MAX)
+        made->call = new_call(capacity);
+    if (made == NULL || made->call == NULL) {
+        free(made);
+        return sb_fail(SB_ERROR_NO_MEMORY, ERROR_NOT_ENOUGH_MEMORY);
+    }
+    made->client = client;
+    made->capacity = (DWORD)capacity;
+    made->head.methods = &methods;
+    *operation = &made->head;
+    return SB_OK;
 }

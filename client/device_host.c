@@ -6,6 +6,7 @@
  * cancelled call keeps the block, not the caller's buffers. Blocks are kept for the next call.
  */
 #include "device_host.h"
+#include "request.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -138,7 +139,7 @@ bool sb_block_cancel(struct sb_client *client, struct sb_block *block)
 }
 
 /* Cancels until no call is under way; one that has begun may not have reached the device yet. */
-static void end_calls(struct sb_client *client)
+void sb_device_end_calls(struct sb_client *client)
 {
     struct timespec until;
 
@@ -158,6 +159,8 @@ static void end_calls(struct sb_client *client)
             pthread_cond_timedwait(&client->idle, &client->lock, &until);
     }
     pthread_mutex_unlock(&client->lock);
+    /* Nothing is sent any more: what subscriptions have sent ends with this. */
+    sb_process_cancel(client->process, client->file, NULL);
 }
 
 /* What the driver has not given back by now stays its own: memory lost beats memory overwritten. */
@@ -176,15 +179,9 @@ static void free_blocks(struct sb_client *client)
     }
 }
 
-void sb_close(struct sb_client *client)
+void sb_device_close(struct sb_client *client)
 {
-    if (client == NULL)
-        return;
-    if (sb_client_socket(client) != NULL) {
-        sb_socket_close(sb_client_socket(client));
-        return;
-    }
-    end_calls(client);
+    sb_device_end_calls(client);
     sb_process_close(client->process, client->file);
     free_blocks(client);
     pthread_cond_destroy(&client->idle);

@@ -3,6 +3,7 @@
  * says why.
  */
 #include "device_win32.h"
+#include "request.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -73,14 +74,8 @@ enum sb_error sb_open(const char *path, struct sb_client **client)
     return SB_OK;
 }
 
-void sb_close(struct sb_client *client)
+void sb_device_end_calls(struct sb_client *client)
 {
-    if (client == NULL)
-        return;
-    if (sb_client_socket(client) != NULL) {
-        sb_socket_close(sb_client_socket(client));
-        return;
-    }
     AcquireSRWLockExclusive(&client->lock);
     client->closing = true;
     while (client->calls != 0) {
@@ -89,6 +84,13 @@ void sb_close(struct sb_client *client)
         SleepConditionVariableSRW(&client->idle, &client->lock, 10, 0);
     }
     ReleaseSRWLockExclusive(&client->lock);
+    /* Nothing is sent any more: what subscriptions have sent ends with this. */
+    CancelIoEx(client->device, NULL);
+}
+
+void sb_device_close(struct sb_client *client)
+{
+    sb_device_end_calls(client);
     CloseHandle(client->device);
     free(client);
 }

@@ -4,6 +4,7 @@
  * always in the oldest request, and who takes it starts the request again, behind all others.
  */
 #include "operation.h"
+#include "socket.h"
 #include "thread.h"
 
 #include <stdlib.h>
@@ -11,6 +12,8 @@
 
 #define DEFAULT_PENDING 8u
 #define PENDING_MAXIMUM 64u
+
+#define SOCKET_WINDOW 65536u /* bytes */
 
 /* The driver answers at once; milliseconds. */
 #define ANSWER_TIMEOUT 5000
@@ -54,6 +57,18 @@ static void delete_requests(struct sb_subscription *subscription)
     subscription->count = 0;
 }
 
+/* What is on its way to a socket that nobody reads for a while must fit the systems' buffers: the
+   driver waits for no slow peer. */
+static uint32_t fewer_on_socket(const struct sb_subscription *subscription, uint32_t count,
+                                size_t capacity)
+{
+    size_t most = SOCKET_WINDOW / capacity;
+
+    if (sb_client_socket(subscription->client) == NULL || count <= most)
+        return count;
+    return most != 0 ? (uint32_t)most : 1;
+}
+
 /* All are made before the first is sent: it is no half subscription that fails for memory. */
 static enum sb_error start_requests(struct sb_subscription *subscription, uint32_t count)
 {
@@ -61,6 +76,7 @@ static enum sb_error start_requests(struct sb_subscription *subscription, uint32
     enum sb_error error;
     uint32_t index;
 
+    count = fewer_on_socket(subscription, count, capacity);
     while (subscription->count < count) {
         error = sb_operation_create(subscription->client, capacity,
                                     &subscription->requests[subscription->count]);
@@ -242,12 +258,22 @@ enum sb_error sb_subscription_state(struct sb_subscription *subscription,
     return error;
 }
 
-/* The driver ends the requests that are under way, and with that whoever waits for one. */
+/* The driver ends the requests that are under way, and with that whoever waits for one. One behind
+   a socket that does not answer is given up: nobody may wait for it for good. */
+static void leave(struct sb_client *client)
+{
+    enum sb_error error =
+        sb_call(client, SB_NOTIFY_UNSUBSCRIBE, NULL, 0, NULL, 0, NULL, ANSWER_TIMEOUT);
+
+    if (error == SB_ERROR_TIMEOUT && sb_client_socket(client) != NULL)
+        sb_socket_break(sb_client_socket(client));
+}
+
 void sb_unsubscribe(struct sb_subscription *subscription)
 {
     if (subscription == NULL)
         return;
-    sb_call(subscription->client, SB_NOTIFY_UNSUBSCRIBE, NULL, 0, NULL, 0, NULL, ANSWER_TIMEOUT);
+    leave(subscription->client);
     if (subscription->thread != NULL)
         sb_thread_join(subscription->thread);
     sb_lock_acquire(subscription->lock);

@@ -1,4 +1,5 @@
 /* Requests that are waited for: their arguments are checked here, the system's file runs them. */
+#include "operation.h"
 #include "request.h"
 #include "socket.h"
 
@@ -76,4 +77,32 @@ enum sb_error sb_write(struct sb_client *client, uint64_t offset, const void *bu
     if (client == NULL || !fits(buffer, length) || offset > INT64_MAX)
         return sb_refuse_argument();
     return run_on_device(client, &request, sent, timeout);
+}
+
+enum sb_error sb_operation_create(struct sb_client *client, size_t capacity,
+                                  struct sb_operation **operation)
+{
+    if (sb_client_socket(client) != NULL)
+        return sb_socket_operation_create(sb_client_socket(client), capacity, operation);
+    return sb_device_operation_create(client, capacity, operation);
+}
+
+void sb_end_calls(struct sb_client *client)
+{
+    if (client == NULL)
+        return;
+    if (sb_client_socket(client) != NULL)
+        sb_socket_end_calls(sb_client_socket(client));
+    else
+        sb_device_end_calls(client);
+}
+
+void sb_close(struct sb_client *client)
+{
+    if (client == NULL)
+        return;
+    if (sb_client_socket(client) != NULL)
+        sb_socket_close(sb_client_socket(client));
+    else
+        sb_device_close(client);
 }

@@ -21,6 +21,9 @@ struct sb_request {
 /* Runs it to its end, or to where it is given up; length may be NULL. The client is a device's. */
 enum sb_error sb_run_request(struct sb_client *client, const struct sb_request *request,
                              size_t *length, uint32_t timeout);
+/* sb_end_calls() and sb_close() of a device's. */
+void sb_device_end_calls(struct sb_client *client);
+void sb_device_close(struct sb_client *client);
 /* SB_ERROR_ARGUMENT, and SB_ERROR_UNKNOWN_COMMAND for what a socket does not carry, each with the
  * system's own code for it. */
 enum sb_error sb_refuse_argument(void);

@@ -32,3 +32,9 @@ enum sb_error sb_widen(const char *text, wchar_t **wide)
     *wide = converted;
     return SB_OK;
 }
+
+enum sb_error sb_trace_requests(const char *path)
+{
+    (void)path;
+    return sb_fail(SB_ERROR_UNKNOWN_COMMAND, ERROR_NOT_SUPPORTED);
+}

@@ -67,11 +67,9 @@ static BOOLEAN access_granted(uint32_t access, PIRP irp)
     return (access & SB_ACCESS_WRITE) == 0 || (granted & GRANTED_WRITE) != 0;
 }
 
-static NTSTATUS check_lengths(const struct sb_command *command, const struct sb_call *call)
+static inline NTSTATUS check_lengths(const struct sb_command *command, const struct sb_call *call)
 {
     if (call->input_length < command->input_minimum || call->input_length > command->input_maximum)
-        return STATUS_INFO_LENGTH_MISMATCH;
-    if (call->data_length < command->data_minimum || call->data_length > command->data_maximum)
         return STATUS_INFO_LENGTH_MISMATCH;
     if (call->output_capacity >= command->output_minimum)
         return STATUS_SUCCESS;
@@ -102,8 +100,9 @@ static NTSTATUS refuse(PIRP irp, enum sb_counter counter, NTSTATUS status)
     return status;
 }
 
-NTSTATUS sb_check_call(const struct sb_command *command, const struct sb_call *call, PIRP irp,
-                       uint32_t access)
+/* Inline, as settle() and serve() are, for the one caller of whom all calls come. */
+static inline NTSTATUS check(const struct sb_command *command, const struct sb_call *call, PIRP irp,
+                             uint32_t access)
 {
     PFILE_OBJECT file = IoGetCurrentIrpStackLocation(irp)->FileObject;
     NTSTATUS status = STATUS_SUCCESS;
@@ -117,15 +116,25 @@ NTSTATUS sb_check_call(const struct sb_command *command, const struct sb_call *c
     return NT_SUCCESS(status) ? status : refuse(irp, refusal_counter(status), status);
 }
 
+NTSTATUS sb_check_call(const struct sb_command *command, const struct sb_call *call, PIRP irp,
+                       uint32_t access)
+{
+    return check(command, call, irp, access);
+}
+
+static NTSTATUS refuse_pending(void)
+{
+    sb_log(SB_LOG_ERROR, "sysbuf: a handler returned STATUS_PENDING\n");
+    return STATUS_INTERNAL_ERROR;
+}
+
 /* The handler's claim about its reply, made true. */
-static NTSTATUS settle(struct sb_call *call, NTSTATUS status, uint32_t reply_limit)
+static inline NTSTATUS settle(struct sb_call *call, NTSTATUS status, uint32_t reply_limit)
 {
     if (call->pended)
         return STATUS_PENDING;
-    if (status == STATUS_PENDING) {
-        sb_log(SB_LOG_ERROR, "sysbuf: a handler returned STATUS_PENDING\n");
-        status = STATUS_INTERNAL_ERROR;
-    }
+    if (status == STATUS_PENDING)
+        status = refuse_pending();
     if (NT_ERROR(status)) {
         call->reply_length = 0;
     } else if (call->reply_length > reply_limit) {
@@ -156,15 +165,16 @@ static NTSTATUS call_in_place(const struct sb_command *command, struct sb_call *
 }
 
 /* The handler reads from aside, where the input has been copied, and writes to a clean buffer. */
-static NTSTATUS call_with_copy(const struct sb_command *command, struct sb_call *call, void *aside)
+static inline NTSTATUS call_with_copy(const struct sb_command *command, struct sb_call *call,
+                                      void *aside)
 {
     RtlCopyMemory(aside, call->input, call->input_length);
     call->input = aside;
     RtlZeroMemory(call->output, call->output_capacity);
-    return sb_call_handler(command, call, call->output_capacity);
+    return settle(call, command->handler(call), call->output_capacity);
 }
 
-static NTSTATUS call_with_stack(const struct sb_command *command, struct sb_call *call)
+static inline NTSTATUS call_with_stack(const struct sb_command *command, struct sb_call *call)
 {
     ULONG64 aside[INPUT_ON_STACK / sizeof(ULONG64)];
 
@@ -185,7 +195,7 @@ static NTSTATUS call_with_pool(const struct sb_command *command, struct sb_call 
     return status;
 }
 
-NTSTATUS sb_serve_call(const struct sb_command *command, struct sb_call *call)
+static inline NTSTATUS serve(const struct sb_command *command, struct sb_call *call)
 {
     BOOLEAN shared = call->input_length != 0 && call->output_capacity != 0;
 
@@ -196,24 +206,9 @@ NTSTATUS sb_serve_call(const struct sb_command *command, struct sb_call *call)
     return call_with_pool(command, call);
 }
 
-/* The one buffer of METHOD_BUFFERED, as an input and an output; neither points anywhere if empty.
-   What the direct methods describe by an MDL is mapped once the lengths have been checked. */
-static void describe_control(struct sb_call *call, PIRP irp)
+NTSTATUS sb_serve_call(const struct sb_command *command, struct sb_call *call)
 {
-    PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
-    uint32_t method = SB_CONTROL_CODE_METHOD(stack->Parameters.DeviceIoControl.IoControlCode);
-    uint32_t output_length = stack->Parameters.DeviceIoControl.OutputBufferLength;
-    void *buffer = irp->AssociatedIrp.SystemBuffer;
-
-    sb_describe_call(call, irp);
-    call->input_length = stack->Parameters.DeviceIoControl.InputBufferLength;
-    call->input = call->input_length != 0 ? buffer : NULL;
-    if (method == SB_METHOD_IN_DIRECT) {
-        call->data_length = output_length;
-    } else {
-        call->output_capacity = output_length;
-        call->output = output_length != 0 ? buffer : NULL;
-    }
+    return serve(command, call);
 }
 
 /* Maps what METHOD_IN_DIRECT and METHOD_OUT_DIRECT describe by an MDL, and calls the handler. The
@@ -234,7 +229,7 @@ static NTSTATUS serve_direct(const struct sb_command *command, struct sb_call *c
     return sb_call_handler(command, call, call->output_capacity);
 }
 
-NTSTATUS sb_finish_call(PIRP irp, const struct sb_call *call, NTSTATUS status)
+static inline NTSTATUS finish(PIRP irp, const struct sb_call *call, NTSTATUS status)
 {
     struct sb_device *device;
 
@@ -248,13 +243,81 @@ NTSTATUS sb_finish_call(PIRP irp, const struct sb_call *call, NTSTATUS status)
     return sb_complete(irp, status, call->reply_length);
 }
 
+NTSTATUS sb_finish_call(PIRP irp, const struct sb_call *call, NTSTATUS status)
+{
+    return finish(irp, call, status);
+}
+
+/* The code's own access the I/O manager has checked; most rows ask for no more. */
+static uint32_t access_beyond_code(const struct sb_command *command)
+{
+    return command->access == 0 ? 0 : command->access & ~SB_CONTROL_CODE_ACCESS(command->code);
+}
+
+/* The one system buffer as an input and an output; neither points anywhere if empty. */
+static NTSTATUS dispatch_buffered(const struct sb_command *command, const struct sb_driver *driver,
+                                  PIRP irp)
+{
+    PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
+    struct sb_call call;
+    NTSTATUS status;
+
+    sb_describe_call(&call, driver, irp);
+    call.input = irp->AssociatedIrp.SystemBuffer;
+    call.output = irp->AssociatedIrp.SystemBuffer;
+    call.input_length = stack->Parameters.DeviceIoControl.InputBufferLength;
+    call.output_capacity = stack->Parameters.DeviceIoControl.OutputBufferLength;
+    status = check(command, &call, irp, access_beyond_code(command));
+    if (!NT_SUCCESS(status))
+        return sb_complete(irp, status, 0);
+    if (call.input_length == 0)
+        call.input = NULL;
+    if (call.output_capacity == 0)
+        call.output = NULL;
+    status = serve(command, &call);
+    return finish(irp, &call, status);
+}
+
+/* Only rows of METHOD_IN_DIRECT have limits other than 0. */
+static NTSTATUS check_data(const struct sb_command *command, const struct sb_call *call)
+{
+    if (call->data_length >= command->data_minimum && call->data_length <= command->data_maximum)
+        return STATUS_SUCCESS;
+    return refuse(call->request, SB_COUNTER_REFUSED_INPUT, STATUS_INFO_LENGTH_MISMATCH);
+}
+
+/* The input is the system buffer; what an MDL describes is mapped once the lengths are checked. */
+static NTSTATUS dispatch_direct(const struct sb_command *command, const struct sb_driver *driver,
+                                PIRP irp)
+{
+    PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
+    uint32_t length = stack->Parameters.DeviceIoControl.OutputBufferLength;
+    struct sb_call call;
+    NTSTATUS status;
+
+    sb_describe_call(&call, driver, irp);
+    call.input_length = stack->Parameters.DeviceIoControl.InputBufferLength;
+    call.input = call.input_length != 0 ? irp->AssociatedIrp.SystemBuffer : NULL;
+    call.output = NULL;
+    call.output_capacity = 0;
+    if (SB_CONTROL_CODE_METHOD(command->code) == SB_METHOD_IN_DIRECT)
+        call.data_length = length;
+    else
+        call.output_capacity = length;
+    status = sb_check_call(command, &call, irp, access_beyond_code(command));
+    if (NT_SUCCESS(status))
+        status = check_data(command, &call);
+    if (!NT_SUCCESS(status))
+        return sb_complete(irp, status, 0);
+    status = serve_direct(command, &call);
+    return sb_finish_call(irp, &call, status);
+}
+
 NTSTATUS NTAPI sb_dispatch_device_control(PDEVICE_OBJECT device, PIRP irp)
 {
     uint32_t code = IoGetCurrentIrpStackLocation(irp)->Parameters.DeviceIoControl.IoControlCode;
     const struct sb_driver *driver = sb_device_driver(device);
     const struct sb_command *command;
-    struct sb_call call;
-    NTSTATUS status;
 
     command = sb_find_command(driver, code);
     if (command == NULL)
@@ -264,15 +327,9 @@ NTSTATUS NTAPI sb_dispatch_device_control(PDEVICE_OBJECT device, PIRP irp)
     if (command == NULL)
         return sb_complete(irp, refuse(irp, SB_COUNTER_REFUSED_CODE, STATUS_INVALID_DEVICE_REQUEST),
                            0);
-    describe_control(&call, irp);
-    status = sb_check_call(command, &call, irp, command->access & ~SB_CONTROL_CODE_ACCESS(code));
-    if (!NT_SUCCESS(status))
-        return sb_complete(irp, status, 0);
-    if (SB_CONTROL_CODE_METHOD(code) == SB_METHOD_BUFFERED)
-        status = sb_serve_call(command, &call);
-    else
-        status = serve_direct(command, &call);
-    return sb_finish_call(irp, &call, status);
+    if (SB_CONTROL_CODE_METHOD(code) != SB_METHOD_BUFFERED)
+        return dispatch_direct(command, driver, irp);
+    return dispatch_buffered(command, driver, irp);
 }
 
 /* Of the library's own commands a ring carries those that ask; the others need an open's request.

@@ -184,17 +184,12 @@ BOOLEAN sb_is_standard_code(uint32_t code);
 NTSTATUS sb_check_call(const struct sb_command *command, const struct sb_call *call, PIRP irp,
                        uint32_t access);
 
-/* Fills what every kind of call has alike; its buffers are empty. */
-static inline void sb_describe_call(struct sb_call *call, PIRP irp)
+/* Fills what every kind of call has alike: all but the input, the output and their lengths. */
+static inline void sb_describe_call(struct sb_call *call, const struct sb_driver *driver, PIRP irp)
 {
-    PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
-    const struct sb_driver *driver = sb_device_driver(stack->DeviceObject);
-    struct sb_open_state *state = sb_open_of(driver, stack->FileObject);
+    uint32_t process_id = (uint32_t)(ULONG_PTR)PsGetCurrentProcessId();
+    struct sb_open_state *state = sb_open_of(driver, IoGetCurrentIrpStackLocation(irp)->FileObject);
 
-    call->input = NULL;
-    call->input_length = 0;
-    call->output = NULL;
-    call->output_capacity = 0;
     call->data = NULL;
     call->data_length = 0;
     call->reply_length = 0;
@@ -202,7 +197,7 @@ static inline void sb_describe_call(struct sb_call *call, PIRP irp)
     call->pended = FALSE;
     call->ring = NULL;
     call->driver = driver;
-    call->process_id = (uint32_t)(ULONG_PTR)PsGetCurrentProcessId();
+    call->process_id = process_id;
     call->open = state != NULL ? &state->open : NULL;
     call->open_context = state != NULL ? state->open.context : NULL;
     call->request = irp;

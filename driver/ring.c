@@ -162,6 +162,7 @@ static struct sb_ring *new_ring(const struct sb_call *call, const struct sb_ring
     ring->references = 1;
     ring->file = request_of(call)->FileObject;
     ring->driver = call->driver;
+    ring->open = call->open;
     ring->open_context = call->open_context;
     ring->process_id = call->process_id;
     ring->message_maximum = request->message_maximum;

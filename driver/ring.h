@@ -50,6 +50,7 @@ struct sb_ring {
     LONG references;
     BOOLEAN is_ready; /* under the list's lock: made, and nobody is ending it yet */
     const struct sb_driver *driver;
+    const struct sb_open *open; /* outlives the ring, which CLEANUP and CLOSE end */
     void *open_context;
     uint32_t process_id;
     uint32_t message_maximum;

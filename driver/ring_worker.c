@@ -26,6 +26,7 @@ static void describe_call(const struct sb_ring *ring, struct sb_call *call)
     call->output = ring->reply;
     call->output_capacity = ring->message_maximum;
     call->process_id = ring->process_id;
+    call->open = ring->open;
     call->open_context = ring->open_context;
     call->driver = ring->driver;
     call->ring = (struct sb_ring *)(ULONG_PTR)ring;

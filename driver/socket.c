@@ -192,11 +192,14 @@ static NTSTATUS begin(struct sb_socket_channel_state *channel)
     return status;
 }
 
+/* Of the table; batches and answers to questions may be as long as anything. */
 static ULONG longest_input(const struct sb_driver *driver)
 {
     ULONG longest = 0;
     size_t index;
 
+    if (driver->batch_maximum != 0 || driver->notify.capacity != 0)
+        return SB_SOCKET_PAYLOAD_MAXIMUM;
     for (index = 0; index < driver->command_count; index++)
         if (driver->commands[index].input_maximum > longest)
             longest = driver->commands[index].input_maximum;

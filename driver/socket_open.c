@@ -1,23 +1,24 @@
 #include "socket_internal.h"
 
-static PIO_STACK_LOCATION prepare(struct sb_socket_open *open, UCHAR major)
+static PIO_STACK_LOCATION prepare(struct sb_socket_open *open, struct sb_wsk_request *request,
+                                  UCHAR major)
 {
     PIO_STACK_LOCATION stack;
 
-    stack = IoGetNextIrpStackLocation(sb_request_begin(&open->request));
+    stack = IoGetNextIrpStackLocation(sb_request_begin(request));
     stack->MajorFunction = major;
     stack->MinorFunction = 0;
     stack->Flags = 0;
     stack->FileObject = open->file;
     RtlZeroMemory(&stack->Parameters, sizeof(stack->Parameters));
-    open->request.irp->RequestorMode = KernelMode;
+    request->irp->RequestorMode = KernelMode;
     return stack;
 }
 
 /* Requests that the library never leaves pending. */
 static NTSTATUS send(struct sb_socket_open *open, UCHAR major)
 {
-    prepare(open, major);
+    prepare(open, &open->request, major);
     IoCallDriver(open->device, open->request.irp);
     KeWaitForSingleObject(&open->request.done, Executive, KernelMode, FALSE, NULL);
     return open->request.irp->IoStatus.Status;
@@ -107,41 +108,9 @@ static NTSTATUS lay_out(const struct sb_driver *driver, PIRP irp,
     }
 }
 
-static NTSTATUS run(struct sb_socket_open *open, PKEVENT stopping, LONGLONG deadline)
+static void release(const struct sb_driver *driver, PIRP irp,
+                    const struct sb_socket_message *message)
 {
-    NTSTATUS status;
-
-    IoCallDriver(open->device, open->request.irp);
-    status = sb_request_wait(&open->request, stopping, deadline);
-    if (status != STATUS_SUCCESS) {
-        IoCancelIrp(open->request.irp);
-        /* A handler that works is waited for, as are those of an application that is killed. */
-        KeWaitForSingleObject(&open->request.done, Executive, KernelMode, FALSE, NULL);
-    }
-    return open->request.irp->IoStatus.Status;
-}
-
-NTSTATUS sb_socket_call(struct sb_socket_open *open, const struct sb_socket_message *message,
-                        PKEVENT stopping, LONGLONG deadline, ULONG *reply_length)
-{
-    const struct sb_driver *driver = sb_device_driver(open->device);
-    PIO_STACK_LOCATION stack = prepare(open, IRP_MJ_DEVICE_CONTROL);
-    PIRP irp = open->request.irp;
-    ULONG_PTR information;
-    NTSTATUS status;
-
-    *reply_length = 0;
-    stack->Parameters.DeviceIoControl.IoControlCode = message->code;
-    stack->Parameters.DeviceIoControl.InputBufferLength = message->input_length;
-    stack->Parameters.DeviceIoControl.OutputBufferLength = message->output_capacity;
-    status = lay_out(driver, irp, message);
-    if (NT_SUCCESS(status)) {
-        status = run(open, stopping, deadline);
-        information = irp->IoStatus.Information;
-        if (!NT_ERROR(status))
-            *reply_length = information < message->output_capacity ? (ULONG)information
-                                                                   : message->output_capacity;
-    }
     if (irp->MdlAddress != NULL)
         IoFreeMdl(irp->MdlAddress);
     irp->MdlAddress = NULL;
@@ -149,5 +118,37 @@ NTSTATUS sb_socket_call(struct sb_socket_open *open, const struct sb_socket_mess
         irp->AssociatedIrp.SystemBuffer != message->output)
         sb_free(driver, irp->AssociatedIrp.SystemBuffer);
     irp->AssociatedIrp.SystemBuffer = NULL;
+}
+
+NTSTATUS sb_socket_call_begin(struct sb_socket_open *open, struct sb_wsk_request *request,
+                              const struct sb_socket_message *message)
+{
+    const struct sb_driver *driver = sb_device_driver(open->device);
+    PIO_STACK_LOCATION stack = prepare(open, request, IRP_MJ_DEVICE_CONTROL);
+    NTSTATUS status;
+
+    stack->Parameters.DeviceIoControl.IoControlCode = message->code;
+    stack->Parameters.DeviceIoControl.InputBufferLength = message->input_length;
+    stack->Parameters.DeviceIoControl.OutputBufferLength = message->output_capacity;
+    status = lay_out(driver, request->irp, message);
+    if (!NT_SUCCESS(status)) {
+        release(driver, request->irp, message);
+        return status;
+    }
+    IoCallDriver(open->device, request->irp);
+    return STATUS_PENDING;
+}
+
+NTSTATUS sb_socket_call_end(struct sb_socket_open *open, struct sb_wsk_request *request,
+                            const struct sb_socket_message *message, ULONG *reply_length)
+{
+    NTSTATUS status = request->irp->IoStatus.Status;
+    ULONG_PTR information = request->irp->IoStatus.Information;
+
+    if (NT_ERROR(status))
+        information = 0;
+    *reply_length =
+        information < message->output_capacity ? (ULONG)information : message->output_capacity;
+    release(sb_device_driver(open->device), request->irp, message);
     return status;
 }

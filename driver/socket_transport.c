@@ -61,40 +61,67 @@ static BOOLEAN ended(struct sb_wsk_request *request, ULONG milliseconds)
            STATUS_SUCCESS;
 }
 
-NTSTATUS sb_request_wait(struct sb_wsk_request *request, PKEVENT stopping, LONGLONG deadline)
+/* What the wait says: STATUS_WAIT_0 the request, 1 the stop, 2 what is done besides. */
+static NTSTATUS wait_for_any(struct sb_wsk_request *request, PKEVENT stopping, LONGLONG deadline,
+                             const struct sb_beside *beside)
 {
-    PVOID objects[] = {&request->done, stopping};
+    PVOID objects[] = {&request->done, stopping, beside != NULL ? beside->event : NULL};
     LARGE_INTEGER timeout;
-    NTSTATUS status;
 
-    if (KeReadStateEvent(&request->done) != 0)
-        return STATUS_SUCCESS;
     timeout.QuadPart = now() - deadline; /* relative: below zero */
     if (timeout.QuadPart > 0)
         timeout.QuadPart = 0;
-    status = KeWaitForMultipleObjects(2, objects, WaitAny, Executive, KernelMode, FALSE,
-                                      deadline == SB_NO_DEADLINE ? NULL : &timeout, NULL);
-    if (status == STATUS_WAIT_0)
-        return STATUS_SUCCESS;
-    return status == STATUS_WAIT_1 ? STATUS_CANCELLED : STATUS_IO_TIMEOUT;
+    return KeWaitForMultipleObjects(beside != NULL ? 3 : 2, objects, WaitAny, Executive, KernelMode,
+                                    FALSE, deadline == SB_NO_DEADLINE ? NULL : &timeout, NULL);
 }
 
-/* The request's end, with what the function returned at first. */
-static NTSTATUS finish(struct sb_transport *transport, NTSTATUS returned, LONGLONG deadline)
+/* What is done besides comes first once, so that it is not starved by requests that end at once. */
+NTSTATUS sb_request_wait(struct sb_wsk_request *request, PKEVENT stopping, const LONGLONG *deadline,
+                         const struct sb_beside *beside)
+{
+    NTSTATUS status = STATUS_SUCCESS;
+
+    if (beside != NULL && KeReadStateEvent(beside->event) != 0)
+        status = beside->run(beside->context);
+    while (NT_SUCCESS(status) && KeReadStateEvent(&request->done) == 0) {
+        status = wait_for_any(request, stopping, *deadline, beside);
+        if (status == STATUS_WAIT_2)
+            status = beside->run(beside->context);
+        else if (status != STATUS_WAIT_0)
+            return status == STATUS_WAIT_1 ? STATUS_CANCELLED : STATUS_IO_TIMEOUT;
+    }
+    return status;
+}
+
+void sb_request_cancel(struct sb_wsk_request *request)
+{
+    IoCancelIrp(request->irp);
+    KeWaitForSingleObject(&request->done, Executive, KernelMode, FALSE, NULL);
+}
+
+/* The end of one of the transport's requests, with what the function returned at first. */
+static NTSTATUS finish_beside(struct sb_transport *transport, struct sb_wsk_request *request,
+                              NTSTATUS returned, const LONGLONG *deadline,
+                              const struct sb_beside *beside)
 {
     NTSTATUS status;
 
-    if (returned == STATUS_NOT_IMPLEMENTED && KeReadStateEvent(&transport->request.done) == 0)
+    if (returned == STATUS_NOT_IMPLEMENTED && KeReadStateEvent(&request->done) == 0)
         return STATUS_NOT_IMPLEMENTED;
-    status = sb_request_wait(&transport->request, transport->stopping, deadline);
+    status = sb_request_wait(request, transport->stopping, deadline, beside);
     if (status == STATUS_SUCCESS)
-        return transport->request.irp->IoStatus.Status;
-    IoCancelIrp(transport->request.irp);
-    if (!ended(&transport->request, CANCEL_GRACE)) {
-        transport->outstanding = TRUE;
+        return request->irp->IoStatus.Status;
+    IoCancelIrp(request->irp);
+    if (!ended(request, CANCEL_GRACE)) {
+        request->outstanding = TRUE;
         return status;
     }
-    return NT_SUCCESS(transport->request.irp->IoStatus.Status) ? STATUS_SUCCESS : status;
+    return NT_SUCCESS(request->irp->IoStatus.Status) ? STATUS_SUCCESS : status;
+}
+
+static NTSTATUS finish(struct sb_transport *transport, NTSTATUS returned, LONGLONG deadline)
+{
+    return finish_beside(transport, &transport->request, returned, &deadline, NULL);
 }
 
 static const WSK_PROVIDER_CONNECTION_DISPATCH *connection(const struct sb_transport *transport)
@@ -120,6 +147,8 @@ NTSTATUS sb_transport_open(struct sb_transport *transport, const WSK_PROVIDER_NP
     status = sb_request_make(&transport->closing, 1);
     if (NT_SUCCESS(status))
         status = sb_request_make(&transport->request, 1);
+    if (NT_SUCCESS(status))
+        status = sb_request_make(&transport->sending, 1);
     if (!NT_SUCCESS(status))
         sb_transport_close(transport);
     return status;
@@ -156,7 +185,7 @@ static void linger(struct sb_transport *transport)
     status = connection(transport)->WskDisconnect(transport->wsk, NULL, 0,
                                                   sb_request_begin(&transport->request));
     status = finish(transport, status, deadline);
-    if (!NT_SUCCESS(status) || transport->outstanding || !transport->patient)
+    if (!NT_SUCCESS(status) || sb_transport_is_stuck(transport) || !transport->patient)
         return;
     transport->scrap_mdl =
         IoAllocateMdl(transport->scrap, sizeof(transport->scrap), FALSE, FALSE, NULL);
@@ -165,25 +194,32 @@ static void linger(struct sb_transport *transport)
     MmBuildMdlForNonPagedPool(transport->scrap_mdl);
     do
         status = sb_transport_receive(transport, transport->scrap_mdl, 0, sizeof(transport->scrap),
-                                      deadline, &length);
+                                      &deadline, NULL, &length);
     while (NT_SUCCESS(status));
+}
+
+/* Once its socket is closed. */
+static void end_request(struct sb_wsk_request *request)
+{
+    if (request->outstanding)
+        KeWaitForSingleObject(&request->done, Executive, KernelMode, FALSE, NULL);
+    if (request->irp != NULL)
+        IoFreeIrp(request->irp);
 }
 
 void sb_transport_close(struct sb_transport *transport)
 {
     if (transport->wsk != NULL) {
-        if (transport->connected && !transport->outstanding && transport->request.irp != NULL)
+        if (transport->connected && !sb_transport_is_stuck(transport) &&
+            transport->request.irp != NULL)
             linger(transport);
         close_socket(transport);
     }
-    if (transport->outstanding)
-        KeWaitForSingleObject(&transport->request.done, Executive, KernelMode, FALSE, NULL);
+    end_request(&transport->request);
+    end_request(&transport->sending);
+    end_request(&transport->closing);
     if (transport->scrap_mdl != NULL)
         IoFreeMdl(transport->scrap_mdl);
-    if (transport->request.irp != NULL)
-        IoFreeIrp(transport->request.irp);
-    if (transport->closing.irp != NULL)
-        IoFreeIrp(transport->closing.irp);
     RtlZeroMemory(transport, sizeof(*transport));
 }
 
@@ -256,16 +292,17 @@ NTSTATUS sb_transport_send(struct sb_transport *transport, PMDL mdl, ULONG offse
     while (length != 0) { /* WSK sends all at once; an emulation may not */
         ULONG sent;
 
-        transport->buffer.Mdl = mdl;
-        transport->buffer.Offset = offset;
-        transport->buffer.Length = length;
-        status =
-            connection(transport)->WskSend(transport->wsk, &transport->buffer, WSK_FLAG_NODELAY,
-                                           sb_request_begin(&transport->request));
-        status = finish(transport, status, deadline);
+        if (transport->sending.outstanding)
+            return STATUS_CONNECTION_ABORTED;
+        transport->sent.Mdl = mdl;
+        transport->sent.Offset = offset;
+        transport->sent.Length = length;
+        status = connection(transport)->WskSend(transport->wsk, &transport->sent, WSK_FLAG_NODELAY,
+                                                sb_request_begin(&transport->sending));
+        status = finish_beside(transport, &transport->sending, status, &deadline, NULL);
         if (!NT_SUCCESS(status))
             return status;
-        sent = (ULONG)transport->request.irp->IoStatus.Information;
+        sent = (ULONG)transport->sending.irp->IoStatus.Information;
         if (sent == 0 || sent > length)
             return STATUS_CONNECTION_ABORTED;
         offset += sent;
@@ -275,7 +312,8 @@ NTSTATUS sb_transport_send(struct sb_transport *transport, PMDL mdl, ULONG offse
 }
 
 NTSTATUS sb_transport_receive(struct sb_transport *transport, PMDL mdl, ULONG offset, ULONG length,
-                              LONGLONG deadline, ULONG *received)
+                              const LONGLONG *deadline, const struct sb_beside *beside,
+                              ULONG *received)
 {
     NTSTATUS status;
 
@@ -284,7 +322,7 @@ NTSTATUS sb_transport_receive(struct sb_transport *transport, PMDL mdl, ULONG of
     transport->buffer.Length = length;
     status = connection(transport)->WskReceive(transport->wsk, &transport->buffer, 0,
                                                sb_request_begin(&transport->request));
-    status = finish(transport, status, deadline);
+    status = finish_beside(transport, &transport->request, status, deadline, beside);
     if (!NT_SUCCESS(status))
         return status;
     *received = (ULONG)transport->request.irp->IoStatus.Information;

@@ -71,8 +71,11 @@ NTSTATUS NTAPI sb_dispatch_read(PDEVICE_OBJECT device, PIRP irp)
 
     if (driver->read.handler == NULL)
         return refuse(irp, SB_COUNTER_REFUSED_CODE, STATUS_INVALID_DEVICE_REQUEST);
-    sb_describe_call(&call, irp);
+    sb_describe_call(&call, driver, irp);
     call.offset = (uint64_t)stack->Parameters.Read.ByteOffset.QuadPart;
+    call.input = NULL;
+    call.input_length = 0;
+    call.output = NULL; /* until the lengths are checked */
     call.output_capacity = stack->Parameters.Read.Length;
     status = sb_check_call(&driver->read, &call, irp, driver->read.access & ~SB_ACCESS_READ);
     if (!NT_SUCCESS(status))
@@ -97,8 +100,11 @@ NTSTATUS NTAPI sb_dispatch_write(PDEVICE_OBJECT device, PIRP irp)
 
     if (driver->write.handler == NULL)
         return refuse(irp, SB_COUNTER_REFUSED_CODE, STATUS_INVALID_DEVICE_REQUEST);
-    sb_describe_call(&call, irp);
+    sb_describe_call(&call, driver, irp);
     call.offset = (uint64_t)stack->Parameters.Write.ByteOffset.QuadPart;
+    call.input = NULL; /* until the lengths are checked */
+    call.output = NULL;
+    call.output_capacity = 0;
     call.input_length = stack->Parameters.Write.Length;
     status = sb_check_call(&driver->write, &call, irp, driver->write.access & ~SB_ACCESS_WRITE);
     if (!NT_SUCCESS(status))

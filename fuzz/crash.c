@@ -156,7 +156,7 @@ void crash_examine(struct sb_fuzz *fuzz, const uint8_t *input, size_t length,
             history_program(fuzz, examination.program);
             crash->is_reproduced = breaks(&examination, examination.program);
         }
-        if (crash->is_reproduced)
+        if (crash->is_reproduced && !fuzz->options.is_hasty)
             minimise(&examination);
         store_input(fuzz, examination.program, crash);
     }

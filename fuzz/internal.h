@@ -24,7 +24,8 @@ struct buffer_pair {
 
 /* A machine with the driver, ready for requests. */
 struct rig {
-    struct sb_machine *machine; /* NULL: none */
+    struct sb_machine *machine;   /* NULL: none */
+    struct sb_schedule *schedule; /* NULL: none is asked for */
     struct sb_driver *driver;
     const char *module;       /* the driver's name */
     struct sb_device *device; /* of a driver with an AddDevice routine, else NULL */
@@ -55,6 +56,7 @@ struct watchdog {
     pthread_mutex_t mutex; /* held while the machine is made or destroyed, and to look at it */
     pthread_cond_t ended;
     bool is_started, is_ending;
+    uint64_t starved; /* at the last look: ns without a processor */
 };
 
 struct sb_fuzz {

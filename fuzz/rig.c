@@ -60,6 +60,8 @@ static bool start(struct sb_fuzz *fuzz, struct rig *rig, struct sb_coverage *cov
         .log = hide_log, .debug_print_mask = 1, .verify = fuzz->options.verify};
     char reason[400] = "";
     uint64_t bytes;
+    if (fuzz->options.is_scheduled && sb_schedule_create("0", &rig->schedule) >= 0)
+        options.schedule = rig->schedule;
     sb_status status = sb_machine_create(&options, &rig->machine);
     if (status < 0)
         return fail(error, error_size, "no machine", status, "");
@@ -113,6 +115,8 @@ void rig_destroy(struct sb_fuzz *fuzz, struct rig *rig)
     rig->machine = NULL;
     pthread_mutex_unlock(&fuzz->watchdog.mutex);
     sb_machine_destroy(machine);
+    sb_schedule_destroy(rig->schedule);
+    rig->schedule = NULL;
 }
 
 /* ---- what broke ---- */

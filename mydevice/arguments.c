@@ -180,17 +180,36 @@ static int parse_rest(int argc, char **argv, struct arguments *arguments,
     }
 }
 
+/* Where the value of an option before the verb goes; NULL: it is none, or was given before. */
+static const char **runtime_option(const char *name, struct arguments *arguments)
+{
+    if (strcmp(name, "--host") == 0 && arguments->host_driver == NULL)
+        return &arguments->host_driver;
+    if (strcmp(name, "--trace") == 0 && arguments->trace == NULL)
+        return &arguments->trace;
+    return NULL;
+}
+
 /* How many words the options before the verb are, or -1. */
 static int parse_runtime(int argc, char **argv, struct arguments *arguments,
                          const struct complaint *complaint)
 {
-    if (argc < 2 || strcmp(argv[1], "--host") != 0)
-        return 0;
-    if (argc < 3 || argv[2][0] == '\0')
-        return complain(complaint, "--host needs the path of a driver, as in "
-                                   "'mydevice --host mydevice.sys demo'.");
-    arguments->host_driver = argv[2];
-    return 2;
+    const char **value;
+    int words = 0;
+
+    while (words + 1 < argc && (value = runtime_option(argv[words + 1], arguments)) != NULL) {
+        if (words + 2 >= argc || argv[words + 2][0] == '\0')
+            return complain(complaint,
+                            "%s needs the path of a file, as in 'mydevice --host mydevice.sys "
+                            "--trace demo.json demo'.",
+                            argv[words + 1]);
+        *value = argv[words + 2];
+        words += 2;
+    }
+    if (arguments->trace != NULL && arguments->host_driver == NULL)
+        return complain(complaint, "--trace shows the requests of a driver that --host runs, as in "
+                                   "'mydevice --host mydevice.sys --trace demo.json demo'.");
+    return words;
 }
 
 int parse_arguments(int argc, char **argv, struct arguments *arguments, char *message,

@@ -29,6 +29,7 @@ struct arguments {
     const char *path;                /* of install; one of argv's strings */
     bool watch;                      /* of stats: go on until interrupted */
     const char *host_driver;         /* the driver to run on the host, NULL for the system's */
+    const char *trace;               /* the file for a trace of its requests, or NULL */
 };
 
 /*

@@ -47,7 +47,9 @@ static const char help_text[] =
     "\n"
     "On Linux, 'mydevice --host mydevice.sys COMMAND' runs the driver in a machine of its own, "
     "which\n"
-    "ends with the program.\n"
+    "ends with the program; with '--trace FILE' behind it, it also writes the life of each "
+    "request\n"
+    "to FILE, for https://ui.perfetto.dev.\n"
     "\n"
     "N is a number from 0 to 4294967295, decimal or hexadecimal after 0x.\n"
     "\n"
@@ -332,6 +334,7 @@ static enum exit_code run(const struct arguments *arguments)
 int main(int argc, char **argv)
 {
     struct arguments arguments;
+    enum exit_code code;
     enum sb_error error;
     char message[300];
 
@@ -342,8 +345,10 @@ int main(int argc, char **argv)
         console_print(stderr, "mydevice: %s\n", message);
         return EXIT_USAGE;
     }
-    error = runtime_begin(arguments.host_driver);
+    error = runtime_begin(arguments.host_driver, arguments.trace);
     if (error != SB_OK)
         return error == SB_ERROR_ARGUMENT ? EXIT_USAGE : (int)exit_code_of(error);
-    return (int)run(&arguments);
+    code = run(&arguments);
+    error = runtime_end(arguments.trace);
+    return code == EXIT_FINE ? (int)exit_code_of(error) : (int)code;
 }

@@ -8,9 +8,13 @@
 
 /*
  * Prepares to run with the driver in the file at path, or with the installed one if path is NULL.
- * Returns SB_OK, or an error after a sentence on stderr.
+ * trace: the file that its requests are traced to, or NULL. Returns SB_OK, or an error after a
+ * sentence on stderr.
  */
-enum sb_error runtime_begin(const char *path);
+enum sb_error runtime_begin(const char *path, const char *trace);
+
+/* Completes the trace, if there is one; returns as runtime_begin(). */
+enum sb_error runtime_end(const char *trace);
 
 /* Sleeps for so many milliseconds. */
 void runtime_pause(unsigned milliseconds);

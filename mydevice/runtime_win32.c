@@ -3,13 +3,20 @@
 
 #include <windows.h>
 
-enum sb_error runtime_begin(const char *path)
+enum sb_error runtime_begin(const char *path, const char *trace)
 {
+    (void)trace; /* it is not without --host */
     if (path == NULL)
         return SB_OK;
     console_print(stderr, "mydevice: --host runs a driver on Linux; on Windows, use "
                           "'mydevice install PATH' and 'mydevice start'.\n");
     return SB_ERROR_ARGUMENT;
+}
+
+enum sb_error runtime_end(const char *trace)
+{
+    (void)trace;
+    return SB_OK;
 }
 
 const char *runtime_install_advice(void)

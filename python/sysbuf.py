@@ -13,19 +13,26 @@ drivers run in a machine of the host inside this process; on Windows in the syst
         print(device.call(0x222000, bytes(20), capacity=14))
 
 Times are in seconds, None is no limit. Bytes go in as anything with the buffer protocol and come
-back as bytes. Whatever fails raises Error, whose text is the library's sentence. Any thread may
-call; close() must be an object's last use.
+back as bytes. Whatever fails raises Error, whose text is the library's sentence.
+
+Any thread may call anything at any time, close() too: it ends the calls of other threads, which raise
+Error CLOSED, and waits for them; whoever comes later gets a ValueError, and closing again does nothing.
+What is still open when the interpreter exits is closed then.
 """
+import atexit
 import ctypes
 import enum
 import os
 import pathlib
 import sys
+import threading
+import time
+import weakref
 
 __all__ = [
     "Batch", "Code", "Device", "Error", "Message", "Protocol", "Ring", "State", "Subscription",
     "Timeout", "Truncated", "control_code", "install", "open", "open_socket", "start", "status",
-    "stop", "uninstall",
+    "stop", "trace", "uninstall",
 ]
 
 
@@ -115,7 +122,8 @@ def _structure(name, *fields):
 
 _MessageInformation = _structure("_MessageInformation", ("length", _Size), ("sequence", _U64),
                                  ("lost", _U64), ("question", _U64))
-_SubscribeOptions = _structure("_SubscribeOptions", ("pending", _U32), ("receive", _Handle),
+_Receive = ctypes.CFUNCTYPE(None, _Handle, _Handle, ctypes.POINTER(_MessageInformation))
+_SubscribeOptions = _structure("_SubscribeOptions", ("pending", _U32), ("receive", _Receive),
                                ("context", _Handle))
 _RingOptions = _structure("_RingOptions", ("message_maximum", _U32), ("to_driver_capacity", _U32),
                           ("to_client_capacity", _U32), ("spin", _U32))
@@ -163,7 +171,7 @@ def _load():
 
 
 _PROTOTYPES = {
-    "sb_open": "sP", "sb_open_socket": "spzuP", "sb_close": "v:h",
+    "sb_open": "sP", "sb_open_socket": "spzuP", "sb_close": "v:h", "sb_end_calls": "v:h",
     "sb_call": "hupzpzPu", "sb_send": "hupzpzu", "sb_read": "hqpzPu", "sb_write": "hqpzPu",
     "sb_handshake": "hP", "sb_query_contract": "hP", "sb_query_statistics": "hPz",
     "sb_counter_name": "s:u", "sb_error_text": "s:u", "sb_system_error": "u:",
@@ -175,7 +183,10 @@ _PROTOTYPES = {
     "sb_service_uninstall": "s", "sb_service_status": "sP",
     "sb_ring_open": "hPP", "sb_ring_close": "v:h", "sb_ring_message_maximum": "z:h",
     "sb_ring_send": "hpzu", "sb_ring_receive": "hpzPu", "sb_ring_call": "hupzpzPu",
+    "sb_ring_reserve": "hzPu", "sb_ring_commit": "v:hz", "sb_ring_flush": "v:h",
+    "sb_ring_peek": "hPPu", "sb_ring_take": "v:h",
     "sb_ring_get_statistics": "v:hP", "sb_ring_get_report": "hP", "sb_ring_reason_text": "s:u",
+    "sb_trace_requests": "s",
 }
 _TYPES = {"s": ctypes.c_char_p, "h": _Handle, "p": _Handle, "P": _Handle, "z": _Size, "u": _U32,
           "q": _U64, "v": None}
@@ -229,42 +240,118 @@ def _reply(code, room, length):
     return room.raw[:length.value]
 
 
+class _Use:
+    """A use of an object's handle: it is not closed before the last one ends."""
+    __slots__ = ("_owner",)
+
+    def __init__(self, owner):
+        self._owner = owner
+
+    def __enter__(self):
+        owner = self._owner
+        with owner._changed:
+            if owner._closing:
+                raise ValueError(f"this {type(owner).__name__} is closed")
+            owner._uses += 1
+        return owner._handle
+
+    def __exit__(self, *_):
+        owner = self._owner
+        with owner._changed:
+            owner._uses -= 1
+            if owner._closing and owner._uses == 0:
+                owner._changed.notify_all()
+
+
 class _Owned:
-    """A handle of the library's that is closed once."""
+    """A handle of the library's that is closed once, after its last use. Closing goes through
+
+        open --> closing: no use begins --> children closed, uses ended --> closed
+
+    and whoever closes besides waits for the first."""
+
+    _closes_late = False  # of a child: ending its uses ends all calls of the parent
 
     def __init__(self, handle, close, parent=None):
         self._handle = handle
         self._close = close
+        self._changed = threading.Condition()  # guards what follows
+        self._closing = False
+        self._uses = 0
         self._children = []
         self._parent = parent
         if parent is not None:
-            parent._children.append(self)
+            parent._adopt(self)
 
-    def _get(self):
-        if self._handle is None:
-            raise ValueError(f"this {type(self).__name__} is closed")
-        return self._handle
+    def _adopt(self, child):
+        with self._changed:
+            if not self._closing:
+                self._children.append(child)
+                return
+        child._closing = True
+        child._close(child._handle)
+        child._handle = None
+        raise ValueError(f"this {type(self).__name__} is closed")
+
+    def _forget(self, child):
+        with self._changed:
+            if child in self._children:
+                self._children.remove(child)
+
+    def _use(self):
+        return _Use(self)
+
+    def _end_uses(self):
+        """Makes those who wait in the library come back."""
+
+    def _refuse_own_callback(self):
+        """A callback cannot wait for its own end."""
+        for child in tuple(self._children):
+            child._refuse_own_callback()
 
     def close(self):
         """Gives it back, and first what was opened by it. A second time does nothing."""
-        while self._children:
-            self._children[-1].close()
-        if self._parent is not None and self in self._parent._children:
-            self._parent._children.remove(self)
-        handle, self._handle = self._handle, None
-        if handle is not None:
-            self._close(handle)
+        self._refuse_own_callback()
+        with self._changed:
+            if self._closing:
+                self._changed.wait_for(lambda: self._handle is None)
+                return
+            self._closing = True
+        for child in sorted(self._children, key=lambda child: child._closes_late):
+            child.close()
+        self._end_uses()
+        with self._changed:
+            self._changed.wait_for(lambda: self._uses == 0)
+        self._close(self._handle)
+        with self._changed:
+            self._handle = None
+            self._changed.notify_all()
+        if self._parent is not None:
+            self._parent._forget(self)
 
     def __enter__(self):
-        self._get()
-        return self
+        with self._use():
+            return self
 
     def __exit__(self, *_):
         self.close()
 
     def __del__(self):
-        if getattr(self, "_handle", None) is not None and not sys.is_finalizing():
+        if not getattr(self, "_closing", True) and not sys.is_finalizing():
             self.close()
+
+
+_devices = weakref.WeakSet()  # those that are open
+_devices_lock = threading.Lock()
+
+
+@atexit.register
+def _close_all():
+    """Before the interpreter goes: nobody may be in the library, or call back, after that."""
+    with _devices_lock:
+        devices = list(_devices)
+    for device in devices:
+        device.close()
 
 
 # ---- devices ----
@@ -289,48 +376,68 @@ def open_socket(address, secret, timeout=None):
     return Device(handle)
 
 
+_NOTIFY_UNSUBSCRIBE = control_code(0xE63)
+_RING_CLOSE = control_code(0xE62, access=3)
+
+
 class Device(_Owned):
     """An open device."""
 
     def __init__(self, handle):
         super().__init__(handle, _library.sb_close)
+        with _devices_lock:
+            _devices.add(self)
+
+    def _end_uses(self):
+        _library.sb_end_calls(self._handle)
+
+    def _tell(self, code):
+        """A command that ends something, whether or not the device is being closed."""
+        _library.sb_call(self._handle, code, None, 0, None, 0, None, 5000)
 
     def call(self, code, data=b"", capacity=0, timeout=None):
         """Calls a command and returns its reply of at most capacity bytes."""
         given, room, length = _Bytes(data), ctypes.create_string_buffer(capacity), _Size()
-        return _reply(_library.sb_call(self._get(), code, given.pointer, given.length,
-                                       room if capacity else None, capacity, ctypes.byref(length),
-                                       _milliseconds(timeout)), room, length)
+        with self._use() as handle:
+            return _reply(_library.sb_call(handle, code, given.pointer, given.length,
+                                           room if capacity else None, capacity,
+                                           ctypes.byref(length), _milliseconds(timeout)),
+                          room, length)
 
     def send(self, code, data, input=b"", timeout=None):  # pylint: disable=redefined-builtin
         """Calls a METHOD_IN_DIRECT command: input, and data that the driver reads in place."""
         given, large = _Bytes(input), _Bytes(data)
-        _check(_library.sb_send(self._get(), code, given.pointer, given.length, large.pointer,
-                                large.length, _milliseconds(timeout)))
+        with self._use() as handle:
+            _check(_library.sb_send(handle, code, given.pointer, given.length, large.pointer,
+                                    large.length, _milliseconds(timeout)))
 
     def read(self, length, offset=0, timeout=None):
         """Reads up to length bytes."""
         room, got = ctypes.create_string_buffer(length), _Size()
-        return _reply(_library.sb_read(self._get(), offset, room if length else None, length,
-                                       ctypes.byref(got), _milliseconds(timeout)), room, got)
+        with self._use() as handle:
+            return _reply(_library.sb_read(handle, offset, room if length else None, length,
+                                           ctypes.byref(got), _milliseconds(timeout)), room, got)
 
     def write(self, data, offset=0, timeout=None):
         """Writes, and returns how many bytes the driver took."""
         given, taken = _Bytes(data), _Size()
-        _check(_library.sb_write(self._get(), offset, given.pointer, given.length,
-                                 ctypes.byref(taken), _milliseconds(timeout)))
+        with self._use() as handle:
+            _check(_library.sb_write(handle, offset, given.pointer, given.length,
+                                     ctypes.byref(taken), _milliseconds(timeout)))
         return taken.value
 
     def handshake(self):
         """The driver's Protocol. Error VERSION: no version that both speak."""
         protocol = Protocol()
-        _check(_library.sb_handshake(self._get(), ctypes.byref(protocol)))
+        with self._use() as handle:
+            _check(_library.sb_handshake(handle, ctypes.byref(protocol)))
         return protocol
 
     def contract(self):
         """The version of the driver's contract."""
         version = _U32()
-        _check(_library.sb_query_contract(self._get(), ctypes.byref(version)))
+        with self._use() as handle:
+            _check(_library.sb_query_contract(handle, ctypes.byref(version)))
         return version.value
 
     def statistics(self):
@@ -339,14 +446,16 @@ class Device(_Owned):
         while (name := _library.sb_counter_name(len(names))) is not None:
             names.append(name.decode())
         values = (_U64 * len(names))()
-        _check(_library.sb_query_statistics(self._get(), values, len(names)))
+        with self._use() as handle:
+            _check(_library.sb_query_statistics(handle, values, len(names)))
         return dict(zip(names, values))
 
-    def subscribe(self, pending=0):
-        """Subscribes to notifications; pending requests are kept at the driver (0: 8)."""
-        handle, options = _Handle(), _SubscribeOptions(pending)
-        _check(_library.sb_subscribe(self._get(), ctypes.byref(options), ctypes.byref(handle)))
-        return Subscription(handle, self)
+    def subscribe(self, pending=0, receive=None):
+        """Subscribes to notifications; pending requests are kept at the driver (0: 8). receive, if
+        given, is called with each Message by a thread of the library's, in order; what it raises is
+        reported as a thread's is (threading.excepthook), and the next message comes all the same.
+        It may do anything but close its own subscription or device."""
+        return Subscription(self, pending, receive)
 
     def batch(self):
         """An empty batch for this device."""
@@ -356,13 +465,15 @@ class Device(_Owned):
         """Opens the shared ring of this device; 0: a good size."""
         handle = _Handle()
         options = _RingOptions(message_maximum, to_driver_capacity, to_client_capacity, spin)
-        _check(_library.sb_ring_open(self._get(), ctypes.byref(options), ctypes.byref(handle)))
-        return Ring(handle, self)
+        with self._use() as device:
+            _check(_library.sb_ring_open(device, ctypes.byref(options), ctypes.byref(handle)))
+            return Ring(handle, self)
 
     def ring_report(self):
         """struct sb_ring_report as a dictionary, with the reason's sentence."""
         report = _RingReport()
-        _check(_library.sb_ring_get_report(self._get(), ctypes.byref(report)))
+        with self._use() as handle:
+            _check(_library.sb_ring_get_report(handle, ctypes.byref(report)))
         result = _fields(report)
         result["text"] = _library.sb_ring_reason_text(report.reason).decode()
         return result
@@ -381,42 +492,118 @@ class Message(bytes):
     sequence = lost = question = 0
 
 
+def _message(data, known):
+    message = Message(data)
+    message.sequence, message.lost = known.sequence, known.lost
+    message.question = known.question
+    return message
+
+
+_SLICE = 0.25  # seconds
+
+
+def _in_slices(timeout, receive):
+    """Waits so that an interruption from the keyboard is heard: receive(seconds) again and again,
+    until it has something or the time is up."""
+    end = None if timeout is None else time.monotonic() + timeout
+    while True:
+        left = _SLICE if end is None else max(0, end - time.monotonic())
+        try:
+            return receive(min(left, _SLICE))
+        except Error as error:
+            is_over = end is not None and left <= _SLICE
+            if is_over or error.code not in (Code.TIMEOUT, Code.RING_EMPTY):
+                raise
+
+
+_calling_back = threading.local()  # .subscription, in the thread of a callback
+_subscriptions_with_callback = set()  # they live until they are closed
+
+
 class Subscription(_Owned):
     """Messages of the driver's, in order; iterating waits for each and ends with the subscription.
     """
 
-    def __init__(self, handle, device):
-        super().__init__(handle, _library.sb_unsubscribe, device)
+    def __init__(self, device, pending, receive):
+        self._closing = True  # until it is made
         self._capacity = device.handshake().notify_maximum
+        self._callback = receive
+        self._is_made = threading.Event()
+        options = _SubscribeOptions(pending)
+        if receive is not None:
+            self._kept = options.receive = _Receive(self._called_back)
+            _subscriptions_with_callback.add(self)
+        handle = _Handle()
+        try:
+            with device._use() as parent:
+                _check(_library.sb_subscribe(parent, ctypes.byref(options), ctypes.byref(handle)))
+                super().__init__(handle, self._unsubscribe, device)
+        except BaseException:
+            _subscriptions_with_callback.discard(self)
+            raise
+        finally:
+            self._is_made.set()
+
+    def _unsubscribe(self, handle):
+        self._is_made.set()
+        _library.sb_unsubscribe(handle)
+        _subscriptions_with_callback.discard(self)
+
+    def _end_uses(self):
+        self._parent._tell(_NOTIFY_UNSUBSCRIBE)
+
+    def _refuse_own_callback(self):
+        if getattr(_calling_back, "subscription", None) is self:
+            raise RuntimeError("a callback cannot close its own subscription")
+
+    def _called_back(self, _, data, known):
+        self._is_made.wait()
+        if self._closing:
+            return
+        _calling_back.subscription = self
+        try:
+            known = known.contents
+            self._callback(_message(ctypes.string_at(data, known.length), known))
+        except BaseException:  # pylint: disable=broad-except
+            threading.excepthook(threading.ExceptHookArgs(
+                sys.exc_info() + (threading.current_thread(),)))
+        finally:
+            _calling_back.subscription = None
 
     def receive(self, timeout=None):
         """The next message; raises Timeout where there is none in time."""
+        return _in_slices(timeout, self._receive)
+
+    def _receive(self, timeout):
         room, known = ctypes.create_string_buffer(self._capacity), _MessageInformation()
-        _check(_library.sb_receive(self._get(), room, self._capacity, ctypes.byref(known),
-                                   _milliseconds(timeout)))
-        message = Message(room.raw[:known.length])
-        message.sequence, message.lost = known.sequence, known.lost
-        message.question = known.question
-        return message
+        with self._use() as handle:
+            _check(_library.sb_receive(handle, room, self._capacity, ctypes.byref(known),
+                                       _milliseconds(timeout)))
+        return _message(room.raw[:known.length], known)
 
     def __iter__(self):
-        while self._handle is not None:
+        while not self._closing:
             try:
-                yield self.receive()
+                message = self.receive()
+            except ValueError:  # closed just now
+                return
             except Error as error:
                 if error.code == Code.CLOSED:
                     return
                 raise
+            yield message
 
     def answer(self, message, data=b""):
         """Answers a message with a question."""
         given = _Bytes(data)
-        _check(_library.sb_answer(self._get(), message.question, given.pointer, given.length))
+        with self._use() as handle:
+            _check(_library.sb_answer(handle, message.question, given.pointer, given.length))
 
     def state(self):
         """How the driver sees it: what waits, what was lost."""
         state = _NotifyState()
-        _check(_library.sb_subscription_state(self._get(), ctypes.byref(state)))
+        with self._use() as handle:
+            _check(_library.sb_subscription_state(handle, ctypes.byref(state)))
         return _fields(state)
 
 
@@ -425,31 +612,39 @@ class Subscription(_Owned):
 class Batch(_Owned):
     """Commands that are sent together. run() returns each one's reply, or its Error."""
 
+    _closes_late = True
+
     def __init__(self, device):
         handle = _library.sb_batch_create()
         if handle is None:
             raise MemoryError
         super().__init__(handle, _library.sb_batch_delete, device)
-        self._device = device
+        self._one_at_a_time = threading.Lock()
         self._count = 0
 
     def add(self, code, data=b"", capacity=0):
         """Adds a command; returns its index."""
         given = _Bytes(data)
-        _check(_library.sb_batch_add(self._get(), code, given.pointer, given.length, capacity))
-        self._count += 1
-        return self._count - 1
+        with self._use() as handle, self._one_at_a_time:
+            _check(_library.sb_batch_add(handle, code, given.pointer, given.length, capacity))
+            self._count += 1
+            return self._count - 1
 
     def run(self, stop_at_failure=False, timeout=None):
         """Sends them; what failed stands in the list as an exception, not raised."""
-        _check(_library.sb_batch_call(self._device._get(), self._get(), int(stop_at_failure),
-                                      _milliseconds(timeout)))
-        return [self._result(index) for index in range(self._count)]
+        with self._parent._use() as device, self._use() as handle, self._one_at_a_time:
+            _check(_library.sb_batch_call(device, handle, int(stop_at_failure),
+                                          _milliseconds(timeout)))
+            return [self._result(handle, index) for index in range(self._count)]
 
-    def _result(self, index):
+    def _end_uses(self):
+        if self._parent._closing:  # else a batch that runs is waited for
+            self._parent._end_uses()
+
+    @staticmethod
+    def _result(handle, index):
         reply, length = _Handle(), _Size()
-        code = _library.sb_batch_result(self._get(), index, ctypes.byref(reply),
-                                        ctypes.byref(length))
+        code = _library.sb_batch_result(handle, index, ctypes.byref(reply), ctypes.byref(length))
         data = ctypes.string_at(reply, length.value) if length.value else b""
         if code == Code.TRUNCATED:
             return Truncated(data)
@@ -459,38 +654,77 @@ class Batch(_Owned):
 # ---- rings ----
 
 class Ring(_Owned):
-    """Messages both ways through shared memory. One thread may send while another receives."""
+    """Messages both ways through shared memory. Threads that send, or receive, take turns."""
 
     def __init__(self, handle, device):
         super().__init__(handle, _library.sb_ring_close, device)
         self.message_maximum = _library.sb_ring_message_maximum(handle)
         self._room = ctypes.create_string_buffer(self.message_maximum)
+        self._sending, self._receiving = threading.Lock(), threading.Lock()
+
+    def _end_uses(self):
+        self._parent._tell(_RING_CLOSE)
 
     def send(self, message, timeout=None):
         """Sends a message; Error RING_FULL: there was no room in time."""
         given = _Bytes(message)
-        _check(_library.sb_ring_send(self._get(), given.pointer, given.length,
-                                     _milliseconds(timeout)))
+        with self._use() as handle, self._sending:
+            _check(_library.sb_ring_send(handle, given.pointer, given.length,
+                                         _milliseconds(timeout)))
+
+    def send_many(self, messages, timeout=None):
+        """Sends messages and shows them to the driver together; timeout is for each one's room.
+        Those before one that failed are sent."""
+        room = _Handle()
+        with self._use() as handle, self._sending:
+            try:
+                for message in messages:
+                    given = _Bytes(message)
+                    _check(_library.sb_ring_reserve(handle, given.length, ctypes.byref(room),
+                                                    _milliseconds(timeout)))
+                    ctypes.memmove(room, given.pointer, given.length)
+                    _library.sb_ring_commit(handle, given.length)
+            finally:
+                _library.sb_ring_flush(handle)
 
     def receive(self, timeout=None):
         """The next message; Error RING_EMPTY: none in time."""
+        return _in_slices(timeout, self._receive)
+
+    def _receive(self, timeout):
         length = _Size()
-        _check(_library.sb_ring_receive(self._get(), self._room, self.message_maximum,
-                                        ctypes.byref(length), _milliseconds(timeout)))
-        return ctypes.string_at(self._room, length.value)
+        with self._use() as handle, self._receiving:
+            _check(_library.sb_ring_receive(handle, self._room, self.message_maximum,
+                                            ctypes.byref(length), _milliseconds(timeout)))
+            return ctypes.string_at(self._room, length.value)
+
+    def receive_many(self, most):
+        """The messages that are there, up to so many of them: a list, which may be empty."""
+        messages, place, length = [], _Handle(), _Size()
+        with self._use() as handle, self._receiving:
+            while len(messages) < most:
+                code = _library.sb_ring_peek(handle, ctypes.byref(place), ctypes.byref(length), 0)
+                if code == Code.RING_EMPTY or code != Code.OK and messages:
+                    break
+                _check(code)
+                messages.append(ctypes.string_at(place, length.value))
+                _library.sb_ring_take(handle)
+        return messages
 
     def call(self, code, data=b"", capacity=0, timeout=None):
         """Calls a command of the driver by the ring."""
         given, room, length = _Bytes(data), ctypes.create_string_buffer(capacity), _Size()
-        return _reply(_library.sb_ring_call(self._get(), code, given.pointer, given.length,
-                                            room if capacity else None, capacity,
-                                            ctypes.byref(length), _milliseconds(timeout)),
-                      room, length)
+        with self._use() as handle, self._sending, self._receiving:
+            return _reply(_library.sb_ring_call(handle, code, given.pointer, given.length,
+                                                room if capacity else None, capacity,
+                                                ctypes.byref(length), _milliseconds(timeout)),
+                          room, length)
 
     def statistics(self):
         """This side's counters."""
         statistics = _RingStatistics()
-        _library.sb_ring_get_statistics(self._get(), ctypes.byref(statistics))
+        with self._use() as handle:
+            _library.sb_ring_get_statistics(handle, ctypes.byref(statistics))
         return _fields(statistics)
 
 
@@ -521,3 +755,11 @@ def status(name):
     state = ctypes.c_int()
     _check(_library.sb_service_status(name.encode(), ctypes.byref(state)))
     return State(state.value)
+
+
+# ---- a trace ----
+
+def trace(path):
+    """Writes the life of each request to a file for Perfetto, on Linux; before the first other
+    call. None ends it."""
+    _check(_library.sb_trace_requests(None if path is None else os.fspath(path).encode()))

@@ -2,16 +2,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include <sysbuf/code.h>
+
+#include "cli/check/patience.h"
+#include "cli/files.h"
 #include "cli/run/machine.h"
 #include "cli/run/play.h"
 #include "cli/run/request.h"
@@ -31,17 +31,84 @@ void case_result_free(struct case_result *result)
 }
 
 /* ---- in the case's own process ---- */
+struct recorder {
+    struct sb_machine *machine;
+    struct case_result *result;
+};
+
 static void keep_line(void *context, unsigned line, const struct session_result *result)
 {
-    struct case_result *kept = context;
+    const struct recorder *recorder = context;
 
     if (line < CASE_LINES)
-        kept->lines[line] = (struct case_line){true, result->status, result->information};
+        recorder->result->lines[line] =
+            (struct case_line){true, result->status, result->information};
+}
+
+static void keep_number(struct case_result *result, struct case_number number)
+{
+    for (uint32_t i = 0; i < result->code_count; i++)
+        if (number.value - result->codes[i] <= 3)
+            return; /* a control code */
+    for (uint32_t i = 0; i < result->number_count; i++)
+        if (result->numbers[i].value == number.value && result->numbers[i].offset == number.offset)
+            return;
+    if (result->number_count < CASE_NUMBERS)
+        result->numbers[result->number_count++] = number;
+}
+
+static void keep_numbers_of(const struct sb_image *image, struct case_result *result)
+{
+    const struct sb_code_constant *constants;
+    struct sb_code *code;
+
+    if (sb_code_read(image, &code) < 0)
+        return;
+    size_t count = sb_code_constants(code, &constants);
+    /* A switch is compared with the first or last of its cases. */
+    for (int beside = 0; beside <= 3; beside++)
+        for (size_t i = 0; i < count && constants[i].is_compared; i++)
+            keep_number(result, (struct case_number){constants[i].value + (uint64_t)beside,
+                                                     constants[i].offset, constants[i].size});
+    sb_code_free(code);
+}
+
+static void keep_numbers(const struct case_target *target, struct case_result *result)
+{
+    for (int i = 0; i < target->driver_count; i++) {
+        struct file_contents file;
+        struct sb_image *image;
+        const char *reason;
+        if (!file_read(target->drivers[i], &file, &reason))
+            continue;
+        if (sb_image_open(file.bytes, file.length, &image, NULL, 0) >= 0) {
+            keep_numbers_of(image, result);
+            sb_image_close(image);
+        }
+        free(file.bytes);
+    }
+}
+
+/* Findings are kept at once: the process may be killed, or die, in the next statement. */
+static void keep_new_findings(struct sb_machine *machine, struct case_result *result)
+{
+    struct case_finding *next = &result->findings[result->finding_count];
+
+    while (result->finding_count < CASE_FINDINGS &&
+           sb_machine_finding(machine, result->finding_count, &next->finding, next->stack,
+                              CASE_STACK)) {
+        result->finding_count++;
+        next++;
+    }
 }
 
 static void note_line(void *context, unsigned line)
 {
-    ((struct case_result *)context)->line = line;
+    const struct recorder *recorder = context;
+
+    keep_new_findings(recorder->machine, recorder->result);
+    __atomic_store_n(&recorder->result->line, line, __ATOMIC_RELEASE);
+    recorder->result->beat++;
 }
 
 static void keep_paths(struct session *session, struct case_result *result)
@@ -69,13 +136,9 @@ static void keep_codes(struct session *session, struct case_result *result)
 static void keep_findings(struct session *session, struct case_result *result)
 {
     struct sb_machine *machine = session->machine;
-    uint32_t count = 0;
 
-    while (count < CASE_FINDINGS &&
-           sb_machine_finding(machine, count, &result->findings[count].finding,
-                              result->findings[count].stack, CASE_STACK))
-        count++;
-    result->finding_count = count;
+    result->finding_count = 0; /* how often each happened is known only now */
+    keep_new_findings(machine, result);
     while (result->site_count < CASE_SITES &&
            sb_machine_site(machine, result->site_count, &result->sites[result->site_count]))
         result->site_count++;
@@ -90,24 +153,29 @@ static void play_machine(const struct case_target *target, struct play *play, co
                          struct case_result *result)
 {
     struct session *session = &play->session;
+    enum case_end end = CASE_NOT_STARTED;
     struct sb_bug_check stop;
 
-    result->end = CASE_NOT_STARTED;
+    result->end = CASE_CRASHED; /* until all of it has come through */
     if (play_start(play)) {
         if (!strstr(script, "device add"))
             result->device_count = devices_add_all(session);
         keep_paths(session, result);
-        if (target->wants_codes)
+        if (target->wants_codes) {
             keep_codes(session, result);
+            keep_numbers(target, result);
+        }
         play_script(play);
-        result->end = session->code == EXIT_UNUSABLE ? CASE_UNUSABLE : CASE_FINISHED;
-        if (result->end == CASE_FINISHED && !sb_machine_bug_check(session->machine, &stop))
+        end = session->code == EXIT_UNUSABLE ? CASE_UNUSABLE : CASE_FINISHED;
+        if (end == CASE_FINISHED && !sb_machine_bug_check(session->machine, &stop))
             result->line = 0; /* a stop keeps its line: what follows is still to be played */
     }
+    result->beat++;
     play_finish(play);
     (void)sb_machine_settle(session->machine); /* what is left running shows itself now */
-    keep_findings(session, result);
     result->exit_code = session->code;
+    result->end = end;
+    keep_findings(session, result);
 }
 
 /* Everything is given back: a search does this many times in one process. */
@@ -126,14 +194,16 @@ static void play_once(const struct case_target *target, const char *script, uint
                       struct sb_schedule *schedule, struct case_result *result)
 {
     struct sb_machine_options options = target->machine;
+    struct recorder recorder = {.result = result};
     struct play play = {
         .drivers = target->drivers,
         .driver_count = target->driver_count,
-        .options = {.observe = keep_line, .begin = note_line, .observe_context = result},
+        .options = {.observe = keep_line, .begin = note_line, .observe_context = &recorder},
     };
     sb_status status;
 
     result->end = CASE_UNUSABLE;
+    result->beat++;
     play_begin(&play, target->script_name, target->script_path);
     log_open(&play.session.log, fopen("/dev/null", "we"), NULL);
     options.fail_site = fail_site;
@@ -147,7 +217,7 @@ static void play_once(const struct case_target *target, const char *script, uint
         fprintf(stderr, "no machine: status 0x%08x\n", (unsigned)status);
         return;
     }
-    result->end = CASE_CRASHED; /* until it is known better */
+    recorder.machine = play.session.machine;
     play_machine(target, &play, script, result);
     end_play(&play);
 }
@@ -213,26 +283,6 @@ static void read_output(int file, struct case_result *result)
     result->output[length > 0 ? length : 0] = 0;
 }
 
-/* True: it ended by itself. */
-static bool wait_for(pid_t child, unsigned seconds)
-{
-    int handle = (int)syscall(SYS_pidfd_open, child, 0);
-    struct pollfd poller = {.fd = handle, .events = POLLIN};
-    int limit = seconds ? (int)seconds * 1000 : -1;
-    int ready;
-
-    do
-        ready = handle < 0 ? 1 : poll(&poller, 1, limit);
-    while (ready < 0 && errno == EINTR);
-    if (handle >= 0)
-        close(handle);
-    if (ready == 0)
-        kill(child, SIGKILL);
-    while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-        ;
-    return ready != 0;
-}
-
 bool case_run(const struct case_target *target, const char *script,
               const struct case_variant *variant, struct case_result *result)
 {
@@ -249,7 +299,7 @@ bool case_run(const struct case_target *target, const char *script,
         fflush(NULL);
         _exit(0);
     }
-    if (child > 0 && !wait_for(child, target->time_limit))
+    if (child > 0 && !patience_wait(child, target->time_limit, &result->beat))
         result->end = CASE_STUCK;
     if (output >= 0) {
         read_output(output, result);

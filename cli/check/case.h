@@ -14,6 +14,7 @@ enum {
     CASE_PATHS = 64,
     CASE_CODES = 512,
     CASE_SITES = 1024,
+    CASE_NUMBERS = 96,
     CASE_STACK = 4096,
     CASE_OUTPUT = 8192,
 };
@@ -22,7 +23,7 @@ enum case_end {
     CASE_CRASHED,     /* the host did not survive; its own mistake */
     CASE_FINISHED,    /* to the last statement */
     CASE_STOPPED,     /* a bug check */
-    CASE_STUCK,       /* killed at the time limit */
+    CASE_STUCK,       /* killed: one step took all patience (patience.h) */
     CASE_NOT_STARTED, /* a driver's DriverEntry failed, or it could not be loaded */
     CASE_UNUSABLE,    /* no machine, or the script cannot be played */
 };
@@ -30,6 +31,13 @@ enum case_end {
 struct case_finding {
     struct sb_finding finding;
     char stack[CASE_STACK];
+};
+
+/* A number that the driver's code compares something with. */
+struct case_number {
+    uint64_t value;
+    uint32_t offset; /* of what, from a pointer; UINT32_MAX: not known */
+    uint8_t size;
 };
 
 struct case_line {
@@ -40,6 +48,7 @@ struct case_line {
 
 struct case_result {
     enum case_end end;
+    unsigned beat; /* changes with every step of the case */
     unsigned line; /* the last statement that was begun; 0: none, or after the last */
     int exit_code; /* what sysbuf run would have ended with */
     uint32_t finding_count;
@@ -54,6 +63,8 @@ struct case_result {
     char seed[4096];             /* of the schedule that found something; empty: none did */
     uint32_t code_count;
     uint32_t codes[CASE_CODES]; /* what may be control codes, read from the drivers */
+    uint32_t number_count;
+    struct case_number numbers[CASE_NUMBERS];
     uint32_t site_count;
     struct sb_site sites[CASE_SITES];
     struct case_line lines[CASE_LINES];
@@ -66,8 +77,8 @@ struct case_target {
     int driver_count;
     const char *script_name, *script_path; /* for messages, for files that a script names */
     struct sb_machine_options machine;
-    unsigned time_limit; /* seconds */
-    bool wants_codes;    /* fills case_result.codes, which takes a look at the whole image */
+    unsigned time_limit; /* seconds, of each step; see patience.h */
+    bool wants_codes;    /* fills codes and numbers, which takes a look at the whole image */
 };
 
 /* What tells a run of a script from others. */

@@ -14,29 +14,20 @@
 #include "cli/files.h"
 #include "cli/memory.h"
 
+/* Of the budget, in percent: when each stage must have ended. */
+enum { WORKLOAD_SHARE = 70, RESOURCES_SHARE = 85 };
+
 struct check {
     struct check_options options;
     struct findings findings;
+    struct budget budget;
+    struct progress progress;
     struct case_result *result;
     struct workload workload;
     struct resources resources;
     char *script; /* the text; NULL: the workload */
     unsigned machines, calls;
 };
-
-static bool shows_progress;
-
-static void show_progress(const char *phase, const char *what)
-{
-    if (shows_progress)
-        fprintf(stderr, "\r\033[K%s %.60s", phase, what);
-}
-
-static void end_progress(void)
-{
-    if (shows_progress)
-        fputs("\r\033[K", stderr);
-}
 
 /* ---- by a script ---- */
 static int read_script(struct check *check)
@@ -61,7 +52,7 @@ static int read_script(struct check *check)
 /* What kept a case from being played at all. */
 static int fail_case(const struct check *check)
 {
-    end_progress();
+    progress_end(&check->progress);
     fputs(check->result->output, stderr);
     return EXIT_UNUSABLE;
 }
@@ -74,7 +65,7 @@ static bool is_unusable(const struct check *check)
 
 static int check_script(struct check *check)
 {
-    show_progress("playing", check->options.target.script_name);
+    progress_show(&check->progress, "playing", check->options.target.script_name);
     if (!case_run(&check->options.target, check->script, &check->options.variant, check->result))
         return command_fail("Linux starts no more processes");
     check->machines++;
@@ -89,7 +80,7 @@ static void try_schedules(struct check *check)
     struct case_variant variant = {.schedules = check->options.schedules,
                                    .preemptions = check->options.preemptions};
 
-    show_progress("trying schedules", "");
+    progress_show(&check->progress, "trying schedules", "");
     if (!case_run(&check->options.target, check->script, &variant, check->result))
         return;
     check->machines++;
@@ -105,10 +96,11 @@ static int check_driver(struct check *check)
     workload->target = &check->options.target;
     workload->findings = &check->findings;
     workload->result = check->result;
-    workload->progress = show_progress;
+    workload->budget = &check->budget;
+    workload->progress = &check->progress;
     workload->schedules = check->options.schedules;
     workload->preemptions = check->options.preemptions;
-    show_progress("starting", check->options.target.drivers[0]);
+    progress_show(&check->progress, "starting", check->options.target.drivers[0]);
     if (!workload_discover(workload) && is_unusable(check))
         return fail_case(check);
     workload_run(workload);
@@ -142,7 +134,8 @@ static void try_low_resources(struct check *check)
     resources->target = &check->options.target;
     resources->findings = &check->findings;
     resources->result = check->result;
-    resources->progress = show_progress;
+    resources->budget = &check->budget;
+    resources->progress = &check->progress;
     resources_try(resources, script);
     free(script);
 }
@@ -168,8 +161,9 @@ static bool reproduce_all(struct check *check)
     bool fine = folder != NULL;
 
     for (struct found *each = check->findings.first; each && fine; each = each->next) {
-        show_progress("shortening the script of", each->finding.rule.identifier);
-        reproduce_minimise(&check->options.target, each, check->result);
+        progress_show(&check->progress, "shortening the script of", each->finding.rule.identifier);
+        if (budget_allows(&check->budget, "shortening scripts"))
+            reproduce_minimise(&check->options.target, each, &check->budget, check->result);
         if (check->options.writes_reproducers)
             fine = reproduce_write(&check->options.target, each, ++number, folder);
     }
@@ -196,10 +190,11 @@ static int report_all(struct check *check)
         .machines = check->machines + check->workload.cases + check->resources.cases,
         .sites = (unsigned)check->resources.tried,
         .schedules = check->workload.schedules_tried,
+        .budget = &check->budget,
     };
     bool fine = true;
 
-    end_progress();
+    progress_end(&check->progress);
     if (!check->options.is_quiet || check->findings.count)
         report_findings(&check->findings, &summary);
     for (int i = 0; i < check->options.report_count; i++)
@@ -217,14 +212,18 @@ static int run(struct check *check)
 {
     int code = read_script(check);
 
-    if (code == EXIT_FINE)
-        code = check->script ? check_script(check) : check_driver(check);
     if (code != EXIT_FINE)
         return code;
+    budget_stage(&check->budget, WORKLOAD_SHARE);
+    code = check->script ? check_script(check) : check_driver(check);
+    if (code != EXIT_FINE)
+        return code;
+    budget_stage(&check->budget, RESOURCES_SHARE);
     if (check->script && check->options.schedules && !is_replay(check))
         try_schedules(check);
     if (check->options.tries_low_resources && !is_replay(check))
         try_low_resources(check);
+    budget_stage(&check->budget, 100);
     if (!reproduce_all(check))
         return EXIT_UNUSABLE;
     return report_all(check);
@@ -238,8 +237,11 @@ int check_command(int count, char **arguments)
 
     if (code != EXIT_FINE || is_answered)
         return code;
-    shows_progress = isatty(STDERR_FILENO) && !check.options.is_quiet;
     findings_begin(&check.findings);
+    budget_begin(&check.budget, check.options.budget);
+    check.progress = (struct progress){.is_shown = isatty(STDERR_FILENO) && !check.options.is_quiet,
+                                       .budget = &check.budget,
+                                       .findings = &check.findings};
     check.result = case_result_create();
     if (!check.result)
         return command_fail("there is no memory for results: %s", strerror(errno));

@@ -211,7 +211,7 @@ static void add_device(struct workload *workload, const char *path, const struct
         memory_grow(workload->devices, workload->device_count, sizeof *workload->devices);
     struct device *device = &workload->devices[workload->device_count++];
     *device = (struct device){.open = open};
-    workload->progress("looking for control codes", path);
+    progress_show(workload->progress, "looking for control codes", path);
     find_entrances(workload, device, codes);
 }
 
@@ -233,6 +233,8 @@ bool workload_discover(struct workload *workload)
     memcpy(paths, workload->result->paths, sizeof paths);
     memcpy(codes.codes, workload->result->codes, sizeof codes.codes);
     codes.count = workload->result->code_count;
+    memcpy(workload->numbers, workload->result->numbers, sizeof workload->numbers);
+    workload->number_count = workload->result->number_count;
     if (workload->result->end == CASE_NOT_STARTED || workload->result->end == CASE_UNUSABLE)
         return false;
     for (uint32_t i = 0; i < count; i++)

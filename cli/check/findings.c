@@ -63,12 +63,23 @@ void findings_end(struct findings *findings)
     }
 }
 
+/* A line is one place, though compilers make several instructions of it. */
+static bool same_place(const struct sb_finding *one, const struct sb_finding *other)
+{
+    if (strcmp(one->module, other->module) != 0)
+        return false;
+    if (one->line > 0 && one->line == other->line &&
+        strcmp(one->source_file, other->source_file) == 0)
+        return true;
+    return one->offset == other->offset;
+}
+
 /* Two findings are the same when rule and place are: how often, with which values and after which
  * request does not matter. Where no driver was on the stack the message has to tell. */
 static bool same(const struct sb_finding *one, const struct sb_finding *other)
 {
     return strcmp(one->rule.identifier, other->rule.identifier) == 0 &&
-           strcmp(one->module, other->module) == 0 && one->offset == other->offset &&
+           one->subject == other->subject && same_place(one, other) &&
            (one->module[0] || strcmp(one->message, other->message) == 0);
 }
 

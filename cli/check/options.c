@@ -20,6 +20,7 @@ enum long_option {
     OPTION_REPLAY,
     OPTION_SCHEDULES,
     OPTION_PREEMPTIONS,
+    OPTION_BUDGET,
     OPTION_PROCESSORS,
     OPTION_MEMORY,
     OPTION_ROOT,
@@ -36,6 +37,7 @@ static const struct option long_options[] = {
     {"replay", required_argument, NULL, OPTION_REPLAY},
     {"schedules", required_argument, NULL, OPTION_SCHEDULES},
     {"preemptions", required_argument, NULL, OPTION_PREEMPTIONS},
+    {"budget", required_argument, NULL, OPTION_BUDGET},
     {"processors", required_argument, NULL, OPTION_PROCESSORS},
     {"memory", required_argument, NULL, OPTION_MEMORY},
     {"root", required_argument, NULL, OPTION_ROOT},
@@ -121,6 +123,8 @@ static bool take_option(struct check_options *options, int option)
         return take_number("--schedules", 0, 1000000, &options->schedules);
     case OPTION_PREEMPTIONS:
         return take_number("--preemptions", 1, 8, &options->preemptions);
+    case OPTION_BUDGET:
+        return take_number("--budget", 0, 1000000, &options->budget);
     case OPTION_PROCESSORS:
         return take_number("--processors", 1, 64, &options->target.machine.processors);
     case OPTION_MEMORY:
@@ -141,11 +145,13 @@ int check_options_read(int count, char **arguments, struct check_options *option
     int option;
 
     *options = (struct check_options){
-        .target = {.time_limit = 20, .machine = {.verify = SB_VERIFY_ALL}},
+        .target = {.time_limit = 20,
+                   .machine = {.verify = SB_VERIFY_ALL, .memory_limit = 128 << 20}},
         .writes_reproducers = true,
         .tries_low_resources = true,
         .schedules = 200,
         .preemptions = 2,
+        .budget = 300,
     };
     *is_answered = false;
     while ((option = getopt_long(count, arguments, ":hq", long_options, NULL)) != -1) {

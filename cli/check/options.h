@@ -17,6 +17,7 @@ struct check_options {
     bool tries_low_resources;
     uint32_t schedules;   /* of each script with calls together; 0: none */
     uint32_t preemptions; /* in each, at most */
+    unsigned budget;      /* seconds in all; 0: no limit */
     bool is_quiet;
 };
 

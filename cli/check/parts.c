@@ -60,7 +60,7 @@ static void write_content(char *text, size_t size, unsigned kind, unsigned lengt
 
 enum { CONTENT_KINDS = 17, TEXT_SIZE = 2048 };
 
-static void start(struct lines *prologue, const struct device *device)
+void part_begin(struct lines *prologue, const struct device *device)
 {
     lines_add(prologue, "guard on");
     lines_add(prologue, "%s", device->open);
@@ -71,7 +71,7 @@ void part_start_and_stop(struct workload *workload)
 {
     struct lines nothing = {0}, body = {0};
 
-    workload->progress("starting and unloading", "");
+    progress_show(workload->progress, "starting and unloading", "");
     for (int i = 0; i < 3; i++) {
         lines_add(&body, "unload");
         lines_add(&body, "start");
@@ -107,7 +107,7 @@ void part_plug_and_play(struct workload *workload)
     static const char phase[] = "plug and play";
     struct lines body = {0};
 
-    workload->progress(phase, "");
+    progress_show(workload->progress, phase, "");
     add_actions(&body);
     lines_add(&body, "device remove");
     play_alone(workload, phase, &body);
@@ -135,7 +135,7 @@ void part_open_and_close(struct workload *workload, struct device *device)
     const char *path;
     int length = path_of(device, &path);
 
-    workload->progress(phase, device->open);
+    progress_show(workload->progress, phase, device->open);
     lines_add(&body, "%s", device->open);
     lines_add(&body, "open '%.*s' as e share all", length, path);
     lines_add(&body, "open '%.*s\\x\\y' as f share all", length, path);
@@ -164,25 +164,20 @@ void part_open_and_close(struct workload *workload, struct device *device)
 }
 
 /* ---- buffers ---- */
-struct visit {
-    struct entrance *entrance;
-    unsigned furthest;   /* how good the best call was, see rank() */
-    uint64_t most_reply; /* of the successful ones */
-};
-
 /* Success is better than failure, a long reply better than none. */
-static void take_call(void *context, const char *statement, const struct case_line *line)
+void part_take_call(void *context, const char *statement, const struct case_line *line)
 {
-    struct visit *visit = context;
-    struct lines *good = &visit->entrance->good;
+    enum { MOST_GOOD = 8 };
+    struct entrance *entrance = context;
+    struct lines *good = &entrance->good;
 
     if (line->status == SB_STATUS_PENDING)
-        visit->entrance->pends = true;
-    if (line->status < 0 || good->count >= 8)
+        entrance->pends = true;
+    if (line->status < 0 || good->count >= MOST_GOOD)
         return;
-    if (good->count > 0 && line->information <= visit->most_reply)
+    if (good->count > 0 && line->information <= entrance->most_reply)
         return;
-    visit->most_reply = line->information;
+    entrance->most_reply = line->information;
     lines_add(good, "%s", statement);
 }
 
@@ -247,19 +242,16 @@ static void add_transfers(struct lines *body, const struct entrance *entrance)
 void part_buffers(struct workload *workload, struct device *device, struct entrance *entrance)
 {
     struct lines prologue = {0}, body = {0};
-    struct visit visit = {.entrance = entrance};
 
-    workload->progress("lengths and contents", entrance->call);
-    start(&prologue, device);
+    progress_show(workload->progress, "lengths and contents", entrance->call);
+    part_begin(&prologue, device);
     if (entrance->is_read || entrance->is_write) {
         add_transfers(&body, entrance);
     } else {
         add_ioctls(&body, entrance);
         add_pointers(&body, entrance);
     }
-    workload_sample(workload, "lengths and contents", &prologue, &body, take_call, &visit);
-    if (entrance->good.count)
-        lines_add(&workload->summary, "%s", entrance->good.lines[entrance->good.count - 1]);
+    workload_sample(workload, "lengths and contents", &prologue, &body, part_take_call, entrance);
     lines_free(&prologue);
     lines_free(&body);
 }
@@ -270,7 +262,7 @@ void part_pending(struct workload *workload, struct device *device)
     static const char *const ends[] = {"cancel r", "cancel d", "close d", "exit", "unload"};
     static const char phase[] = "pending requests";
 
-    workload->progress(phase, device->open);
+    progress_show(workload->progress, phase, device->open);
     for (size_t k = 0; k < device->entrance_count; k++) {
         const struct entrance *entrance = &device->entrances[k];
         for (size_t i = 0; entrance->pends && i < sizeof ends / sizeof *ends; i++) {
@@ -286,7 +278,7 @@ void part_pending(struct workload *workload, struct device *device)
 }
 
 /* ---- sequences ---- */
-enum { MOST_PAIRS = 1024, WALKS = 40, WALK_LENGTH = 60 };
+enum { MOST_PAIRS = 1600, WALKS = 40, WALK_LENGTH = 60 };
 
 static uint32_t next_random(uint32_t *state)
 {
@@ -320,7 +312,7 @@ static void walk(struct workload *workload, const struct device *device, uint32_
 {
     struct lines prologue = {0}, body = {0};
 
-    start(&prologue, device);
+    part_begin(&prologue, device);
     for (int i = 0; i < WALK_LENGTH; i++) {
         if (next_random(random) % 16 == 0) {
             lines_add(&body, "close d");
@@ -354,7 +346,7 @@ void part_sequences(struct workload *workload, struct device *device)
 {
     uint32_t random = 0x9E3779B9;
 
-    workload->progress("sequences of calls", device->open);
+    progress_show(workload->progress, "sequences of calls", device->open);
     pairs(workload, device, &random);
     for (int i = 0; i < WALKS; i++)
         walk(workload, device, &random);

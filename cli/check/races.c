@@ -12,11 +12,8 @@ static void play(struct workload *workload, struct lines *lines)
                                    .preemptions = workload->preemptions};
     char *script = lines_join(lines, NULL);
 
-    if (case_run(workload->target, script, &variant, workload->result)) {
-        workload->cases++;
+    if (workload_case(workload, "schedules", script, &variant, NULL))
         workload->schedules_tried += workload->result->schedules;
-        findings_take(workload->findings, workload->result, script, &variant, "schedules");
-    }
     free(script);
     lines_free(lines);
 }
@@ -57,7 +54,7 @@ void part_races(struct workload *workload, struct device *device)
 {
     unsigned races = 0;
 
-    workload->progress("calls at the same time", device->open);
+    progress_show(workload->progress, "calls at the same time", device->open);
     for (size_t i = 0; i < device->entrance_count; i++) {
         const char *call = good_call(&device->entrances[i]);
         if (!call)

@@ -2,6 +2,7 @@
 #ifndef SYSBUF_CLI_CHECK_REPORT_H
 #define SYSBUF_CLI_CHECK_REPORT_H
 
+#include "cli/check/budget.h"
 #include "cli/check/findings.h"
 
 /* What was done, for the last lines of a report. */
@@ -9,6 +10,7 @@ struct check_summary {
     const char *driver;
     unsigned devices, entrances, calls, machines, sites;
     uint64_t schedules;
+    const struct budget *budget;
 };
 
 void report_findings(const struct findings *findings, const struct check_summary *summary);

@@ -93,6 +93,17 @@ static void print_finding(const struct found *found, unsigned number)
     putchar('\n');
 }
 
+static void print_left_out(const struct budget *budget)
+{
+    if (!budget->left_out_count)
+        return;
+    printf("left out in part, as the %u seconds of --budget were spent: ",
+           (unsigned)(budget->total / 1000000000));
+    for (unsigned i = 0; i < budget->left_out_count; i++)
+        printf("%s%s", i ? ", " : "", budget->left_out[i]);
+    putchar('\n');
+}
+
 void report_findings(const struct findings *findings, const struct check_summary *summary)
 {
     unsigned number = 0;
@@ -109,4 +120,5 @@ void report_findings(const struct findings *findings, const struct check_summary
     if (summary->schedules)
         printf("; %" PRIu64 " schedules of threads", summary->schedules);
     putchar('\n');
+    print_left_out(summary->budget);
 }

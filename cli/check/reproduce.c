@@ -11,23 +11,26 @@
 #include "cli/command.h"
 #include "cli/memory.h"
 
-enum { MOST_TRIES = 200 };
+enum { MOST_TRIES = 200, FEW_TRIES = 8 };
 
 struct reduction {
     const struct case_target *target;
     const struct found *found;
+    struct budget *budget;
     struct case_result *result;
     struct lines lines;
     bool *keep;
-    unsigned tries;
+    unsigned tries; /* that are left */
 };
 
 static bool still_found(struct reduction *reduction)
 {
+    if (reduction->tries == 0 || !budget_allows(reduction->budget, "shortening scripts"))
+        return false;
     char *script = lines_join(&reduction->lines, reduction->keep);
     bool matches;
 
-    reduction->tries++;
+    reduction->tries--;
     matches = case_run(reduction->target, script, &reduction->found->variant, reduction->result) &&
               findings_match(reduction->found, reduction->result);
     free(script);
@@ -57,8 +60,7 @@ static bool leave_out(struct reduction *reduction, size_t first, size_t count)
 static void reduce(struct reduction *reduction)
 {
     for (size_t size = (reduction->lines.count + 1) / 2; size > 0; size /= 2)
-        for (size_t first = 0; first < reduction->lines.count && reduction->tries < MOST_TRIES;
-             first += size)
+        for (size_t first = 0; first < reduction->lines.count && reduction->tries; first += size)
             (void)leave_out(reduction, first, size);
 }
 
@@ -67,15 +69,15 @@ static bool is_setting(const char *line)
     return strncmp(line, "open ", 5) == 0 || strncmp(line, "guard ", 6) == 0;
 }
 
-/* Keeps lines from first on to the one where it happened, and before them what opens and sets. */
-static bool try_tail(struct reduction *reduction, size_t first, size_t last)
+/* Keeps the lines from first to before end, and in front of them what opens and sets. */
+static bool try_range(struct reduction *reduction, size_t first, size_t end)
 {
     bool *keep = reduction->keep, *before = memory_allocate(reduction->lines.count + 1);
     bool has_open = false;
 
     memcpy(before, keep, reduction->lines.count);
     memset(keep, false, reduction->lines.count);
-    for (size_t i = first; i <= last; i++)
+    for (size_t i = first; i < end; i++)
         keep[i] = true;
     for (size_t i = first; i-- > 0;) {
         bool opens = strncmp(reduction->lines.lines[i], "open ", 5) == 0;
@@ -90,29 +92,58 @@ static bool try_tail(struct reduction *reduction, size_t first, size_t last)
 }
 
 /* Most mistakes need the last few calls only: that is tried before anything is searched. */
-static void keep_tail(struct reduction *reduction, size_t last)
+static bool keep_tail(struct reduction *reduction, size_t end)
 {
-    for (size_t count = 1; count <= last; count *= 4)
-        if (try_tail(reduction, last + 1 - count, last))
-            return;
+    for (size_t count = 1; count <= end; count *= 4)
+        if (try_range(reduction, end - count, end))
+            return true;
+    return false;
+}
+
+/* What shows at the unload came from one call as a rule. False: nothing is known to show it. */
+static bool narrow(struct reduction *reduction)
+{
+    size_t first = 0, end = reduction->lines.count;
+
+    if (!still_found(reduction))
+        return false;
+    while (end - first > 1) {
+        size_t middle = first + (end - first) / 2;
+        if (try_range(reduction, first, middle))
+            end = middle;
+        else if (try_range(reduction, middle, end))
+            first = middle;
+        else
+            break;
+    }
+    return true;
+}
+
+static bool has_few_tries(const struct found *found)
+{
+    static const char end[] = "stuck"; /* the rules that cost seconds each time */
+    const char *rule = found->finding.rule.identifier;
+    size_t length = strlen(rule), wanted = sizeof end - 1;
+
+    return length >= wanted && strcmp(rule + length - wanted, end) == 0;
 }
 
 void reproduce_minimise(const struct case_target *target, struct found *found,
-                        struct case_result *result)
+                        struct budget *budget, struct case_result *result)
 {
-    struct reduction reduction = {.target = target, .found = found, .result = result};
+    struct reduction reduction = {.target = target,
+                                  .found = found,
+                                  .budget = budget,
+                                  .result = result,
+                                  .tries = has_few_tries(found) ? FEW_TRIES : MOST_TRIES};
 
     lines_read(&reduction.lines, found->script);
     size_t count = reduction.lines.count;
     reduction.keep = memory_allocate(count + 1);
     memset(reduction.keep, true, count);
-    if (still_found(&reduction)) {
-        if (found->line && found->line < count)
-            (void)leave_out(&reduction, found->line, count - found->line);
-        if (found->line && found->line <= count)
-            keep_tail(&reduction, found->line - 1);
+    if ((found->line && found->line <= count && keep_tail(&reduction, found->line)) ||
+        narrow(&reduction))
         reduce(&reduction);
-    }
     char *script = lines_join(&reduction.lines, reduction.keep);
     free(found->script);
     found->script = script;

@@ -17,7 +17,8 @@ static bool play(struct resources *resources, const char *script, uint64_t fail_
 {
     struct case_variant variant = {.fail_site = fail_site};
 
-    if (!case_run(resources->target, script, &variant, resources->result))
+    if (!budget_allows(resources->budget, "low resources") ||
+        !case_run(resources->target, script, &variant, resources->result))
         return false;
     resources->cases++;
     findings_take(resources->findings, resources->result, script, &variant, "low resources");
@@ -32,7 +33,7 @@ void resources_try(struct resources *resources, const char *script)
 
     while (fine && resources->tried < resources->count) {
         const struct sb_site *site = &resources->sites[resources->tried++];
-        resources->progress("failing", site->routine);
+        progress_show(resources->progress, "failing", site->routine);
         fine = play(resources, script, site->id);
     }
 }

@@ -2,13 +2,16 @@
 #ifndef SYSBUF_CLI_RESOURCES_H
 #define SYSBUF_CLI_RESOURCES_H
 
+#include "cli/check/budget.h"
 #include "cli/check/findings.h"
+#include "cli/check/progress.h"
 
 struct resources {
     const struct case_target *target;
     struct findings *findings;
     struct case_result *result; /* scratch */
-    void (*progress)(const char *phase, const char *what);
+    struct budget *budget;
+    struct progress *progress;
     struct sb_site *sites; /* that were met, each once */
     size_t count, tried;
     unsigned cases;

@@ -1,4 +1,4 @@
-/* Playing the workload's scripts, and the order of its parts. */
+/* The order of the workload's parts. */
 #include "cli/check/workload.h"
 
 #include <stdio.h>
@@ -6,95 +6,21 @@
 #include <string.h>
 
 #include "cli/check/parts.h"
+#include "cli/check/search.h"
 #include "cli/memory.h"
 
-/* A body whose every statement stops the machine is not played to its end. */
-enum { MOST_RESTARTS = 2000, PATIENCE = 2 };
-
-struct slice {
-    const struct lines *prologue, *body;
-    size_t first; /* of the body: where it begins */
-};
-
-static char *join_slice(const struct slice *slice)
+bool workload_case(struct workload *workload, const char *phase, const char *script,
+                   const struct case_variant *variant, unsigned *new)
 {
-    struct lines rest = {slice->body->lines + slice->first, slice->body->count - slice->first};
-    char *front = lines_join(slice->prologue, NULL), *back = lines_join(&rest, NULL), *script;
-
-    if (asprintf(&script, "%s%s", front, back) < 0)
-        script = NULL;
-    free(front);
-    free(back);
-    return script;
-}
-
-static void visit_lines(const struct case_result *result, const struct slice *slice,
-                        void (*visit)(void *, const char *, const struct case_line *),
-                        void *context)
-{
-    for (size_t i = slice->first; visit && i < slice->body->count; i++) {
-        size_t line = slice->prologue->count + (i - slice->first) + 1;
-        if (line < CASE_LINES && result->lines[line].was_done)
-            visit(context, slice->body->lines[i], &result->lines[line]);
-    }
-}
-
-/* Where the body goes on after a case; its end when the case came through. */
-static size_t next_of(const struct case_result *result, const struct slice *slice)
-{
-    if (result->end == CASE_FINISHED || result->line <= slice->prologue->count)
-        return slice->body->count;
-    return slice->first + (result->line - slice->prologue->count);
-}
-
-/* How many statements are left out behind one that ended the machine: none while there is something
- * new to be found, and then more and more of those that the driver very likely dies of too. */
-static size_t skip_of(unsigned barren)
-{
-    return barren < PATIENCE ? 0
-                             : (size_t)1 << (barren - PATIENCE < 8 ? 2 * (barren - PATIENCE) : 16);
-}
-
-static void play(struct workload *workload, const char *phase, struct slice *slice, bool samples,
-                 void (*visit)(void *, const char *, const struct case_line *), void *context)
-{
-    unsigned restarts = 0, barren = 0;
-
-    do {
-        char *script = join_slice(slice);
-        if (!script || !case_run(workload->target, script, NULL, workload->result)) {
-            free(script);
-            return;
-        }
-        workload->cases++;
-        unsigned new = findings_take(workload->findings, workload->result, script, NULL, phase);
-        visit_lines(workload->result, slice, visit, context);
-        size_t next = next_of(workload->result, slice);
-        workload->calls += (unsigned)(next - slice->first);
-        barren = new ? 0 : barren + 1;
-        slice->first = next + (samples ? skip_of(barren) : 0);
-        free(script);
-    } while (slice->first < slice->body->count && ++restarts < MOST_RESTARTS);
-}
-
-void workload_play(struct workload *workload, const char *phase, const struct lines *prologue,
-                   const struct lines *body,
-                   void (*visit)(void *context, const char *statement, const struct case_line *),
-                   void *context)
-{
-    struct slice slice = {prologue, body, 0};
-
-    play(workload, phase, &slice, false, visit, context);
-}
-
-void workload_sample(struct workload *workload, const char *phase, const struct lines *prologue,
-                     const struct lines *body,
-                     void (*visit)(void *context, const char *statement, const struct case_line *),
-                     void *context)
-{
-    struct slice slice = {prologue, body, 0};
-
-    play(workload, phase, &slice, true, visit, context);
+    if (!budget_allows(workload->budget, phase) ||
+        !case_run(workload->target, script, variant, workload->result))
+        return false;
+    workload->cases++;
+    unsigned count = findings_take(workload->findings, workload->result, script, variant, phase);
+    if (new)
+        *new = count;
+    progress_again(workload->progress);
+    return true;
 }
 
 void workload_run(struct workload *workload)
@@ -107,17 +33,26 @@ void workload_run(struct workload *workload)
         part_open_and_close(workload, device);
         for (size_t k = 0; k < device->entrance_count; k++)
             part_buffers(workload, device, &device->entrances[k]);
+        for (size_t k = 0; k < device->entrance_count; k++)
+            part_fields(workload, device, &device->entrances[k]);
+        part_state(workload, device);
         part_pending(workload, device);
         part_sequences(workload, device);
-        if (workload->schedules)
-            part_races(workload, device);
     }
+    if (workload->device_count)
+        search_run(workload);
+    for (size_t i = 0; i < workload->device_count && workload->schedules; i++)
+        part_races(workload, &workload->devices[i]);
 }
 
 static void free_entrance(struct entrance *entrance)
 {
     free(entrance->call);
     lines_free(&entrance->good);
+    lines_free(&entrance->fresh);
+    free(entrance->fresh_status);
+    lines_free(&entrance->makers);
+    lines_free(&entrance->users);
 }
 
 void workload_free(struct workload *workload)
@@ -130,5 +65,4 @@ void workload_free(struct workload *workload)
         free(device->open);
     }
     free(workload->devices);
-    lines_free(&workload->summary);
 }

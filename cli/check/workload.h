@@ -5,8 +5,10 @@
 #ifndef SYSBUF_CLI_WORKLOAD_H
 #define SYSBUF_CLI_WORKLOAD_H
 
+#include "cli/check/budget.h"
 #include "cli/check/findings.h"
 #include "cli/check/lines.h"
+#include "cli/check/progress.h"
 
 /* A control code, or read or write, that a device answers to. */
 struct entrance {
@@ -14,7 +16,12 @@ struct entrance {
     uint32_t code;
     bool is_read, is_write;
     bool pends;
-    struct lines good; /* statements that succeeded, or at least came furthest */
+    struct lines good;   /* statements that succeeded */
+    uint64_t most_reply; /* of them */
+    struct lines fresh;  /* statements on a fresh machine, and */
+    sb_status *fresh_status;
+    struct lines makers; /* statements that succeed there and may make something */
+    struct lines users;  /* statements that succeed behind one of those alone */
 };
 
 struct device {
@@ -27,15 +34,17 @@ struct workload {
     const struct case_target *target;
     struct findings *findings;
     struct case_result *result; /* scratch */
-    void (*progress)(const char *phase, const char *what);
+    struct budget *budget;
+    struct progress *progress;
     bool has_plug_and_play; /* a driver has an AddDevice routine; each script finds its device */
     struct device *devices;
     size_t device_count;
+    struct case_number numbers[CASE_NUMBERS]; /* that the driver compares with */
+    uint32_t number_count;
     unsigned cases, calls; /* how many were run */
     uint32_t schedules;    /* at most, of each script with calls together; 0: none */
     uint32_t preemptions;
     uint64_t schedules_tried;
-    struct lines summary; /* one good call each: for runs that are repeated */
 };
 
 /* Finds the devices and what they answer to. False: the drivers do not start; result says why. */
@@ -44,18 +53,20 @@ bool workload_discover(struct workload *workload);
 void workload_run(struct workload *workload);
 void workload_free(struct workload *workload);
 
+/* Runs a script as it is, or in a variant. False: it was not run, as the budget is spent or Linux
+ * starts no process. new (may be NULL): how many findings nobody had before. */
+bool workload_case(struct workload *workload, const char *phase, const char *script,
+                   const struct case_variant *variant, unsigned *new);
+typedef void workload_visitor(void *context, const char *statement, const struct case_line *line);
+
 /* Plays prologue and body; where a statement of the body ends the machine, the rest is played
  * behind a new prologue. visit (may be NULL) gets each statement that was done. */
 void workload_play(struct workload *workload, const char *phase, const struct lines *prologue,
-                   const struct lines *body,
-                   void (*visit)(void *context, const char *statement, const struct case_line *),
-                   void *context);
+                   const struct lines *body, workload_visitor *visit, void *context);
 
-/* The same where the statements are many of a kind: those behind one that ended the machine are
- * left out in part, the more the longer nothing new was found. */
+/* The same where the statements are many: of calls that end the machine the others of their kind
+ * are left out in part, the more the longer they show nothing new. */
 void workload_sample(struct workload *workload, const char *phase, const struct lines *prologue,
-                     const struct lines *body,
-                     void (*visit)(void *context, const char *statement, const struct case_line *),
-                     void *context);
+                     const struct lines *body, workload_visitor *visit, void *context);
 
 #endif

@@ -14,6 +14,7 @@ struct fuzz_options {
     unsigned script_count;
     const char *shown;            /* --show: an input */
     uint64_t runs, seconds, seed; /* runs and seconds 0: no limit */
+    uint64_t machines;            /* that may be made; 0: no limit */
     unsigned jobs;
     bool stops_at_crash, is_quiet;
 };

@@ -82,7 +82,10 @@ static bool run(struct loop *loop, const uint8_t *input, size_t length)
 
 static bool is_done(const struct loop *loop)
 {
-    return *loop->stop || (loop->options->runs && loop->inputs >= loop->options->runs);
+    const struct fuzz_options *options = loop->options;
+
+    return *loop->stop || (options->runs && loop->inputs >= options->runs) ||
+           (options->machines && sb_fuzz_machines(loop->fuzz) >= options->machines);
 }
 
 static void run_only(void *context, const uint8_t *input, size_t length)

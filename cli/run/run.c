@@ -11,7 +11,6 @@
 #include "cli/run/play.h"
 #include "cli/run/run.h"
 #include "cli/run/request.h"
-#include "cli/run/trace.h"
 #include "cli/run/watch.h"
 
 struct run {
@@ -64,7 +63,8 @@ static void end_machine(struct session *session)
     if (!requests_all_done(session)) {
         /* A thread is inside a driver for good: nothing may be freed under it. */
         fflush(NULL);
-        (void)trace_close();
+        if (session->trace)
+            (void)sb_trace_file_finish(session->trace);
         _exit(session->code);
     }
     requests_free(session);
@@ -95,6 +95,34 @@ static bool open_log(struct run *run)
     return true;
 }
 
+static bool open_trace(struct run *run, struct sb_machine_options *machine)
+{
+    struct sb_trace_file **trace = &run->play.session.trace;
+
+    if (!run->options.trace_path)
+        return true;
+    int error = sb_trace_file_create(run->options.trace_path, trace);
+    if (error) {
+        command_fail("--trace: %s: %s", run->options.trace_path, strerror(error));
+        return false;
+    }
+    machine->trace = sb_trace_file_event;
+    machine->trace_context = *trace;
+    return true;
+}
+
+/* After the machine: the watch may finish it, too, and the memory stays for it. */
+static void end_trace(struct run *run)
+{
+    struct session *session = &run->play.session;
+    int error = session->trace ? sb_trace_file_finish(session->trace) : 0;
+
+    if (!error)
+        return;
+    command_fail("--trace: %s: %s", run->options.trace_path, strerror(error));
+    session->code = session->code == EXIT_FINE ? EXIT_UNUSABLE : session->code;
+}
+
 static int run_all(struct run *run)
 {
     struct session *session = &run->play.session;
@@ -105,23 +133,16 @@ static int run_all(struct run *run)
         return EXIT_UNUSABLE;
     machine.log = log_write;
     machine.log_context = &session->log;
-    if (run->options.trace_path) {
-        if (!trace_open(run->options.trace_path))
-            return EXIT_UNUSABLE;
-        machine.trace = trace_event;
-    }
-    if (!watch_start(run->options.timeout, run->play.options.script_name))
+    if (!open_trace(run, &machine))
+        return EXIT_UNUSABLE;
+    if (!watch_start(run->options.timeout, run->play.options.script_name, session->trace))
         return command_fail("Linux starts no more threads");
     sb_status status = sb_machine_create(&machine, &session->machine);
     if (status < 0)
         return command_fail("no machine: %s", report_status(status, text));
     play_run(&run->play);
     end_machine(session);
-    int trace_error = trace_close();
-    if (trace_error) {
-        command_fail("--trace: %s: %s", run->options.trace_path, strerror(trace_error));
-        session->code = session->code == EXIT_FINE ? EXIT_UNUSABLE : session->code;
-    }
+    end_trace(run);
     if (watch_was_interrupted() && session->code == EXIT_FINE) {
         command_fail("interrupted");
         session->code = EXIT_INTERRUPTED;

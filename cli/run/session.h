@@ -65,6 +65,7 @@ struct session {
     struct sb_machine *machine;
     const struct session_options *options;
     struct log log;
+    struct sb_trace_file *trace;    /* NULL: none */
     struct session_driver *drivers; /* in the order in which they were loaded first */
     struct session_process *processes;
     struct session_device *devices; /* of drivers with AddDevice */

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "cli/exit_codes.h"
-#include "cli/run/trace.h"
 
 #define SECOND INT64_C(1000000000)
 
@@ -20,6 +19,7 @@ static struct {
     const char *script_name;
     unsigned line;
     const char *what;
+    struct sb_trace_file *trace;
     int64_t begin;    /* of the step */
     bool interrupted; /* atomic */
 } watch = {.mutex = PTHREAD_MUTEX_INITIALIZER};
@@ -61,7 +61,8 @@ static _Noreturn void end(enum exit_code code, const char *why)
         length = snprintf(text, sizeof text, "sysbuf: %s: %s\n", watch.what, why);
     if (length > (int)sizeof text - 1)
         length = sizeof text - 1;
-    (void)trace_close();
+    if (watch.trace)
+        (void)sb_trace_file_finish(watch.trace);
     ssize_t written = write(STDERR_FILENO, text, (size_t)length);
     (void)written;
     _exit(code);
@@ -94,12 +95,13 @@ static void *run(void *unused)
     return NULL;
 }
 
-bool watch_start(unsigned limit, const char *script_name)
+bool watch_start(unsigned limit, const char *script_name, struct sb_trace_file *trace)
 {
     pthread_t thread;
 
     watch.limit = (int64_t)limit * SECOND;
     watch.script_name = script_name;
+    watch.trace = trace;
     watch_step(0, "start");
     sigemptyset(&watch.signals);
     sigaddset(&watch.signals, SIGINT);

@@ -8,8 +8,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Before any other thread is started. limit: seconds for one step; 0: none. */
-bool watch_start(unsigned limit, const char *script_name);
+#include "sysbuf/host.h"
+
+/* Before any other thread is started. limit: seconds for one step; 0: none. trace, or NULL, is
+ * completed before the watch ends the command. */
+bool watch_start(unsigned limit, const char *script_name, struct sb_trace_file *trace);
 /* A step begins: a line of the script (0: none) or something else; the text must stay valid. */
 void watch_step(unsigned line, const char *what);
 /* SIGINT or SIGTERM came: the run ends after the step. If it does not end within a second the watch

@@ -1,10 +1,7 @@
 /*
  * A driver that is reached over TCP. Nothing in it knows of sockets but one field; the registry
- * turns the socket on:
- *
- *     reg add HKLM\SYSTEM\CurrentControlSet\Services\Greeter\Parameters /v SocketPort /t REG_DWORD
- * /d 4711 reg add HKLM\SYSTEM\CurrentControlSet\Services\Greeter\Parameters /v SocketSecret /d "at
- * least 16 bytes"
+ * turns the socket on, here SocketPort (REG_DWORD) and SocketSecret (REG_SZ) in the key
+ * HKLM\SYSTEM\CurrentControlSet\Services\Greeter\Parameters; greeter.script does so on the host.
  */
 #include <sysbuf/driver.h>
 

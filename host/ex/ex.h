@@ -15,9 +15,13 @@ void ex_destroy(struct machine *machine);
 void ex_queue_work(struct machine *machine, PWORKER_THREAD_ROUTINE routine, void *context,
                    void *item);
 
-/* The index-th work that waits for a worker: its routine and item. FALSE: there are fewer. */
-BOOLEAN ex_queued_work(struct machine *machine, ULONG index, const void **routine,
-                       const void **item);
+/* Work that has not returned yet. */
+struct ex_work_seen {
+    const void *routine, *item;
+    struct _ETHREAD *runner; /* NULL: it waits for a worker */
+};
+/* The index-th, those that run first. FALSE: there are fewer. */
+BOOLEAN ex_see_work(struct machine *machine, ULONG index, struct ex_work_seen *seen);
 
 /* A spin lock word of a driver's structure, at any IRQL and without changing it. */
 void ex_spin_acquire(PKSPIN_LOCK lock);
@@ -30,8 +34,9 @@ VOID NTAPI nt_InitializeSListHead(PSLIST_HEADER head);
 
 struct ex_work;
 struct ex_state {
-    struct linux_lock work_lock; /* the queue and the counts */
+    struct linux_lock work_lock; /* the queue, what runs and the counts */
     struct ex_work *first_work, **last_work;
+    struct ex_work *running; /* on the workers' stacks */
     ULONG workers, idle_workers, starting_workers;
     KSEMAPHORE *work_available; /* pool */
 };

@@ -15,6 +15,7 @@ struct ex_work {
     PWORKER_THREAD_ROUTINE routine;
     void *context;
     void *item;
+    PETHREAD runner; /* NULL: it is queued */
 };
 
 NTSTATUS ex_work_initialize(struct machine *machine, struct ex_state *ex)
@@ -37,6 +38,25 @@ static struct ex_work *take(struct ex_state *ex)
     return work;
 }
 
+static void note_begin(struct ex_state *ex, struct ex_work *work)
+{
+    work->runner = current_thread();
+    linux_lock(&ex->work_lock);
+    work->next = ex->running;
+    ex->running = work;
+    linux_unlock(&ex->work_lock);
+}
+
+static void note_end(struct ex_state *ex, const struct ex_work *work)
+{
+    linux_lock(&ex->work_lock);
+    struct ex_work **link = &ex->running;
+    while (*link != work)
+        link = &(*link)->next;
+    *link = work->next;
+    linux_unlock(&ex->work_lock);
+}
+
 static void call(const struct ex_work *work)
 {
     const struct verifier_hooks *verifier = current_machine()->verifier;
@@ -51,9 +71,12 @@ static void call(const struct ex_work *work)
 static void run(struct ex_work *work)
 {
     struct ex_work copy = *work;
+    struct ex_state *ex = current_machine()->ex;
     PKTHREAD thread = &current_thread()->Tcb;
     linux_free(work);
+    note_begin(ex, &copy);
     call(&copy);
+    note_end(ex, &copy);
     KIRQL irql = KeGetCurrentIrql();
     if (irql != PASSIVE_LEVEL)
         KeBugCheckEx(WORKER_THREAD_RETURNED_AT_BAD_IRQL, (ULONG_PTR)copy.routine, irql,
@@ -134,18 +157,23 @@ void ex_queue_work(struct machine *machine, PWORKER_THREAD_ROUTINE routine, void
         start_worker(machine);
 }
 
-BOOLEAN ex_queued_work(struct machine *machine, ULONG index, const void **routine,
-                       const void **item)
+/* The index-th of the list; *index counts down. */
+static const struct ex_work *nth(const struct ex_work *work, ULONG *index)
+{
+    for (; work && *index > 0; work = work->next)
+        --*index;
+    return work;
+}
+
+BOOLEAN ex_see_work(struct machine *machine, ULONG index, struct ex_work_seen *seen)
 {
     struct ex_state *ex = machine->ex;
     linux_lock(&ex->work_lock);
-    const struct ex_work *work = ex->first_work;
-    while (work && index-- > 0)
-        work = work->next;
-    if (work) {
-        *routine = (const void *)work->routine;
-        *item = work->item;
-    }
+    const struct ex_work *work = nth(ex->running, &index);
+    if (!work)
+        work = nth(ex->first_work, &index);
+    if (work)
+        *seen = (struct ex_work_seen){(const void *)work->routine, work->item, work->runner};
     linux_unlock(&ex->work_lock);
     return work != NULL;
 }

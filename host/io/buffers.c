@@ -43,11 +43,11 @@ static NTSTATUS take_system_buffer(PIRP irp, SIZE_T size, const void *source, SI
     if (SB_UNLIKELY(machine->verifier) && machine->verifier->io_allocate)
         buffer = machine->verifier->io_allocate(size, SYSTEM_BUFFER_TAG, irp);
     if (!buffer)
-        buffer = mm_pool_allocate(machine, NonPagedPoolNx, size, SYSTEM_BUFFER_TAG);
+        buffer = mm_buffer_allocate(machine, size, SYSTEM_BUFFER_TAG);
     if (!buffer)
         return STATUS_INSUFFICIENT_RESOURCES;
     if (length && !linux_copy_guarded(buffer, source, length)) {
-        mm_pool_free(machine, buffer);
+        mm_buffer_free(machine, buffer);
         return STATUS_ACCESS_VIOLATION;
     }
     irp->AssociatedIrp.SystemBuffer = buffer;
@@ -55,30 +55,19 @@ static NTSTATUS take_system_buffer(PIRP irp, SIZE_T size, const void *source, SI
     return STATUS_SUCCESS;
 }
 
-static BOOLEAN pages_allow(const void *base, SIZE_T length, LOCK_OPERATION operation)
-{
-    uint64_t end = (uint64_t)base + length;
-    for (uint64_t page = (uint64_t)base & ~(LINUX_PAGE_SIZE - 1); page < end;
-         page += LINUX_PAGE_SIZE)
-        if (!mm_page_allows((const void *)page, operation != IoReadAccess))
-            return FALSE;
-    return TRUE;
-}
-
-/* The pages are looked at first: nothing here may raise. */
+/* Nothing here may raise. What was made is freed with the request. */
 static NTSTATUS take_mdl(PIRP irp, void *base, ULONG length, KPROCESSOR_MODE mode,
                          LOCK_OPERATION operation)
 {
     if (length == 0)
         return STATUS_SUCCESS;
-    if (!NT_SUCCESS(io_probe_read(base, length, mode)) || !pages_allow(base, length, operation))
+    if (!NT_SUCCESS(io_probe_read(base, length, mode)))
         return STATUS_ACCESS_VIOLATION;
     PMDL mdl = IoAllocateMdl(base, length, FALSE, FALSE, irp);
     if (!mdl)
         return STATUS_INSUFFICIENT_RESOURCES;
     mm_mdl_report(mdl, MM_MDL_OF_IRP, 0, NULL);
-    MmProbeAndLockPages(mdl, mode, operation);
-    return STATUS_SUCCESS;
+    return mm_mdl_lock(mdl, mode, operation, __builtin_return_address(0));
 }
 
 static inline NTSTATUS take_buffered(PIRP irp, const struct io_request *request)

@@ -12,7 +12,14 @@
 #include "host/ps/ps.h"
 #include "host/trace/trace.h"
 
-enum { RUNDOWN_SECONDS = 3, RUNDOWN_POLLS = 300 };
+/* How long a thread that ends waits for its requests. Windows waits for minutes; where time is
+ * real, nobody wants to. */
+enum { RUNDOWN_SECONDS = 3, SCHEDULED_RUNDOWN_SECONDS = 60, RUNDOWN_POLLS = 300 };
+
+static ULONG rundown_seconds(const struct machine *machine)
+{
+    return machine->scheduler ? SCHEDULED_RUNDOWN_SECONDS : RUNDOWN_SECONDS;
+}
 
 VOID NTAPI IoAcquireCancelSpinLock(PKIRQL irql)
 {
@@ -50,7 +57,7 @@ BOOLEAN NTAPI IoCancelIrp(PIRP irp)
     struct machine *machine = current_machine();
     KIRQL irql;
     IoAcquireCancelSpinLock(&irql);
-    irp->Cancel = TRUE;
+    __atomic_store_n(&irp->Cancel, TRUE, __ATOMIC_RELAXED);
     PDRIVER_CANCEL routine = IoSetCancelRoutine(irp, NULL);
     if (SB_UNLIKELY(machine->trace))
         trace_cancel(machine, irp, routine != NULL);
@@ -68,19 +75,19 @@ SB_EXPORT(IoCancelIrp)
 
 void io_thread_join(PIRP irp, PETHREAD thread)
 {
-    linux_lock(&thread->irps_lock);
-    irp->AllocationFlags |= IO_IRP_QUEUED;
+    io_irps_lock(thread);
+    io_irp_set_state(irp, io_irp_state(irp) | IO_IRP_QUEUED);
     InsertHeadList(&thread->irps, &irp->ThreadListEntry);
     thread->irps_joined++;
-    linux_unlock(&thread->irps_lock);
+    io_irps_unlock(thread);
 }
 
 static void unpin(PIRP irp, PETHREAD thread)
 {
-    linux_lock(&thread->irps_lock);
-    irp->AllocationFlags--;
-    BOOLEAN last = (irp->AllocationFlags & (IO_IRP_PINS | IO_IRP_DONE)) == IO_IRP_DONE;
-    linux_unlock(&thread->irps_lock);
+    io_irps_lock(thread);
+    io_irp_set_state(irp, io_irp_state(irp) - 1u);
+    BOOLEAN last = (io_irp_state(irp) & (IO_IRP_PINS | IO_IRP_DONE)) == IO_IRP_DONE;
+    io_irps_unlock(thread);
     if (last)
         IoFreeIrp(irp);
 }
@@ -99,7 +106,8 @@ static BOOLEAN is_chosen(PIRP irp, const struct choice *choice)
         return FALSE;
     if (choice->status_block && irp->UserIosb != choice->status_block)
         return FALSE;
-    return !choice->synchronous || (irp->Flags & IRP_SYNCHRONOUS_API) ||
+    return !choice->synchronous ||
+           (__atomic_load_n(&irp->Flags, __ATOMIC_RELAXED) & IRP_SYNCHRONOUS_API) ||
            (file && (file->Flags & FO_SYNCHRONOUS_IO));
 }
 
@@ -107,18 +115,19 @@ static BOOLEAN is_chosen(PIRP irp, const struct choice *choice)
 static PIRP pin_next(PETHREAD thread, const struct choice *choice)
 {
     PIRP found = NULL;
-    linux_lock(&thread->irps_lock);
+    io_irps_lock(thread);
     for (PLIST_ENTRY link = thread->irps.Flink; link != &thread->irps && !found;
          link = link->Flink) {
         PIRP irp = CONTAINING_RECORD(link, IRP, ThreadListEntry);
-        UCHAR state = irp->AllocationFlags;
-        if (!irp->Cancel && !(state & (IO_IRP_FINISHING | IO_IRP_ABANDONED)) &&
+        UCHAR state = io_irp_state(irp);
+        if (!__atomic_load_n(&irp->Cancel, __ATOMIC_RELAXED) &&
+            !(state & (IO_IRP_FINISHING | IO_IRP_ABANDONED)) &&
             (state & IO_IRP_PINS) != IO_IRP_PINS && is_chosen(irp, choice))
             found = irp;
     }
     if (found)
-        found->AllocationFlags++;
-    linux_unlock(&thread->irps_lock);
+        io_irp_set_state(found, io_irp_state(found) + 1u);
+    io_irps_unlock(thread);
     return found;
 }
 
@@ -159,9 +168,9 @@ ULONG io_cancel_process_synchronous(struct _EPROCESS *process)
 
 static BOOLEAN has_requests(PETHREAD thread)
 {
-    linux_lock(&thread->irps_lock);
+    io_irps_lock(thread);
     BOOLEAN has = !IsListEmpty(&thread->irps);
-    linux_unlock(&thread->irps_lock);
+    io_irps_unlock(thread);
     return has;
 }
 
@@ -171,16 +180,17 @@ static void report_hang(PETHREAD thread, PIRP irp)
     PIO_STACK_LOCATION stack = irp->Tail.Overlay.CurrentStackLocation;
     PDEVICE_OBJECT device = irp->CurrentLocation <= irp->StackCount ? stack->DeviceObject : NULL;
     UNICODE_STRING none = {0};
+    ULONG seconds = rundown_seconds(thread->machine);
     SIZE_T length = text_format(
         text, sizeof(text),
         "*** io: request %p (major 0x%02x) of thread %u was not completed within %u s of its "
         "cancellation; it hangs in %wZ\n",
-        irp, stack->MajorFunction, HandleToULong(thread->thread_id), RUNDOWN_SECONDS,
+        irp, stack->MajorFunction, HandleToULong(thread->thread_id), seconds,
         device ? &device->DriverObject->DriverName : &none);
     machine_log(thread->machine, text, length);
     const struct verifier_hooks *verifier = thread->machine->verifier;
     if (SB_UNLIKELY(verifier) && verifier->irp_not_cancelled)
-        verifier->irp_not_cancelled(irp, RUNDOWN_SECONDS * 1000);
+        verifier->irp_not_cancelled(irp, seconds * 1000);
 }
 
 /* Gives up what is left: whoever completes it later tells nobody. */
@@ -188,18 +198,18 @@ static void abandon_all(PETHREAD thread)
 {
     for (;;) {
         PIRP left = NULL;
-        linux_lock(&thread->irps_lock);
+        io_irps_lock(thread);
         for (PLIST_ENTRY link = thread->irps.Flink; link != &thread->irps && !left;
              link = link->Flink) {
             PIRP irp = CONTAINING_RECORD(link, IRP, ThreadListEntry);
-            if (!(irp->AllocationFlags & (IO_IRP_FINISHING | IO_IRP_ABANDONED)))
+            if (!(io_irp_state(irp) & (IO_IRP_FINISHING | IO_IRP_ABANDONED)))
                 left = irp;
         }
         if (left) {
             io_irp_abandon(left, thread);
-            left->AllocationFlags++; /* pinned for the report */
+            io_irp_set_state(left, io_irp_state(left) + 1u); /* pinned for the report */
         }
-        linux_unlock(&thread->irps_lock);
+        io_irps_unlock(thread);
         if (!left)
             return;
         report_hang(thread, left);
@@ -210,7 +220,8 @@ static void abandon_all(PETHREAD thread)
 void io_thread_rundown(PETHREAD thread)
 {
     struct choice all = {0};
-    LARGE_INTEGER pause = {.QuadPart = -10000LL * 1000 * RUNDOWN_SECONDS / RUNDOWN_POLLS};
+    ULONG milliseconds = rundown_seconds(thread->machine) * 1000 / RUNDOWN_POLLS;
+    LARGE_INTEGER pause = {.QuadPart = -10000LL * milliseconds};
     for (int poll = 0; has_requests(thread); poll++) {
         cancel_chosen(thread, &all);
         if (!has_requests(thread))
@@ -227,13 +238,13 @@ void io_thread_orphan(PETHREAD thread)
 {
     struct choice all = {0};
     cancel_chosen(thread, &all);
-    linux_lock(&thread->irps_lock);
+    io_irps_lock(thread);
     for (PLIST_ENTRY link = thread->irps.Flink; link != &thread->irps; link = link->Flink) {
         PIRP irp = CONTAINING_RECORD(link, IRP, ThreadListEntry);
-        if (irp->AllocationFlags & IO_IRP_HOLDS)
+        if (io_irp_state(irp) & IO_IRP_HOLDS)
             continue;
-        irp->AllocationFlags |= IO_IRP_HOLDS;
+        io_irp_set_state(irp, io_irp_state(irp) | IO_IRP_HOLDS);
         ob_reference(thread);
     }
-    linux_unlock(&thread->irps_lock);
+    io_irps_unlock(thread);
 }

@@ -6,9 +6,10 @@
 static BOOLEAN wants_completion(PIO_STACK_LOCATION stack, PIRP irp)
 {
     NTSTATUS status = irp->IoStatus.Status;
+    BOOLEAN cancelled = __atomic_load_n(&irp->Cancel, __ATOMIC_RELAXED); /* or just now */
     return (NT_SUCCESS(status) && (stack->Control & SL_INVOKE_ON_SUCCESS)) ||
            (!NT_SUCCESS(status) && (stack->Control & SL_INVOKE_ON_ERROR)) ||
-           (irp->Cancel && (stack->Control & SL_INVOKE_ON_CANCEL));
+           (cancelled && (stack->Control & SL_INVOKE_ON_CANCEL));
 }
 
 /* A location is cleared before its owner's completion routine sees the request. */

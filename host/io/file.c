@@ -92,7 +92,7 @@ static void file_close(struct _EPROCESS *process, void *object, LONG64 process_h
         return;
     BOOLEAN entered = enter_for_cleanup(process, file);
     send_and_forget(file, IRP_MJ_CLEANUP, 0);
-    file->Flags |= FO_CLEANUP_COMPLETE;
+    __atomic_fetch_or(&file->Flags, FO_CLEANUP_COMPLETE, __ATOMIC_RELAXED);
     if (entered)
         io_file_leave(file);
 }

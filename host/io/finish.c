@@ -25,15 +25,16 @@ struct ending {
 /* FALSE when the thread gave the request up: nobody may be told. */
 static BOOLEAN start_finishing(PIRP irp, PETHREAD thread)
 {
-    if (!(irp->AllocationFlags & IO_IRP_QUEUED))
+    UCHAR state = io_irp_state(irp);
+    if (!(state & IO_IRP_QUEUED))
         return TRUE;
-    if (thread == current_thread() && !(irp->AllocationFlags & IO_IRP_ABANDONED))
+    if (thread == current_thread() && !(state & IO_IRP_ABANDONED))
         return TRUE; /* only this thread could give up what it waits for */
-    linux_lock(&thread->irps_lock);
-    BOOLEAN abandoned = (irp->AllocationFlags & IO_IRP_ABANDONED) != 0;
-    irp->AllocationFlags |= IO_IRP_FINISHING;
-    linux_unlock(&thread->irps_lock);
-    return !abandoned;
+    io_irps_lock(thread);
+    state = io_irp_state(irp);
+    io_irp_set_state(irp, state | IO_IRP_FINISHING);
+    io_irps_unlock(thread);
+    return !(state & IO_IRP_ABANDONED);
 }
 
 /* Out of the thread's list, and freed unless a canceller still looks at it. */
@@ -41,15 +42,14 @@ static void retire(PIRP irp, PETHREAD thread)
 {
     BOOLEAN pinned = FALSE;
     int references = 0; /* to the thread */
-    if (irp->AllocationFlags & IO_IRP_QUEUED) {
-        linux_lock(&thread->irps_lock);
+    if (io_irp_state(irp) & IO_IRP_QUEUED) {
+        io_irps_lock(thread);
         RemoveEntryList(&irp->ThreadListEntry);
-        irp->AllocationFlags &= (UCHAR)~IO_IRP_QUEUED;
-        pinned = (irp->AllocationFlags & IO_IRP_PINS) != 0;
-        references = ((irp->AllocationFlags & IO_IRP_ABANDONED) != 0) +
-                     ((irp->AllocationFlags & IO_IRP_HOLDS) != 0);
-        irp->AllocationFlags |= IO_IRP_DONE;
-        linux_unlock(&thread->irps_lock);
+        UCHAR state = io_irp_state(irp);
+        pinned = (state & IO_IRP_PINS) != 0;
+        references = ((state & IO_IRP_ABANDONED) != 0) + ((state & IO_IRP_HOLDS) != 0);
+        io_irp_set_state(irp, (state & (UCHAR)~IO_IRP_QUEUED) | IO_IRP_DONE);
+        io_irps_unlock(thread);
     }
     if (!pinned)
         IoFreeIrp(irp);
@@ -78,8 +78,9 @@ static void give_data_back(PIRP irp, SIZE_T most)
 void io_release_buffers(PIRP irp)
 {
     if (irp->Flags & IRP_DEALLOCATE_BUFFER) {
-        mm_pool_free(current_machine(), irp->AssociatedIrp.SystemBuffer);
-        irp->Flags &= ~(ULONG)IRP_DEALLOCATE_BUFFER;
+        mm_buffer_free(current_machine(), irp->AssociatedIrp.SystemBuffer);
+        /* a canceller may look at the flags */
+        __atomic_store_n(&irp->Flags, irp->Flags & ~(ULONG)IRP_DEALLOCATE_BUFFER, __ATOMIC_RELAXED);
     }
     while (SB_UNLIKELY(irp->MdlAddress)) {
         PMDL mdl = irp->MdlAddress;
@@ -99,10 +100,16 @@ static void write_status_block(PIRP irp)
     __atomic_store_n(&block->Status, irp->IoStatus.Status, __ATOMIC_RELEASE);
 }
 
+/* Whoever was told already may be closing the file, which changes them. */
+static ULONG file_flags(const FILE_OBJECT *file)
+{
+    return __atomic_load_n(&file->Flags, __ATOMIC_RELAXED);
+}
+
 static void post_packet(const struct ending *ending)
 {
     PIO_COMPLETION_CONTEXT port = ending->file->CompletionContext;
-    BOOLEAN skipped = (ending->file->Flags & FO_SKIP_COMPLETION_PORT) && !ending->pending &&
+    BOOLEAN skipped = (file_flags(ending->file) & FO_SKIP_COMPLETION_PORT) && !ending->pending &&
                       !NT_ERROR(ending->result.Status);
     if (port && ending->apc_context && !ending->has_routine && !skipped)
         io_port_post(port->Port, port->Key, ending->apc_context, ending->result.Status,
@@ -130,7 +137,7 @@ static void tell_file(const struct ending *ending)
 {
     PFILE_OBJECT file = ending->file;
     NTSTATUS status = ending->result.Status;
-    BOOLEAN synchronous = (file->Flags & FO_SYNCHRONOUS_IO) != 0;
+    BOOLEAN synchronous = (file_flags(file) & FO_SYNCHRONOUS_IO) != 0;
     if (NT_ERROR(status) && (!ending->pending || synchronous)) {
         if (synchronous)
             signal_file(file, status, ending->pending);
@@ -138,7 +145,7 @@ static void tell_file(const struct ending *ending)
     }
     if (ending->event)
         KeSetEvent(ending->event, IO_NO_INCREMENT, FALSE);
-    if (synchronous || (!ending->event && !(file->Flags & FO_SKIP_SET_EVENT)))
+    if (synchronous || (!ending->event && !(file_flags(file) & FO_SKIP_SET_EVENT)))
         signal_file(file, status, ending->pending);
     if (!synchronous) /* else no port, and the file may be gone with its waiter */
         post_packet(ending);

@@ -115,7 +115,7 @@ struct io_request {
 };
 
 /* IRP.AllocationFlags: what the host must know of an IRP until its memory goes. Changed under the
- * issuing thread's irps_lock. */
+ * issuing thread's irps_lock; who completes the request looks without it, so both are atomic. */
 enum io_irp_state {
     IO_IRP_PINS = 0x07,      /* cancellers that still look at it */
     IO_IRP_HOLDS = 0x08,     /* it holds a reference to its thread, which has ended */
@@ -124,14 +124,35 @@ enum io_irp_state {
     IO_IRP_DONE = 0x40,      /* the last pin frees it */
     IO_IRP_QUEUED = 0x80,    /* in its thread's list */
 };
+static inline UCHAR io_irp_state(const IRP *irp)
+{
+    return __atomic_load_n(&irp->AllocationFlags, __ATOMIC_RELAXED);
+}
+
+static inline void io_irp_set_state(PIRP irp, ULONG state)
+{
+    __atomic_store_n(&irp->AllocationFlags, (UCHAR)state, __ATOMIC_RELAXED);
+}
+
 /* IRP.ApcEnvironment, unused by drivers: a synchronous file's request has no reference of its own
  * to the file, which its sender holds, until it is given up. */
 enum { IO_IRP_BORROWS_FILE = 1 };
 
+/* Around what looks at a thread's list of requests; mostly the thread itself. A leaf. */
+static inline void io_irps_lock(PETHREAD thread)
+{
+    linux_own_lock(&thread->irps_lock, thread == current_thread());
+}
+
+static inline void io_irps_unlock(PETHREAD thread)
+{
+    linux_own_unlock(&thread->irps_lock, thread == current_thread());
+}
+
 /* The thread gives the request up; irps_lock is held. */
 static inline void io_irp_abandon(PIRP irp, PETHREAD thread)
 {
-    irp->AllocationFlags |= IO_IRP_ABANDONED;
+    io_irp_set_state(irp, io_irp_state(irp) | IO_IRP_ABANDONED);
     ob_reference(thread);
     if (irp->ApcEnvironment == IO_IRP_BORROWS_FILE) {
         irp->ApcEnvironment = 0;

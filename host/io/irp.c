@@ -60,10 +60,10 @@ SB_EXPORT(IoInitializeIrp)
 
 VOID NTAPI IoReuseIrp(PIRP irp, NTSTATUS status)
 {
-    UCHAR state = irp->AllocationFlags;
+    UCHAR state = io_irp_state(irp);
     LIST_ENTRY entry = irp->ThreadListEntry;
     irp_fill(irp, irp->Size, irp->StackCount);
-    irp->AllocationFlags = state;
+    io_irp_set_state(irp, state);
     if (state & IO_IRP_QUEUED)
         irp->ThreadListEntry = entry;
     irp->IoStatus.Status = status;
@@ -74,10 +74,10 @@ SB_EXPORT(IoReuseIrp)
 static void leave_thread(PIRP irp)
 {
     PETHREAD thread = irp->Tail.Overlay.Thread;
-    linux_lock(&thread->irps_lock);
+    io_irps_lock(thread);
     RemoveEntryList(&irp->ThreadListEntry);
-    irp->AllocationFlags &= (UCHAR)~IO_IRP_QUEUED;
-    linux_unlock(&thread->irps_lock);
+    io_irp_set_state(irp, io_irp_state(irp) & (UCHAR)~IO_IRP_QUEUED);
+    io_irps_unlock(thread);
 }
 
 VOID NTAPI IoFreeIrp(PIRP irp)
@@ -85,7 +85,7 @@ VOID NTAPI IoFreeIrp(PIRP irp)
     struct machine *machine = current_machine();
     if (SB_UNLIKELY(irp->Type != IO_TYPE_IRP))
         KeBugCheckEx(MULTIPLE_IRP_COMPLETE_REQUESTS, (ULONG_PTR)irp, 0, 0, 0);
-    if (SB_UNLIKELY(irp->AllocationFlags & IO_IRP_QUEUED))
+    if (SB_UNLIKELY(io_irp_state(irp) & IO_IRP_QUEUED))
         leave_thread(irp);
     if (SB_UNLIKELY(machine->verifier) && machine->verifier->irp_freed)
         machine->verifier->irp_freed(irp);
@@ -117,9 +117,8 @@ static NTSTATUS call_verified(const struct verifier_hooks *verifier, PDEVICE_OBJ
         verifier->irp_dispatch(device, irp, FALSE, STATUS_SUCCESS);
     if (verifier->request_begin)
         verifier->request_begin(&request);
-    if (verifier->fresh_stack)
-        verifier->fresh_stack();
-    NTSTATUS status = dispatch(device, irp);
+    NTSTATUS status = verifier->run_dispatch ? verifier->run_dispatch(dispatch, device, irp)
+                                             : dispatch(device, irp);
     if (verifier->request_end)
         verifier->request_end(&request, status);
     if (verifier->irp_dispatch)

@@ -121,17 +121,17 @@ static NTSTATUS make_irp(const struct io_request *request, PDEVICE_OBJECT device
  * that what else waits, however much, need not be looked at. */
 static void give_up(PIRP irp, PETHREAD thread, const IO_STATUS_BLOCK *status_block, uint64_t joined)
 {
-    linux_lock(&thread->irps_lock);
+    io_irps_lock(thread);
     uint64_t newer = thread->irps_joined - joined;
     for (PLIST_ENTRY link = thread->irps.Flink; link != &thread->irps && newer != UINT64_MAX;
          link = link->Flink, newer--) {
         if (CONTAINING_RECORD(link, IRP, ThreadListEntry) == irp && irp->UserIosb == status_block &&
-            !(irp->AllocationFlags & IO_IRP_FINISHING)) {
+            !(io_irp_state(irp) & IO_IRP_FINISHING)) {
             io_irp_abandon(irp, thread);
             break;
         }
     }
-    linux_unlock(&thread->irps_lock);
+    io_irps_unlock(thread);
 }
 
 /* A synchronous file's event is clear only while its request pends; the status in front of it says

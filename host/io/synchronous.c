@@ -13,13 +13,13 @@ struct wait {
 static BOOLEAN give_up(PIRP irp, PETHREAD thread, struct wait *wait)
 {
     BOOLEAN given_up = FALSE;
-    linux_lock(&thread->irps_lock);
+    io_irps_lock(thread);
     if (__atomic_load_n(&wait->result.Status, __ATOMIC_ACQUIRE) == STATUS_PENDING &&
-        !(irp->AllocationFlags & IO_IRP_FINISHING)) {
+        !(io_irp_state(irp) & IO_IRP_FINISHING)) {
         io_irp_abandon(irp, thread);
         given_up = TRUE;
     }
-    linux_unlock(&thread->irps_lock);
+    io_irps_unlock(thread);
     return given_up;
 }
 

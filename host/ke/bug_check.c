@@ -64,6 +64,8 @@ _Noreturn void ke_leave_stopped_machine(void)
 {
     struct kpcr *kpcr = current_kpcr();
     struct call_frame *frame = kpcr->current_thread->call_frame;
+    if (SB_UNLIKELY(current_machine()->verifier) && current_machine()->verifier->leaving)
+        current_machine()->verifier->leaving();
     while (frame->previous)
         frame = frame->previous;
     kpcr->irql = PASSIVE_LEVEL;

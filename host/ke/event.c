@@ -6,13 +6,19 @@ VOID NTAPI KeInitializeEvent(PRKEVENT event, EVENT_TYPE type, BOOLEAN state)
 }
 SB_EXPORT(KeInitializeEvent)
 
+/* KeReadStateEvent looks without the lock: who sees an event set sees what was done before. */
+static void set_state(PRKEVENT event, LONG state)
+{
+    __atomic_store_n(&event->Header.SignalState, state, __ATOMIC_RELEASE);
+}
+
 LONG NTAPI KeSetEvent(PRKEVENT event, KPRIORITY increment, BOOLEAN wait)
 {
     struct machine *machine = current_machine();
     schedule_choice(machine);
     ke_dispatcher_lock(machine);
     LONG before = event->Header.SignalState;
-    event->Header.SignalState = 1;
+    set_state(event, 1);
     if (SB_UNLIKELY(wait))
         ke_wait_next(&current_thread()->Tcb, &event->Header);
     else
@@ -30,9 +36,9 @@ LONG NTAPI KePulseEvent(PRKEVENT event, KPRIORITY increment, BOOLEAN wait)
     schedule_choice(machine);
     ke_dispatcher_lock(machine);
     LONG before = event->Header.SignalState;
-    event->Header.SignalState = 1;
+    set_state(event, 1);
     ke_signal_waiters(&event->Header);
-    event->Header.SignalState = 0;
+    set_state(event, 0);
     ke_dispatcher_unlock(machine);
     schedule_choice(machine);
     return before;
@@ -45,7 +51,7 @@ LONG NTAPI KeResetEvent(PRKEVENT event)
     schedule_choice(machine);
     ke_dispatcher_lock(machine);
     LONG before = event->Header.SignalState;
-    event->Header.SignalState = 0;
+    set_state(event, 0);
     ke_dispatcher_unlock(machine);
     return before;
 }

@@ -43,7 +43,10 @@ enum linux_fault_answer fault_examine(struct linux_fault *fault)
     if (fault->kind == LINUX_FAULT_BREAKPOINT && thread->machine->loader->coverages &&
         coverage_take_breakpoint(thread->machine, fault))
         return LINUX_FAULT_RESUME;
-    return fault_emulate(fault) ? LINUX_FAULT_RESUME : LINUX_FAULT_DISPATCH;
+    if (!fault_emulate(fault))
+        return LINUX_FAULT_DISPATCH;
+    ke_irql_raised(thread->machine); /* perhaps: by writing cr8 */
+    return LINUX_FAULT_RESUME;
 }
 
 void fault_dispatch(struct linux_fault *fault)

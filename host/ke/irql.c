@@ -2,6 +2,7 @@
  * IRQL is a number in the thread's KPCR. Nothing is masked: what the level promises (no wait, DPCs
  * and APCs held back on this thread) is kept by the routines that look at it.
  */
+#include "host/ke/ke.h"
 #include "host/ke/schedule.h"
 
 enum { SYNCH = 12 };
@@ -14,6 +15,12 @@ KIRQL NTAPI KeGetCurrentIrql(VOID)
 }
 SB_EXPORT(KeGetCurrentIrql)
 
+void ke_irql_raised(struct machine *machine)
+{
+    if (SB_UNLIKELY(machine->verifier) && machine->scheduler)
+        machine->verifier->irql_changed();
+}
+
 static inline __attribute__((always_inline)) KIRQL raise_irql(KIRQL new_irql, void *caller)
 {
     struct kpcr *kpcr = current_kpcr();
@@ -21,6 +28,7 @@ static inline __attribute__((always_inline)) KIRQL raise_irql(KIRQL new_irql, vo
     if (SB_UNLIKELY(new_irql < old))
         KeBugCheckEx(IRQL_NOT_GREATER_OR_EQUAL, old, new_irql, 0, (ULONG_PTR)caller);
     kpcr->irql = new_irql;
+    ke_irql_raised(kpcr->machine);
     return old;
 }
 

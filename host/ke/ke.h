@@ -92,6 +92,8 @@ void ke_end_user_waits(struct machine *machine, PKTHREAD thread);
 
 /* Does what the current thread has been asked to do (DPCs, APCs) as far as its IRQL allows. */
 void ke_soft_interrupts(struct kpcr *kpcr);
+/* The running thread's IRQL may have become higher: the verifier is told. */
+void ke_irql_raised(struct machine *machine);
 static inline void ke_poll_soft_interrupts(void)
 {
     struct kpcr *kpcr = current_kpcr();

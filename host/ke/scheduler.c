@@ -182,6 +182,8 @@ static void pass(struct machine *machine, struct participant *self)
     if (scheduler->stop_code && self->thread && !scheduler_is_released(scheduler))
         scheduler_stop(machine, scheduler->stop_code);
     self->state = PARTICIPANT_READY;
+    if (SB_UNLIKELY(machine->verifier) && self->thread)
+        machine->verifier->irql_changed();
 }
 
 struct participant *scheduler_add(struct machine *machine)
@@ -221,6 +223,7 @@ BOOLEAN scheduler_enter(struct machine *machine)
     if (scheduler->running->linux_id != linux_thread_id())
         return FALSE;
     scheduler->entered_at = scheduler->steps;
+    scheduler->yields = 0;
     scheduler_point(machine);
     return TRUE;
 }

@@ -6,6 +6,7 @@
 #ifndef SYSBUF_HOST_THREAD_H
 #define SYSBUF_HOST_THREAD_H
 
+#include "host/linux/own_lock.h"
 #include "host/machine.h"
 #include "host/mm/pool_cache.h"
 
@@ -75,12 +76,12 @@ struct _ETHREAD {
     struct call_frame
         *call_frame; /* innermost; NULL while outside the machine; atomic: others look */
     LIST_ENTRY irps; /* IRP.ThreadListEntry; changed by the thread itself at APC_LEVEL... */
-    struct linux_lock irps_lock; /* ...and by those who complete its requests */
-    uint64_t irps_joined;        /* so many ever; the newest stands first */
-    NTSTATUS exit_status;        /* STATUS_PENDING until it has ended */
-    NTSTATUS terminate_status;   /* of PsTerminateSystemThread */
-    uint32_t has_exited;         /* atomic */
-    UCHAR announcement;          /* PS_THREAD_*: whether drivers are told of it */
+    struct linux_own_lock irps_lock; /* ...and by those who complete its requests */
+    uint64_t irps_joined;            /* so many ever; the newest stands first */
+    NTSTATUS exit_status;            /* STATUS_PENDING until it has ended */
+    NTSTATUS terminate_status;       /* of PsTerminateSystemThread */
+    uint32_t has_exited;             /* atomic */
+    UCHAR announcement;              /* PS_THREAD_*: whether drivers are told of it */
     BOOLEAN is_system;
     int64_t create_time, exit_time; /* 100 ns since 1601 */
     PKSTART_ROUTINE start_routine;
@@ -89,7 +90,6 @@ struct _ETHREAD {
     uint32_t has_ended;                /* system threads: may be joined without blocking */
     uint32_t linux_id;                 /* atomic; 0 until the thread runs */
     uint64_t stack_low, stack_high;
-    void *kept_irp, *kept_buffer;       /* host/io/thread_cache.h; its own */
     PIRP top_level_irp;                 /* IoSetTopLevelIrp */
     GUID activity_id;                   /* Etw */
     BOOLEAN is_hidden;                  /* ThreadHideFromDebugger */

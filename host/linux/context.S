@@ -52,13 +52,50 @@ linux_resume_instruction:
     .size linux_registers_resume, . - linux_registers_resume
 
 /* bool linux_copy_guarded(to, from, length): the signal handler sends a fault at the copying
- * instruction to linux_copy_failed. */
+ * instruction to linux_copy_failed. What is short is copied by moves, all loads before all stores;
+ * a fault among these, between linux_copy_short and its end, starts over at the copying
+ * instruction, whose registers they leave alone. */
     .hidden linux_copy_guarded
     .globl linux_copy_guarded
     .type linux_copy_guarded, @function
 linux_copy_guarded:
     .cfi_startproc
     movq %rdx, %rcx
+    cmpq $32, %rdx
+    ja linux_copy_instruction
+    .hidden linux_copy_short
+    .globl linux_copy_short
+linux_copy_short:
+    cmpq $16, %rdx
+    jae 4f
+    cmpq $8, %rdx
+    jae 3f
+    cmpq $4, %rdx
+    jae 2f
+    cmpq $1, %rdx
+    jne linux_copy_instruction
+    movzbl (%rsi), %eax
+    movb %al, (%rdi)
+    jmp 5f
+2:  movl (%rsi), %eax
+    movl -4(%rsi,%rdx), %r8d
+    movl %eax, (%rdi)
+    movl %r8d, -4(%rdi,%rdx)
+    jmp 5f
+3:  movq (%rsi), %rax
+    movq -8(%rsi,%rdx), %r8
+    movq %rax, (%rdi)
+    movq %r8, -8(%rdi,%rdx)
+    jmp 5f
+4:  movups (%rsi), %xmm0
+    movups -16(%rsi,%rdx), %xmm1
+    movups %xmm0, (%rdi)
+    movups %xmm1, -16(%rdi,%rdx)
+    .hidden linux_copy_short_end
+    .globl linux_copy_short_end
+linux_copy_short_end:
+5:  movl $1, %eax
+    ret
     .hidden linux_copy_instruction
     .globl linux_copy_instruction
 linux_copy_instruction:

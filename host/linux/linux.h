@@ -94,6 +94,8 @@ bool linux_page_is_watched(const void *address);
  * FALSE: too many pages for one instruction. Signal safe. */
 bool linux_watch_step(const void *address);
 #define LINUX_TRAP_FLAG 0x100u
+/* Whether the calling thread is in such an instruction. Signal safe. */
+bool linux_watch_is_stepping(void);
 /* Ends a step early: the instruction faults for good. TRUE when there was one. Signal safe. */
 bool linux_watch_step_end(void);
 /* Between the files of host/linux: access to one watched page; the memory file behind a page. */
@@ -146,6 +148,9 @@ uint32_t linux_thread_id(void);
 int64_t linux_thread_cpu_time(uint32_t thread_id);
 /* Bounds of the calling thread's stack. */
 void linux_stack_bounds(uint64_t *low, uint64_t *high);
+/* Takes a page of the calling thread's stack out of use, and gives it back. False: Linux refuses. */
+bool linux_stack_close_page(void *page);
+void linux_stack_open_page(void *page);
 void linux_gs_base_set(uint64_t base);
 /* Called once per process before any other use of threads; returns 0, or -ENOSYS when the machine
  * is not one the host can run on. at_exit runs on each thread that set its slot, as it ends. */

@@ -315,22 +315,21 @@ static void punch(struct arena *arena, uint64_t base, size_t size)
                      file_offset(arena, base), (off_t)size);
 }
 
-/* Forgets the pages; the contents of those that were the range's own are dropped. */
+/* Forgets the pages; the contents of those that were the range's own are dropped. What lies between
+ * those has no contents of its own: one hole from the first to the last is enough. */
 static void forget(struct arena *arena, uint64_t base, size_t size)
 {
-    uint64_t own_start = base, own_size = 0;
+    uint64_t first = 0, end = 0;
     for (uint64_t at = base; at < base + size; at += LINUX_PAGE_SIZE) {
         bool owned = (entry_read(arena, at) & frame_mask) == own_frame(arena, at);
         entry_write(arena, at, 0, LINUX_NO_ACCESS);
-        if (owned && own_size == 0)
-            own_start = at;
+        if (owned && !end)
+            first = at;
         if (owned)
-            own_size += LINUX_PAGE_SIZE;
-        if (own_size && (!owned || at + LINUX_PAGE_SIZE == base + size)) {
-            punch(arena, own_start, own_size);
-            own_size = 0;
-        }
+            end = at + LINUX_PAGE_SIZE;
     }
+    if (end)
+        punch(arena, first, end - first);
 }
 
 void linux_pages_decommit(void *base, size_t size)

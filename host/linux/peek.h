@@ -6,7 +6,8 @@
 #include <stdint.h>
 
 /* Copies up to length bytes from address in this process into buffer. Returns how many bytes from
- * the start could be read, 0 when not even the first. Never faults. Any thread; a system call. */
+ * the start could be read, 0 when not even the first. Never faults. Any thread; a system call, but
+ * for what lies on its own stack or in an arena. */
 size_t linux_peek(uint64_t address, void *buffer, size_t length);
 
 #endif

@@ -31,6 +31,8 @@ static _Thread_local uint8_t *emergency_stack __attribute__((tls_model("initial-
 
 extern const char linux_resume_instruction[] __attribute__((visibility("hidden")));
 extern const char linux_copy_instruction[] __attribute__((visibility("hidden")));
+extern const char linux_copy_short[] __attribute__((visibility("hidden")));
+extern const char linux_copy_short_end[] __attribute__((visibility("hidden")));
 extern const char linux_copy_failed[] __attribute__((visibility("hidden")));
 
 static int stop_signal(void)
@@ -177,6 +179,13 @@ static bool is_watch_over(const struct linux_fault *fault)
     return allowed && !again && !linux_page_is_watched((void *)fault->address);
 }
 
+/* The moves that copy what is short: linux_copy_guarded. */
+static bool is_short_copy(const ucontext_t *frame)
+{
+    uintptr_t at = (uintptr_t)frame->uc_mcontext.gregs[REG_RIP];
+    return at >= (uintptr_t)linux_copy_short && at < (uintptr_t)linux_copy_short_end;
+}
+
 static void on_signal(int signal, siginfo_t *info, void *context)
 {
     int saved_errno = errno;
@@ -184,6 +193,10 @@ static void on_signal(int signal, siginfo_t *info, void *context)
     if (signal == SIGILL &&
         frame->uc_mcontext.gregs[REG_RIP] == (greg_t)(uintptr_t)linux_resume_instruction) {
         registers_write(frame, (const void *)frame->uc_mcontext.gregs[REG_RDI]);
+        return;
+    }
+    if (is_short_copy(frame) && (signal == SIGSEGV || signal == SIGBUS)) {
+        frame->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)linux_copy_instruction;
         return;
     }
     if (frame->uc_mcontext.gregs[REG_RIP] == (greg_t)(uintptr_t)linux_copy_instruction &&
@@ -202,9 +215,13 @@ static void on_signal(int signal, siginfo_t *info, void *context)
     fault_describe(&fault, signal, info, frame);
     if (is_watch_over(&fault))
         return;
+    if (linux_watch_is_stepping()) /* the flag is not the driver's: its handlers must not get it */
+        fault.registers.eflags &= ~(uint64_t)LINUX_TRAP_FLAG;
     switch (examine(&fault)) {
     case LINUX_FAULT_RESUME:
         registers_write(frame, &fault.registers);
+        if (linux_watch_is_stepping())
+            frame->uc_mcontext.gregs[REG_EFL] |= LINUX_TRAP_FLAG;
         break;
     case LINUX_FAULT_DISPATCH:
         if (fault.kind == LINUX_FAULT_STOP)

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -95,6 +96,16 @@ void linux_stack_bounds(uint64_t *low, uint64_t *high)
     }
     *low = stack_low;
     *high = stack_high;
+}
+
+bool linux_stack_close_page(void *page)
+{
+    return mprotect(page, LINUX_PAGE_SIZE, PROT_NONE) == 0;
+}
+
+void linux_stack_open_page(void *page)
+{
+    mprotect(page, LINUX_PAGE_SIZE, PROT_READ | PROT_WRITE);
 }
 
 void linux_gs_base_set(uint64_t base)

@@ -21,6 +21,11 @@ bool linux_watch_step(const void *address)
     return true;
 }
 
+bool linux_watch_is_stepping(void)
+{
+    return step.count != 0;
+}
+
 bool linux_watch_step_end(void)
 {
     bool stepped = step.count != 0;

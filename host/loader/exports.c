@@ -1,7 +1,7 @@
 /* Looking up the host's own exports: the registry of host/export.h, sorted once per process. */
 #include "host/export.h"
 #include "host/loader/loader.h"
-#include "host/verifier/before.h"
+#include "host/verifier/interpose.h"
 
 enum { MOST_EXPORTS = 8192 };
 

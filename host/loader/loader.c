@@ -82,7 +82,11 @@ static NTSTATUS prepare(struct loaded_image *image, struct loader_error *error)
         status = image_initialize_guards(image, error);
     if (NT_SUCCESS(status))
         status = module_entry_create(image);
-    return NT_SUCCESS(status) ? image_protect(image) : status;
+    if (NT_SUCCESS(status))
+        status = image_protect(image);
+    if (NT_SUCCESS(status) && image->machine->verifier)
+        image->machine->verifier->image_loaded(image);
+    return status;
 }
 
 static void publish(struct loaded_image *image)

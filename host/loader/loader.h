@@ -91,6 +91,10 @@ void loader_examine_fault(const struct linux_fault *fault);
 /* map.c */
 NTSTATUS image_map(struct loaded_image *image, struct loader_error *error);
 NTSTATUS image_protect(struct loaded_image *image);
+/* To whole pages. */
+uint32_t image_page_round(uint64_t size);
+/* What a section's characteristics allow. */
+enum linux_protection image_protection_of(uint32_t characteristics);
 /* guard.c: the security cookie and the pointers of control flow guard. */
 NTSTATUS image_initialize_guards(struct loaded_image *image, struct loader_error *error);
 /* bind.c */

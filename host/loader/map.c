@@ -4,7 +4,7 @@
 
 enum { PAGE = 0x1000 };
 
-static uint32_t page_round(uint64_t size)
+uint32_t image_page_round(uint64_t size)
 {
     return (uint32_t)((size + PAGE - 1) & ~(uint64_t)(PAGE - 1));
 }
@@ -46,7 +46,7 @@ static NTSTATUS reserve(struct loaded_image *image, struct loader_error *error)
     return STATUS_CONFLICTING_ADDRESSES;
 }
 
-static enum linux_protection protection_of(uint32_t characteristics)
+enum linux_protection image_protection_of(uint32_t characteristics)
 {
     BOOLEAN writes = (characteristics & PE_SECTION_WRITE) != 0;
     if (characteristics & PE_SECTION_EXECUTE)
@@ -58,8 +58,9 @@ static int protect_section(struct loaded_image *image, const struct pe_section *
 {
     if (section->virtual_size == 0)
         return 0;
-    return linux_pages_protect(image->base + section->address, page_round(section->virtual_size),
-                               protection_of(section->characteristics));
+    return linux_pages_protect(image->base + section->address,
+                               image_page_round(section->virtual_size),
+                               image_protection_of(section->characteristics));
 }
 
 /* A page is writable or executable, not both, unless its section itself asks for that; NT does the
@@ -72,12 +73,12 @@ NTSTATUS image_protect(struct loaded_image *image)
     for (uint32_t i = 0; i < pe->section_count; i++)
         all |= pe->sections[i].characteristics;
     if (pe_is_packed(pe)) {
-        error = linux_pages_protect(image->base, image->size, protection_of(all));
+        error = linux_pages_protect(image->base, image->size, image_protection_of(all));
     } else {
         error = linux_pages_protect(image->base, image->size, LINUX_NO_ACCESS);
         if (!error)
-            error =
-                linux_pages_protect(image->base, page_round(pe->headers.headers_size), LINUX_READ);
+            error = linux_pages_protect(image->base, image_page_round(pe->headers.headers_size),
+                                        LINUX_READ);
         for (uint32_t i = 0; i < pe->section_count && !error; i++)
             error = protect_section(image, &pe->sections[i]);
     }
@@ -124,7 +125,7 @@ void loader_discard_init(struct loaded_image *image)
             (image->functions.size && holds(section, image->functions)))
             continue;
         uint8_t *base = image->base + section->address;
-        linux_pages_protect(base, page_round(section->virtual_size), LINUX_NO_ACCESS);
-        linux_pages_discard(base, page_round(section->virtual_size));
+        linux_pages_protect(base, image_page_round(section->virtual_size), LINUX_NO_ACCESS);
+        linux_pages_discard(base, image_page_round(section->virtual_size));
     }
 }

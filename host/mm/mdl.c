@@ -85,16 +85,19 @@ VOID NTAPI MmBuildMdlForNonPagedPool(PMDL mdl)
 SB_EXPORT(MmBuildMdlForNonPagedPool)
 
 /* ---- locking ---- */
-static BOOLEAN belongs_to(const void *page, struct _EPROCESS *process)
+/* region: that of the page before, or NULL; neighbours mostly share it. */
+static BOOLEAN belongs_to(const uint8_t *page, struct _EPROCESS *process, struct mm_region **region)
 {
-    struct mm_region *region = mm_region_find(process->machine, page);
-    return region && region->owner == process;
+    if (!*region || page < (*region)->base || page >= (*region)->base + (*region)->size)
+        *region = mm_region_find(process->machine, page);
+    return *region && (*region)->owner == process;
 }
 
-static BOOLEAN may_lock(const void *page, LOCK_OPERATION operation, struct _EPROCESS *process)
+static BOOLEAN may_lock(const uint8_t *page, LOCK_OPERATION operation, struct _EPROCESS *process,
+                        struct mm_region **region)
 {
     return mm_page_allows(page, operation != IoReadAccess) &&
-           (!mm_is_user_address(page) || belongs_to(page, process));
+           (!mm_is_user_address(page) || belongs_to(page, process, region));
 }
 
 /* Locks the next count pages and returns how many it could. The frames go through the stack, as the
@@ -103,8 +106,9 @@ static SIZE_T lock_batch(uint8_t *page, SIZE_T count, LOCK_OPERATION operation,
                          struct _EPROCESS *process, PPFN_NUMBER frames)
 {
     PFN_NUMBER batch[FRAME_BATCH];
+    struct mm_region *region = NULL;
     SIZE_T usable = 0;
-    while (usable < count && may_lock(page + usable * PAGE_SIZE, operation, process)) {
+    while (usable < count && may_lock(page + usable * PAGE_SIZE, operation, process, &region)) {
         batch[usable] = mm_frame_of(page + usable * PAGE_SIZE);
         usable++;
     }
@@ -131,7 +135,7 @@ static BOOLEAN unlock_pages(PPFN_NUMBER frames, SIZE_T count)
     return TRUE;
 }
 
-NTSTATUS mm_mdl_lock(PMDL mdl, KPROCESSOR_MODE mode, LOCK_OPERATION operation)
+static NTSTATUS lock_all(PMDL mdl, KPROCESSOR_MODE mode, LOCK_OPERATION operation)
 {
     struct _EPROCESS *process = current_thread()->Tcb.process;
     PPFN_NUMBER frames = mm_mdl_frames(mdl);
@@ -157,19 +161,21 @@ NTSTATUS mm_mdl_lock(PMDL mdl, KPROCESSOR_MODE mode, LOCK_OPERATION operation)
     return STATUS_SUCCESS;
 }
 
-static void lock_or_raise(PMDL mdl, KPROCESSOR_MODE mode, LOCK_OPERATION operation, void *caller)
+NTSTATUS mm_mdl_lock(PMDL mdl, KPROCESSOR_MODE mode, LOCK_OPERATION operation, void *caller)
 {
     mm_mdl_report(mdl, MM_MDL_LOCKING, (ULONG_PTR)mode, caller);
     mdl->MdlFlags &= ~(MDL_PAGES_LOCKED | MDL_WRITE_OPERATION);
-    NTSTATUS status = mm_mdl_lock(mdl, mode, operation);
-    if (!NT_SUCCESS(status))
-        ExRaiseStatus(status);
-    mm_mdl_report(mdl, MM_MDL_LOCKED, (ULONG_PTR)mode, caller);
+    NTSTATUS status = lock_all(mdl, mode, operation);
+    if (NT_SUCCESS(status))
+        mm_mdl_report(mdl, MM_MDL_LOCKED, (ULONG_PTR)mode, caller);
+    return status;
 }
 
 VOID NTAPI MmProbeAndLockPages(PMDL mdl, KPROCESSOR_MODE mode, LOCK_OPERATION operation)
 {
-    lock_or_raise(mdl, mode, operation, __builtin_return_address(0));
+    NTSTATUS status = mm_mdl_lock(mdl, mode, operation, __builtin_return_address(0));
+    if (!NT_SUCCESS(status))
+        ExRaiseStatus(status);
 }
 SB_EXPORT(MmProbeAndLockPages)
 
@@ -178,14 +184,11 @@ VOID NTAPI MmProbeAndLockProcessPages(PMDL mdl, PEPROCESS process, KPROCESSOR_MO
 {
     PKTHREAD thread = &current_thread()->Tcb;
     struct _EPROCESS *before = thread->process;
-    mm_mdl_report(mdl, MM_MDL_LOCKING, (ULONG_PTR)mode, __builtin_return_address(0));
     thread->process = (struct _EPROCESS *)process;
-    mdl->MdlFlags &= ~(MDL_PAGES_LOCKED | MDL_WRITE_OPERATION);
-    NTSTATUS status = mm_mdl_lock(mdl, mode, operation);
+    NTSTATUS status = mm_mdl_lock(mdl, mode, operation, __builtin_return_address(0));
     thread->process = before;
     if (!NT_SUCCESS(status))
         ExRaiseStatus(status);
-    mm_mdl_report(mdl, MM_MDL_LOCKED, (ULONG_PTR)mode, __builtin_return_address(0));
 }
 SB_EXPORT(MmProbeAndLockProcessPages)
 

@@ -36,9 +36,10 @@ static inline SIZE_T mm_mdl_page_count(PMDL mdl)
 /* TRUE: the verifier wants it not done. */
 BOOLEAN mm_mdl_report(PMDL mdl, enum mm_mdl_change change, ULONG_PTR detail, void *caller);
 
-/* MmProbeAndLockPages without raising: STATUS_ACCESS_VIOLATION, and nothing is locked, when a page
- * is missing, does not allow the operation, or (UserMode) is not the current process'. */
-NTSTATUS mm_mdl_lock(PMDL mdl, KPROCESSOR_MODE mode, LOCK_OPERATION operation);
+/* MmProbeAndLockPages, called by caller, without raising: STATUS_ACCESS_VIOLATION, and nothing is
+ * locked, when a page is missing, does not allow the operation, or (UserMode) is not the current
+ * process'. */
+NTSTATUS mm_mdl_lock(PMDL mdl, KPROCESSOR_MODE mode, LOCK_OPERATION operation, void *caller);
 
 /* Maps frames one after the other; process NULL: in kernel space, else in its space (at wanted when
  * that is not NULL). NULL: no memory or addresses, or they cannot be mapped there. */

@@ -46,6 +46,22 @@ void *mm_frames_map(struct machine *machine, struct _EPROCESS *process, void *wa
     return base;
 }
 
+/* NT maps pages that were locked for reading writable; the verifier wants to hear of writes. */
+static BOOLEAN is_read_locked(const MDL *mdl)
+{
+    const LONG flags = MDL_PAGES_LOCKED | MDL_WRITE_OPERATION | MDL_PARTIAL;
+    return current_machine()->verifier && (mdl->MdlFlags & flags) == MDL_PAGES_LOCKED;
+}
+
+static void watch_writes(uint8_t *base, const MDL *mdl)
+{
+    struct mm_region *region = mm_region_find(current_machine(), base);
+    if (!region || region->kind != MM_REGION_ALIAS || region->protection == PAGE_READONLY ||
+        linux_pages_protect(base, mm_mdl_page_count((PMDL)mdl) * PAGE_SIZE, LINUX_READ) != 0)
+        return;
+    region->is_read_locked = TRUE;
+}
+
 static enum linux_protection protection_of(ULONG priority)
 {
     if (priority & MdlMappingNoWrite)
@@ -59,6 +75,8 @@ static void *map_kernel(PMDL mdl, ULONG priority)
                                   mm_mdl_page_count(mdl), protection_of(priority));
     if (!base)
         return NULL;
+    if (is_read_locked(mdl))
+        watch_writes(base, mdl);
     mdl->MappedSystemVa = base + mdl->ByteOffset;
     mdl->MdlFlags |= MDL_MAPPED_TO_SYSTEM_VA;
     if (mdl->MdlFlags & MDL_PARTIAL) {

@@ -39,7 +39,9 @@ struct mm_region {
     void *owner;   /* user kinds: the process */
     void *section; /* views: referenced section object */
     SIZE_T section_offset;
-    ULONG secures;    /* MmSecureVirtualMemory */
+    ULONG secures; /* MmSecureVirtualMemory */
+    BOOLEAN
+    is_read_locked;   /* aliases: of pages locked for reading; the verifier waits for writes */
     ULONG protection; /* user kinds: PAGE_* it was made with */
     ULONG *pages;     /* user kinds: PAGE_* of each page, 0 not committed; NULL: all as above */
 };
@@ -85,6 +87,11 @@ BOOLEAN mm_page_allows(const void *address, BOOLEAN write);
 void *mm_pool_allocate(struct machine *machine, ULONG pool_type, SIZE_T size, ULONG tag);
 /* A zeroed block. */
 void *mm_pool_allocate_zero(struct machine *machine, SIZE_T size, ULONG tag);
+/* The same for a request's system buffer: a nonpaged block like any other, but pages that such a
+ * buffer had are used for the next one of as many pages, which need not be mapped and cleared anew.
+ * Freeing: FALSE as mm_pool_free. */
+void *mm_buffer_allocate(struct machine *machine, SIZE_T size, ULONG tag);
+BOOLEAN mm_buffer_free(struct machine *machine, void *block);
 /* How a block cannot be freed. */
 enum mm_free { MM_FREED, MM_FREE_NOT_A_BLOCK, MM_FREE_TWICE, MM_FREE_WRONG_TAG };
 /* Frees a block; tag 0 matches any. *actual is its tag when that differs. */

@@ -82,20 +82,36 @@ static void count(struct pool_class *pool_class, LONG64 blocks, LONG64 bytes)
     __atomic_store_n(&pool_class->bytes, pool_class->bytes + bytes, __ATOMIC_RELAXED);
 }
 
-/* The calling thread's own blocks of this size, when it runs inside the machine. */
-static struct pool_cache *cache_of(struct machine *machine, enum pool_kind kind, ULONG size_class)
+/* The calling thread's, when it runs inside the machine. */
+static struct pool_cache *own_cache(struct machine *machine)
 {
     struct thread_slot *slot = linux_thread_slot;
-    if (kind != POOL_DATA || size_class > POOL_CACHED_CLASSES || !slot || !slot->inside ||
-        slot->inside->machine != machine)
+    if (!slot || !slot->inside || slot->inside->machine != machine)
         return NULL;
     return &slot->inside->pool_cache;
+}
+
+/* The calling thread's own blocks of this size. */
+static struct pool_cache *cache_of(struct machine *machine, enum pool_kind kind, ULONG size_class)
+{
+    return kind == POOL_DATA && size_class <= POOL_CACHED_CLASSES ? own_cache(machine) : NULL;
 }
 
 static void count_cached(struct pool_cache *cache, LONG64 blocks, LONG64 bytes)
 {
     __atomic_store_n(&cache->live_blocks, cache->live_blocks + blocks, __ATOMIC_RELAXED);
     __atomic_store_n(&cache->live_bytes, cache->live_bytes + bytes, __ATOMIC_RELAXED);
+}
+
+void mm_pool_count_more(struct machine *machine, LONG64 blocks, LONG64 bytes)
+{
+    struct pool_cache *cache = own_cache(machine);
+    if (cache) {
+        count_cached(cache, blocks, bytes);
+        return;
+    }
+    __atomic_add_fetch(&machine->mm->large_blocks, blocks, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&machine->mm->large_bytes, bytes, __ATOMIC_RELAXED);
 }
 
 static struct pool_free_block *take_cached(struct pool_cache *cache, ULONG size_class, SIZE_T size)
@@ -138,17 +154,26 @@ static void *allocate_small(struct machine *machine, ULONG pool_type, SIZE_T siz
     return &block->header + 1;
 }
 
-static void *allocate_large(struct machine *machine, ULONG pool_type, SIZE_T size, ULONG tag)
+void mm_pool_large_begin(struct machine *machine, struct mm_region *region, ULONG pool_type,
+                         SIZE_T size, ULONG tag)
 {
-    void *base = chunk_allocate(machine, size, kind_of(pool_type));
-    if (!base)
-        return NULL;
-    struct mm_region *region = mm_region_find(machine, base);
     region->tag = tag;
     region->pool_type = pool_type;
     region->requested = size;
-    __atomic_add_fetch(&machine->mm->large_blocks, 1, __ATOMIC_RELAXED);
-    __atomic_add_fetch(&machine->mm->large_bytes, (LONG64)size, __ATOMIC_RELAXED);
+    mm_pool_count_more(machine, 1, (LONG64)size);
+}
+
+void mm_pool_large_end(struct machine *machine, struct mm_region *region)
+{
+    mm_pool_count_more(machine, -1, -(LONG64)region->requested);
+    region->requested = 0;
+}
+
+static void *allocate_large(struct machine *machine, ULONG pool_type, SIZE_T size, ULONG tag)
+{
+    void *base = chunk_allocate(machine, size, kind_of(pool_type));
+    if (base)
+        mm_pool_large_begin(machine, mm_region_find(machine, base), pool_type, size, tag);
     return base;
 }
 
@@ -173,14 +198,16 @@ static BOOLEAN is_large(const void *block)
     return ((uint64_t)block & (LINUX_PAGE_SIZE - 1)) == 0;
 }
 
-/* The header of a small block, live or not, or NULL when block cannot be one. */
+/* The header of a small block, live or not, or NULL when block cannot be one: then there need not
+ * be any memory. */
 static struct pool_header *small_header(const void *block)
 {
     struct pool_header *header = (struct pool_header *)block - 1;
+    ULONG magic;
     if ((uint64_t)block < LINUX_KERNEL_BASE || (uint64_t)block >= LINUX_KERNEL_END ||
-        (uint64_t)block % POOL_GRANULE != 0 || !mm_page_allows(header, TRUE))
+        (uint64_t)block % POOL_GRANULE != 0 ||
+        !linux_copy_guarded(&magic, &header->magic, sizeof(magic)))
         return NULL;
-    ULONG magic = __atomic_load_n(&header->magic, __ATOMIC_ACQUIRE);
     return magic == POOL_LIVE || magic == POOL_FREE ? header : NULL;
 }
 
@@ -210,6 +237,11 @@ BOOLEAN mm_pool_query(struct machine *machine, const void *block, SIZE_T *size, 
     *size = header->size;
     *tag = header->tag;
     return TRUE;
+}
+
+struct mm_region *mm_pool_large(struct machine *machine, const void *block)
+{
+    return is_large(block) ? large_region(machine, block) : NULL;
 }
 
 BOOLEAN mm_pool_was_block(const void *block)
@@ -278,29 +310,33 @@ static enum mm_free free_large_block(struct machine *machine, void *block, ULONG
     struct mm_region *region = large_region(machine, block);
     if (!region)
         return MM_FREE_NOT_A_BLOCK;
-    SIZE_T size = region->requested;
     if (!tag_matches(tag, region->tag)) {
         *actual = region->tag;
         return MM_FREE_WRONG_TAG;
     }
+    mm_pool_large_end(machine, region);
     mm_pages_free(machine, block);
-    __atomic_sub_fetch(&machine->mm->large_blocks, 1, __ATOMIC_RELAXED);
-    __atomic_sub_fetch(&machine->mm->large_bytes, (LONG64)size, __ATOMIC_RELAXED);
     return MM_FREED;
+}
+
+/* FALSE when the block is not live any more. */
+static BOOLEAN claim(struct pool_header *header)
+{
+    ULONG live = POOL_LIVE;
+    return __atomic_compare_exchange_n(&header->magic, &live, POOL_FREE, false, __ATOMIC_ACQ_REL,
+                                       __ATOMIC_RELAXED);
 }
 
 static enum mm_free free_small_block(struct machine *machine, void *block, ULONG tag, ULONG *actual)
 {
     struct pool_header *header = small_header(block);
-    ULONG live = POOL_LIVE;
     if (!header)
         return MM_FREE_NOT_A_BLOCK;
     if (header->magic == POOL_LIVE && !tag_matches(tag, header->tag)) {
         *actual = header->tag;
         return MM_FREE_WRONG_TAG;
     }
-    if (!__atomic_compare_exchange_n(&header->magic, &live, POOL_FREE, false, __ATOMIC_ACQ_REL,
-                                     __ATOMIC_RELAXED))
+    if (!claim(header))
         return MM_FREE_TWICE;
     free_small(machine, header);
     return MM_FREED;
@@ -312,19 +348,28 @@ enum mm_free mm_pool_free_tagged(struct machine *machine, void *block, ULONG tag
                            : free_small_block(machine, block, tag, actual);
 }
 
+/* As claim, for what the host itself frees: nobody else does at the same time. */
+static BOOLEAN claim_own(struct pool_header *header)
+{
+    if (!header || __atomic_load_n(&header->magic, __ATOMIC_RELAXED) != POOL_LIVE)
+        return FALSE;
+    __atomic_store_n(&header->magic, POOL_FREE, __ATOMIC_RELEASE);
+    return TRUE;
+}
+
 BOOLEAN mm_pool_free(struct machine *machine, void *block)
 {
     ULONG actual;
     if (SB_UNLIKELY(machine->verifier) && machine->verifier->pool_free &&
         machine->verifier->pool_free(machine, block, 0, NULL))
         return TRUE;
-    return mm_pool_free_tagged(machine, block, 0, &actual) == MM_FREED;
-}
-
-void mm_pool_count_more(struct machine *machine, LONG64 blocks, LONG64 bytes)
-{
-    __atomic_add_fetch(&machine->mm->large_blocks, blocks, __ATOMIC_RELAXED);
-    __atomic_add_fetch(&machine->mm->large_bytes, bytes, __ATOMIC_RELAXED);
+    if (is_large(block))
+        return free_large_block(machine, block, 0, &actual) == MM_FREED;
+    struct pool_header *header = small_header(block);
+    if (!claim_own(header))
+        return FALSE;
+    free_small(machine, header);
+    return TRUE;
 }
 
 void mm_pool_count(struct machine *machine, SIZE_T *blocks, SIZE_T *bytes)

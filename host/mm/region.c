@@ -214,37 +214,51 @@ void mm_pages_free(struct machine *machine, void *base)
     region_free(region);
 }
 
-/* Adds change to the pins of the region that owns the frame, if there is one in that state. Lock
- * held. Frames of no arena belong to nobody and need no pin. */
-static BOOLEAN pin_one(struct machine *machine, PFN_NUMBER frame, LONG change)
+/* How many of the frames follow one another, at most as many as there are pages from address to the
+ * region's end. */
+static SIZE_T run_length(const struct mm_region *region, const uint8_t *address,
+                         const PFN_NUMBER *frames, SIZE_T count)
+{
+    SIZE_T left = (SIZE_T)(region->base + region->size - address) / LINUX_PAGE_SIZE, run = 1;
+    while (run < count && run < left && frames[run] == frames[0] + run)
+        run++;
+    return run;
+}
+
+/* Adds change to the pins of the region that owns the first frame, for each frame from that on that
+ * it owns as well, and returns how many; 0 when there is no such region, or none in that state.
+ * Lock held. Frames of no arena belong to nobody and need no pin. */
+static SIZE_T pin_run(struct machine *machine, const PFN_NUMBER *frames, SIZE_T count, LONG change)
 {
     void *address;
-    if (mm_frame_is_direct(frame, &address))
-        return TRUE;
-    address = linux_frame_page(frame);
+    if (mm_frame_is_direct(frames[0], &address))
+        return 1;
+    address = linux_frame_page(frames[0]);
     struct mm_region *region = address ? find_locked(machine->mm, address) : NULL;
-    if (!region || (change > 0 && region->is_freed) || region->pins + change < 0)
-        return FALSE;
-    region->pins += change;
+    if (!region || (change > 0 && region->is_freed))
+        return 0;
+    SIZE_T run = run_length(region, address, frames, count);
+    if (region->pins + change * (LONG64)run < 0)
+        return 0;
+    region->pins += change * (LONG64)run;
     if (region->pins || !region->is_freed)
-        return TRUE;
+        return run;
     erase(machine->mm, region);
     mm_uncharge(machine, region->charged);
     region_free(region);
-    return TRUE;
+    return run;
 }
 
 static BOOLEAN pin_all(struct machine *machine, const PFN_NUMBER *frames, SIZE_T count, LONG change)
 {
-    SIZE_T done = 0;
+    SIZE_T done = 0, run = 1;
     linux_lock(&machine->mm->lock);
-    while (done < count && pin_one(machine, frames[done], change))
-        done++;
-    BOOLEAN complete = done == count;
-    while (!complete && done > 0)
-        pin_one(machine, frames[--done], -change);
+    while (done < count && (run = pin_run(machine, frames + done, count - done, change)) != 0)
+        done += run;
+    for (SIZE_T undone = 0; done < count && undone < done; undone += run)
+        run = pin_run(machine, frames + undone, done - undone, -change);
     linux_unlock(&machine->mm->lock);
-    return complete;
+    return done == count;
 }
 
 BOOLEAN mm_frames_pin(struct machine *machine, const PFN_NUMBER *frames, SIZE_T count)

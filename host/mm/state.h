@@ -27,6 +27,14 @@ struct pool_class {
     LONG64 blocks, bytes; /* live; changed under the lock, read without */
 };
 
+/* Large system buffers of requests that have ended, oldest first: buffer.c. */
+struct kept_buffers {
+    struct linux_lock lock;
+    struct mm_region *regions[4];
+    ULONG count;
+    SIZE_T bytes;
+};
+
 struct mm_state {
     struct linux_lock lock;     /* regions */
     struct mm_region **regions; /* by base address */
@@ -34,6 +42,14 @@ struct mm_state {
     SIZE_T mapped_bytes; /* atomic */
     struct pool_class classes[POOL_KINDS][POOL_CLASSES + 1];
     LONG64 large_blocks, large_bytes; /* live whole-page pool blocks; atomic */
+    struct kept_buffers kept;
 };
+
+/* The region of a live large block, NULL when block is none. */
+struct mm_region *mm_pool_large(struct machine *machine, const void *block);
+/* Its pages become a live block, or stop being one. */
+void mm_pool_large_begin(struct machine *machine, struct mm_region *region, ULONG pool_type,
+                         SIZE_T size, ULONG tag);
+void mm_pool_large_end(struct machine *machine, struct mm_region *region);
 
 #endif

@@ -120,9 +120,11 @@ NTSTATUS socket_accept(struct socket *listener, int handle, PVOID context, const
     NTSTATUS status = socket_create(&options, handle, accepted);
     if (!NT_SUCCESS(status))
         return status;
+    linux_lock(&(*accepted)->lock); /* the network's thread knows it already */
     (*accepted)->state = SOCKET_CONNECTED;
     (*accepted)->inherited = listener->inherited;
     (*accepted)->callbacks = dispatch ? listener->inherited : 0;
+    linux_unlock(&(*accepted)->lock);
     return STATUS_SUCCESS;
 }
 

@@ -49,6 +49,24 @@ static NTSTATUS open_handle(const struct socket_options *options, int *handle)
     return STATUS_SUCCESS;
 }
 
+/* Events that are enabled for all sockets of the registration. The network's thread knows the
+ * socket already. */
+static void enable_static_callbacks(struct socket *socket)
+{
+    ULONG events = socket->registration->callbacks;
+    const ULONG connection = WSK_EVENT_RECEIVE | WSK_EVENT_DISCONNECT;
+    linux_lock(&socket->lock);
+    if (socket->category == WSK_FLAG_LISTEN_SOCKET) {
+        socket->callbacks = socket->dispatch ? events & WSK_EVENT_ACCEPT : 0;
+        socket->inherited = events & connection;
+    } else if (socket->category == WSK_FLAG_CONNECTION_SOCKET && socket->dispatch) {
+        socket->callbacks = events & connection;
+    } else if (socket->category == WSK_FLAG_DATAGRAM_SOCKET && socket->dispatch) {
+        socket->callbacks = events & WSK_EVENT_RECEIVE_FROM;
+    }
+    linux_unlock(&socket->lock);
+}
+
 static NTSTATUS make(const struct socket_options *options, struct socket **socket)
 {
     int handle;
@@ -61,23 +79,8 @@ static NTSTATUS make(const struct socket_options *options, struct socket **socke
     if (NT_SUCCESS(status))
         status = socket_create(options, handle, socket);
     if (NT_SUCCESS(status))
-        (*socket)->callbacks = options->dispatch && options->category == WSK_FLAG_DATAGRAM_SOCKET
-                                   ? options->registration->callbacks & WSK_EVENT_RECEIVE_FROM
-                                   : 0;
+        enable_static_callbacks(*socket);
     return status;
-}
-
-/* Events that are enabled for all sockets of the registration. */
-static void enable_static_callbacks(struct socket *socket)
-{
-    ULONG events = socket->registration->callbacks;
-    const ULONG connection = WSK_EVENT_RECEIVE | WSK_EVENT_DISCONNECT;
-    if (socket->category == WSK_FLAG_LISTEN_SOCKET) {
-        socket->callbacks |= socket->dispatch ? events & WSK_EVENT_ACCEPT : 0;
-        socket->inherited |= events & connection;
-    } else if (socket->category == WSK_FLAG_CONNECTION_SOCKET && socket->dispatch) {
-        socket->callbacks |= events & connection;
-    }
 }
 
 static NTSTATUS WSKAPI wsk_socket(PWSK_CLIENT client, ADDRESS_FAMILY family, USHORT type,
@@ -100,7 +103,6 @@ static NTSTATUS WSKAPI wsk_socket(PWSK_CLIENT client, ADDRESS_FAMILY family, USH
     NTSTATUS status = make(&options, &socket);
     if (!NT_SUCCESS(status))
         return irp_answer(irp, status, 0);
-    enable_static_callbacks(socket);
     return irp_answer(irp, STATUS_SUCCESS, (ULONG_PTR)&socket->object->wsk);
 }
 
@@ -142,7 +144,6 @@ static NTSTATUS WSKAPI wsk_socket_connect(PWSK_CLIENT client, USHORT type, ULONG
         discard(socket);
         return irp_answer(irp, status, 0);
     }
-    enable_static_callbacks(socket);
     status = request_create(REQUEST_CONNECT, irp, NULL, &request);
     if (!NT_SUCCESS(status)) {
         discard(socket);

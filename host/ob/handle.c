@@ -2,6 +2,7 @@
 #include "host/ob/callbacks.h"
 #include "host/ob/namespace.h"
 #include "host/ps/ps.h"
+#include "host/ps/thread_slot.h"
 #include "host/verifier/object.h"
 
 /* Handles of the System process carry these bits, so that they work in any process context. */
@@ -11,7 +12,31 @@ enum { HANDLE_STEP = 4, FIRST_CAPACITY = 32 };
 
 struct handle_table *ob_handle_table_create(void)
 {
-    return linux_allocate(sizeof(struct handle_table));
+    struct handle_table *table = linux_allocate(sizeof(*table));
+    if (table)
+        linux_own_lock_initialize(&table->lock);
+    return table;
+}
+
+/* The first thread that asks becomes the owner. */
+static BOOLEAN owns(struct handle_table *table)
+{
+    struct thread_slot *slot = linux_thread_slot;
+    struct thread_slot *owner = __atomic_load_n(&table->owner, __ATOMIC_RELAXED);
+    if (SB_LIKELY(owner))
+        return owner == slot;
+    return slot && __atomic_compare_exchange_n(&table->owner, &owner, slot, false, __ATOMIC_RELAXED,
+                                               __ATOMIC_RELAXED);
+}
+
+void ob_table_lock(struct handle_table *table)
+{
+    linux_own_lock(&table->lock, owns(table));
+}
+
+void ob_table_unlock(struct handle_table *table)
+{
+    linux_own_unlock(&table->lock, owns(table));
 }
 
 void ob_handle_table_free(struct handle_table *table)
@@ -65,13 +90,13 @@ static NTSTATUS create_handle(struct _EPROCESS *process, void *object, ACCESS_MA
 {
     struct handle_table *table = process->handles;
     ULONG index;
-    linux_lock(&table->lock);
+    ob_table_lock(table);
     BOOLEAN reserved = reserve(table, &index);
     if (reserved) {
         table->entries[index] = (struct handle_entry){object, access, attributes};
         table->free_hint = index + 1;
     }
-    linux_unlock(&table->lock);
+    ob_table_unlock(table);
     if (!reserved)
         return STATUS_INSUFFICIENT_RESOURCES;
     ob_reference(object);
@@ -157,7 +182,7 @@ NTSTATUS ob_handle_reference(struct _EPROCESS *process, HANDLE handle, ACCESS_MA
     }
     struct handle_table *table = owner->handles;
     NTSTATUS status = STATUS_SUCCESS;
-    linux_lock(&table->lock);
+    ob_table_lock(table);
     struct handle_entry *found = entry_of(table, handle);
     if (!found)
         status = STATUS_INVALID_HANDLE;
@@ -170,7 +195,7 @@ NTSTATUS ob_handle_reference(struct _EPROCESS *process, HANDLE handle, ACCESS_MA
         *entry = *found;
         *object = found->object;
     }
-    linux_unlock(&table->lock);
+    ob_table_unlock(table);
     report_use(owner, given, mode, status, FALSE);
     return status;
 }
@@ -178,11 +203,11 @@ NTSTATUS ob_handle_reference(struct _EPROCESS *process, HANDLE handle, ACCESS_MA
 NTSTATUS ob_handle_set_attributes(struct _EPROCESS *process, HANDLE handle, ULONG attributes)
 {
     struct handle_table *table = owner_of(process, &handle)->handles;
-    linux_lock(&table->lock);
+    ob_table_lock(table);
     struct handle_entry *entry = entry_of(table, handle);
     if (entry)
         entry->attributes = attributes;
-    linux_unlock(&table->lock);
+    ob_table_unlock(table);
     return entry ? STATUS_SUCCESS : STATUS_INVALID_HANDLE;
 }
 
@@ -190,10 +215,10 @@ NTSTATUS ob_handle_set_attributes(struct _EPROCESS *process, HANDLE handle, ULON
 static LONG64 count_handles(struct handle_table *table, void *object)
 {
     LONG64 count = 0;
-    linux_lock(&table->lock);
+    ob_table_lock(table);
     for (ULONG i = 0; i < table->count; i++)
         count += table->entries[i].object == object;
-    linux_unlock(&table->lock);
+    ob_table_unlock(table);
     return count;
 }
 
@@ -219,7 +244,7 @@ NTSTATUS ob_handle_close(struct _EPROCESS *process, HANDLE handle, KPROCESSOR_MO
     struct handle_table *table = owner->handles;
     void *object = NULL;
     NTSTATUS status = STATUS_INVALID_HANDLE;
-    linux_lock(&table->lock);
+    ob_table_lock(table);
     struct handle_entry *entry = entry_of(table, handle);
     if (entry && (entry->attributes & OBJ_PROTECT_CLOSE_BIT)) {
         status = STATUS_HANDLE_NOT_CLOSABLE;
@@ -231,7 +256,7 @@ NTSTATUS ob_handle_close(struct _EPROCESS *process, HANDLE handle, KPROCESSOR_MO
             table->free_hint = index;
         status = STATUS_SUCCESS;
     }
-    linux_unlock(&table->lock);
+    ob_table_unlock(table);
     report_use(owner, given, mode, status, TRUE);
     const struct verifier_hooks *verifier = owner->machine->verifier;
     if (SB_UNLIKELY(verifier) && object && verifier->handle_closed)
@@ -245,12 +270,12 @@ void ob_handle_table_close_all(struct _EPROCESS *process)
 {
     struct handle_table *table = process->handles;
     for (ULONG i = 0;; i++) {
-        linux_lock(&table->lock);
+        ob_table_lock(table);
         BOOLEAN done = i >= table->count;
         void *object = done ? NULL : table->entries[i].object;
         if (object)
             table->entries[i].object = NULL;
-        linux_unlock(&table->lock);
+        ob_table_unlock(table);
         if (done)
             return;
         if (object)
@@ -262,7 +287,7 @@ void ob_handle_table_close_all(struct _EPROCESS *process)
 NTSTATUS ob_handle_table_inherit(struct _EPROCESS *from, struct _EPROCESS *to)
 {
     struct handle_table *source = from->handles, *target = to->handles;
-    linux_lock(&source->lock);
+    ob_table_lock(source);
     struct handle_entry *entries =
         source->count ? linux_allocate(source->count * sizeof(*entries)) : NULL;
     BOOLEAN failed = source->count && !entries;
@@ -278,6 +303,6 @@ NTSTATUS ob_handle_table_inherit(struct _EPROCESS *from, struct _EPROCESS *to)
         target->entries = entries;
         target->count = target->capacity = source->count;
     }
-    linux_unlock(&source->lock);
+    ob_table_unlock(source);
     return failed ? STATUS_INSUFFICIENT_RESOURCES : STATUS_SUCCESS;
 }

@@ -77,7 +77,8 @@ struct handle_entry {
 /* Lock: its own, a leaf. Handle values are 4 * (index + 1); those of the System process carry the
  * kernel bit on top. */
 struct handle_table {
-    struct linux_lock lock;
+    struct linux_own_lock lock; /* ob_table_lock */
+    struct thread_slot *owner;  /* whose lock it is: the thread that used a handle first; atomic */
     struct handle_entry *entries;
     ULONG count, capacity, free_hint;
 };
@@ -135,6 +136,9 @@ NTSTATUS ob_symbolic_link_create(struct machine *machine, PCUNICODE_STRING path,
                                  PCUNICODE_STRING target, void **link);
 
 struct handle_table *ob_handle_table_create(void);
+/* Around what looks at entries. */
+void ob_table_lock(struct handle_table *table);
+void ob_table_unlock(struct handle_table *table);
 /* Closes everything, as process exit does. PASSIVE_LEVEL. */
 void ob_handle_table_close_all(struct _EPROCESS *process);
 void ob_handle_table_free(struct handle_table *table);

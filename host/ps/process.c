@@ -150,8 +150,8 @@ void ps_process_exit(struct _EPROCESS *process, NTSTATUS status)
         if (thread != current_thread())
             end_thread(thread);
     ps_notify_process_exits(process);
+    ob_handle_table_close_all(process); /* drivers clean up in its context: its memory is there */
     KeUnstackDetachProcess(&state);
-    ob_handle_table_close_all(process);
     const struct verifier_hooks *verifier = process->machine->verifier;
     if (SB_UNLIKELY(verifier) && verifier->process_exit)
         verifier->process_exit(process);

@@ -70,6 +70,7 @@ NTSTATUS ps_thread_create(struct _EPROCESS *process, BOOLEAN is_system, PETHREAD
     kthread_initialize(&thread->Tcb, process);
     thread->Tcb.previous_mode = is_system ? KernelMode : UserMode;
     InitializeListHead(&thread->irps);
+    linux_own_lock_initialize(&thread->irps_lock);
     ob_reference(process);
     thread->owner = process;
     thread->Tcb.kpcr =
@@ -195,6 +196,9 @@ static PETHREAD attach(struct thread_slot *slot, struct _EPROCESS *process)
 
 static PETHREAD find_attachment(struct thread_slot *slot, uint64_t unique)
 {
+    struct attachment *last_used = slot->attachments;
+    if (SB_LIKELY(last_used && last_used->process_unique == unique))
+        return last_used->thread;
     for (struct attachment **link = &slot->attachments; *link; link = &(*link)->next) {
         struct attachment *attachment = *link;
         if (attachment->process_unique != unique)

@@ -22,6 +22,7 @@ static void describe(const struct verifier_finding *from, struct sb_finding *fin
     for (int i = 0; i < 4; i++)
         finding->parameters[i] = from->parameters[i];
     text_format(finding->message, sizeof(finding->message), "%s", from->message);
+    finding->subject = from->subject;
     text_format(finding->module, sizeof(finding->module), "%s", from->module);
     text_format(finding->function, sizeof(finding->function), "%s", from->function);
     text_format(finding->source_file, sizeof(finding->source_file), "%s", from->source_file);

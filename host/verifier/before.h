@@ -1,7 +1,6 @@
 /*
- * Checks before a call: while the verifier is on, drivers are bound to a small piece of code in
- * front of the routines listed in before_list.h, which asks the verifier first. The routines
- * themselves know nothing of it, so a machine without the verifier pays nothing.
+ * Checks before a call of a driver: before_list.h names the routine and what asks first. The
+ * routines themselves know nothing of it, so a machine without the verifier pays nothing.
  */
 #ifndef SYSBUF_HOST_VERIFIER_BEFORE_H
 #define SYSBUF_HOST_VERIFIER_BEFORE_H
@@ -17,7 +16,9 @@ struct verifier_call {
     uint64_t result;        /* of a call that does not happen */
 };
 
-/* What drivers that import name get instead of address; address itself when it is not checked. */
-const void *verifier_bind(const char *name, const void *address);
+/* The first of the routine's checks; 0: there are none. */
+ULONG verifier_first_check(const char *name);
+/* Makes them, in the list's order; FALSE: the call must not happen and has a result. */
+BOOLEAN verifier_before(ULONG first, struct verifier_call *call);
 
 #endif

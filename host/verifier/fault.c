@@ -12,8 +12,12 @@
 #include "host/verifier/fault_place.h"
 #include "host/verifier/fault_user.h"
 #include "host/verifier/fill.h"
+#include "host/verifier/mdl.h"
 #include "host/verifier/object.h"
+#include "host/verifier/paged.h"
 #include "host/verifier/pool_text.h"
+#include "host/verifier/stack_fence.h"
+#include "host/verifier/thread.h"
 #include "host/verifier/user_memory.h"
 #include "host/verifier/watch.h"
 
@@ -189,10 +193,20 @@ static void check_protection(struct fault_place *place)
         check_data(place);
 }
 
+/* A stack that was overrun may name no driver any more, but it was one that returned. */
+static BOOLEAN has_lost_stack(const struct fault_place *place)
+{
+    const struct verifier_thread *thread = current_thread()->verified;
+    return place->fault->execute && thread && thread->call &&
+           fault_was_returned_to(place->context, place->address);
+}
+
 /* A driver's code, or the host's on behalf of one; what was jumped to in vain is nobody's. */
 static BOOLEAN is_drivers(const struct fault_place *place)
 {
     CONTEXT caller = *place->context;
+    if (has_lost_stack(place))
+        return TRUE;
     if (place->fault->execute)
         caller = fault_caller(place->context);
     return place->in_driver || verifier_first_frame(&caller, !place->fault->execute) != 0;
@@ -219,6 +233,8 @@ static enum verifier_user_fault ask_owners(const struct linux_fault *fault, CONT
     enum verifier_user_fault user = VERIFIER_FAULT_UNKNOWN;
     BOOLEAN is_known = fault->kind == LINUX_FAULT_ACCESS && !fault->general_protection;
 
+    if (is_known && (verifier_paged_fault(fault, context) || verifier_mdl_fault(fault, context)))
+        context_resume(context);
     if (is_known && mm_is_user_address((const void *)fault->address))
         user = verifier_user_fault(fault, context);
     if (user == VERIFIER_FAULT_RESUME)
@@ -252,7 +268,7 @@ BOOLEAN verifier_fault(const struct linux_fault *fault, CONTEXT *context, struct
         check_protection(&place);
         return FALSE;
     }
-    if (!fault->execute && check_special_pool(&place, stop))
+    if (!fault->execute && (check_special_pool(&place, stop) || stack_fence_check(&place, stop)))
         return TRUE;
     check_page_fault(&place);
     return FALSE;

@@ -28,12 +28,12 @@ static BOOLEAN follows_call(uint64_t address)
 }
 
 /* A call leaves its return address on top of the stack; a return leaves what it took just below. */
-static BOOLEAN was_returned_to(const CONTEXT *context, uint64_t address)
+BOOLEAN fault_was_returned_to(const CONTEXT *context, uint64_t address)
 {
     uint64_t top = 0, taken = 0;
     seh_read_some(context->Rsp, &top, sizeof(top));
     seh_read_some(context->Rsp - sizeof(taken), &taken, sizeof(taken));
-    if (loader_find(current_machine(), top) && follows_call(top))
+    if (follows_call(top))
         return FALSE;
     return taken == address;
 }
@@ -92,7 +92,7 @@ static void report_call(const struct fault_place *place)
 void fault_check_branch(const struct fault_place *place, enum fault_branch branch)
 {
     if (branch != FAULT_RETURN &&
-        (branch == FAULT_CALL || !was_returned_to(place->context, place->address))) {
+        (branch == FAULT_CALL || !fault_was_returned_to(place->context, place->address))) {
         report_call(place);
         return;
     }

@@ -33,6 +33,9 @@ static inline BOOLEAN fault_is_canonical(uint64_t address)
 /* fault_call.c: a jump to address, which is no code. Reports. */
 void fault_check_branch(const struct fault_place *place, enum fault_branch branch);
 
+/* Whether a return led to address, where no instruction ran. */
+BOOLEAN fault_was_returned_to(const CONTEXT *context, uint64_t address);
+
 /* The context of whoever jumped to context->Rip, where no instruction ran: as after a return. */
 CONTEXT fault_caller(const CONTEXT *context);
 

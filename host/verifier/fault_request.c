@@ -48,11 +48,11 @@ static ULONG collect(struct request requests[MOST_REQUESTS])
 {
     PETHREAD thread = current_thread();
     ULONG count = 0;
-    linux_lock(&thread->irps_lock);
+    io_irps_lock(thread);
     for (PLIST_ENTRY link = thread->irps.Flink; link != &thread->irps && count < MOST_REQUESTS;
          link = link->Flink)
         requests[count++] = describe(CONTAINING_RECORD(link, IRP, ThreadListEntry));
-    linux_unlock(&thread->irps_lock);
+    io_irps_unlock(thread);
     return count;
 }
 

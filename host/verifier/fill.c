@@ -12,20 +12,25 @@ static const uint8_t patterns[VERIFIER_FILL_KINDS][4] = {
 
 enum { LITTLE = 4096, STACK_FILLED = 12 * 1024 };
 
+static uint64_t turned_pattern(const uint8_t *pattern, unsigned turn)
+{
+    uint64_t value = 0;
+    for (unsigned i = 0; i < sizeof value; i++)
+        value |= (uint64_t)pattern[(turn + i) % 4] << 8 * i;
+    return value;
+}
+
+/* Much memory is filled for each call: the processor's own way is the fastest by far. */
 void verifier_fill(void *memory, SIZE_T length, enum verifier_fill kind)
 {
-    uint8_t *bytes = memory;
     if (current_machine()->verify_fill) {
-        __builtin_memset(bytes, current_machine()->verify_fill, length);
+        __builtin_memset(memory, current_machine()->verify_fill, length);
         return;
     }
-    uint8_t turned[4];
-    for (unsigned i = 0; i < 4; i++)
-        turned[i] = patterns[kind][((uint64_t)bytes + i) % 4];
-    SIZE_T done = 0;
-    for (; done + sizeof turned <= length; done += sizeof turned)
-        __builtin_memcpy(bytes + done, turned, sizeof turned);
-    __builtin_memcpy(bytes + done, turned, length - done);
+    uint64_t word = turned_pattern(patterns[kind], (uint64_t)memory % 4);
+    SIZE_T words = length / sizeof word;
+    __asm__ volatile("rep stosq" : "+D"(memory), "+c"(words) : "a"(word) : "memory");
+    __builtin_memcpy(memory, &word, length % sizeof word);
 }
 
 /* How many bytes from the first on go through one pattern; 0: none. */
@@ -60,14 +65,6 @@ BOOLEAN verifier_find_unwritten(const uint8_t *bytes, SIZE_T length,
 static BOOLEAN is_near(uint64_t address, uint64_t value)
 {
     return address - value + NULL_PAGES_END < 2 * NULL_PAGES_END;
-}
-
-static uint64_t turned_pattern(const uint8_t *pattern, unsigned turn)
-{
-    uint64_t value = 0;
-    for (unsigned i = 0; i < sizeof value; i++)
-        value |= (uint64_t)pattern[(turn + i) % 4] << 8 * i;
-    return value;
 }
 
 BOOLEAN verifier_is_fill(uint64_t address, enum verifier_fill *kind)

@@ -1,13 +1,18 @@
 /*
- * Standing between drivers and the host's exports, as Driver Verifier does: while rules that need
- * it are on, an import is bound to what stands in front of the routine, so that only calls of
+ * Standing between drivers and the host's exports, as Driver Verifier does: while the verifier is
+ * on, a driver's import is bound to what stands in front of the routine, so that only calls of
  * drivers are seen, the caller is the driver's instruction, and nothing costs anything when off.
  *
- *     SB_WATCH("KeSetTimer", watch_KeSetTimer)
+ * One chain, from the driver on:
+ *   1. the checks of before_list.h (before.h), which may keep the call from happening;
+ *   2. the IRQL, by irql_list.h (irql.h);
+ *   3. what was put in the routine's place, one for each routine at most:
  *
- * beside the definition of a routine with the export's own prototype, which calls the export.
- * Routines that need nothing but a look at the IRQL (irql.c) get a stub that jumps on, so that
- * variable arguments and unwinding are undisturbed; both together work.
+ *          SB_WATCH("KeSetTimer", watch_KeSetTimer)
+ *
+ *      beside the definition of a routine with the export's own prototype, which calls the export;
+ *   4. the routine.
+ * The first two are a stub that jumps on, so that variable arguments and unwinding are undisturbed.
  */
 #ifndef SYSBUF_HOST_VERIFIER_INTERPOSE_H
 #define SYSBUF_HOST_VERIFIER_INTERPOSE_H
@@ -25,11 +30,9 @@ struct verifier_watch {
     static const struct verifier_watch SB_EXPORT_UNIQUE(__COUNTER__) \
         __attribute__((used, section("sb_watches"), aligned(8))) = {name, function};
 
-/* What a driver's import of the export is to be bound to. The same for all machines of the process:
- * what stands in front asks whether the machine checks its rules. */
-const void *verifier_stand_in(const char *name, const void *address);
-
-/* irql.c: address, or a stub that checks the IRQL and jumps to it. */
-const void *verifier_bind_irql(const char *name, const void *address);
+/* What a driver's import of the export is to be bound to; address itself when nobody cares. The
+ * same for all machines of the process: what stands in front asks whether the machine checks its
+ * rules. */
+const void *verifier_bind(const char *name, const void *address);
 
 #endif

@@ -3,7 +3,8 @@
 
 #include "host/ke/ke.h"
 #include "host/ke/text.h"
-#include "host/linux/peek.h"
+#include "host/loader/loader.h"
+#include "host/mm/mm.h"
 #include "host/verifier/irp.h"
 #include "host/verifier/irql.h"
 #include "host/verifier/stop.h"
@@ -40,10 +41,8 @@ static void need_device(PDEVICE_OBJECT device, PIRP irp, const void *caller)
     if (!device)
         verifier_stop(RULE_IRP_NO_DEVICE, caller, parameters,
                       "IoCallDriver was given no device (NULL) for the IRP at %p", irp);
-    if (linux_peek((uint64_t)&device->Type, &type, sizeof(type)) == sizeof(type) &&
-        type == IO_TYPE_DEVICE &&
-        linux_peek((uint64_t)&device->DriverObject, &driver, sizeof(driver)) == sizeof(driver) &&
-        driver)
+    if (linux_copy_guarded(&type, &device->Type, sizeof(type)) && type == IO_TYPE_DEVICE &&
+        linux_copy_guarded(&driver, &device->DriverObject, sizeof(driver)) && driver)
         return;
     verifier_stop(RULE_IRP_BAD_DEVICE, caller, parameters,
                   "IoCallDriver was given %p, which is no device object (any more)", device);
@@ -62,8 +61,7 @@ static void need_irp(PIRP irp, const void *caller)
         verifier_stop(RULE_IRP_USED_AFTER, caller, parameters,
                       "IoCallDriver was given the IRP at %p, which was completed or freed before",
                       irp);
-    if (linux_peek((uint64_t)&irp->Type, &type, sizeof(type)) != sizeof(type) ||
-        type != IO_TYPE_IRP)
+    if (!linux_copy_guarded(&type, &irp->Type, sizeof(type)) || type != IO_TYPE_IRP)
         verifier_stop(RULE_IRP_BAD_TYPE, caller, parameters,
                       "IoCallDriver was given %p, which is no IRP", irp);
 }
@@ -88,6 +86,30 @@ static void check_copied_routine(PIRP irp, const void *caller)
     next->Control = 0; /* as IoCopyCurrentIrpStackLocationToNext does */
 }
 
+/* Below this a pointer is a number. */
+static BOOLEAN is_users(const void *address)
+{
+    enum { NO_ADDRESS = 0x10000 };
+    return (uint64_t)address >= NO_ADDRESS && mm_is_user_address(address);
+}
+
+/* A request of the kernel's own is not probed: nobody below looks at its addresses. */
+static void check_user_address(PIRP irp, const void *caller)
+{
+    const IO_STACK_LOCATION *next = IoGetNextIrpStackLocation(irp);
+    const void *address = is_users(irp->UserBuffer) ? irp->UserBuffer : NULL;
+    BOOLEAN is_neither = next->MajorFunction == IRP_MJ_DEVICE_CONTROL &&
+                         (next->Parameters.DeviceIoControl.IoControlCode & 3) == METHOD_NEITHER;
+    if (!address && is_neither && is_users(next->Parameters.DeviceIoControl.Type3InputBuffer))
+        address = next->Parameters.DeviceIoControl.Type3InputBuffer;
+    if (irp->RequestorMode != KernelMode || !address ||
+        !loader_find(current_machine(), (uint64_t)caller))
+        return;
+    verifier_report(
+        RULE_IRP_USER_ADDRESS, caller, (ULONG_PTR[3]){(ULONG_PTR)irp, (ULONG_PTR)address},
+        "the IRP at %p has RequestorMode KernelMode and holds the user address %p", irp, address);
+}
+
 void verifier_irp_send(PDEVICE_OBJECT device, PIRP irp, const void *caller)
 {
     KIRQL irql = KeGetCurrentIrql();
@@ -108,6 +130,7 @@ void verifier_irp_send(PDEVICE_OBJECT device, PIRP irp, const void *caller)
                         "the IRP at %p was sent on with the cancel routine %p set", irp,
                         irp->CancelRoutine);
     check_copied_routine(irp, caller);
+    check_user_address(irp, caller);
 }
 
 /* ---- around the dispatch routine ---- */

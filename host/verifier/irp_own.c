@@ -2,7 +2,6 @@
 #include <sysbuf/host.h>
 
 #include "host/ke/ke.h"
-#include "host/linux/peek.h"
 #include "host/verifier/interpose.h"
 #include "host/verifier/irp.h"
 #include "host/verifier/watch.h"
@@ -109,8 +108,7 @@ static enum bad_free judge(PIRP irp)
     struct irp_record *record = irp_find(irps, irp);
     if (record && record->is_freed)
         result = FREE_AGAIN;
-    else if (linux_peek((uint64_t)&irp->Type, &type, sizeof(type)) != sizeof(type) ||
-             type != IO_TYPE_IRP)
+    else if (!linux_copy_guarded(&type, &irp->Type, sizeof(type)) || type != IO_TYPE_IRP)
         result = FREE_NO_IRP;
     else if (record && !(irp->Flags & IRP_ASSOCIATED_IRP))
         result = judge_known(record, irp);

@@ -224,14 +224,35 @@ static VOID FASTCALL watch_release_and_leave(PFAST_MUTEX mutex)
 }
 SB_WATCH("ExReleaseFastMutexUnsafeAndLeaveCriticalRegion", watch_release_and_leave)
 
-static VOID FASTCALL watch_KeAcquireGuardedMutex(PKGUARDED_MUTEX mutex)
+/* ---- guarded mutexes ---- */
+typedef VOID FASTCALL guarded_routine(PKGUARDED_MUTEX mutex);
+
+static void acquire_guarded(guarded_routine *routine, PKGUARDED_MUTEX mutex, const void *caller)
 {
-    struct lock_use use = use_of(LOCK_GUARDED_MUTEX, mutex, __builtin_return_address(0));
+    struct lock_use use = use_of(LOCK_GUARDED_MUTEX, mutex, caller);
     fast_wanted(&use);
-    KeAcquireGuardedMutex(mutex);
+    routine(mutex);
     taken(&use);
 }
+
+static void release_guarded(guarded_routine *routine, PKGUARDED_MUTEX mutex, const void *caller)
+{
+    struct lock_use use = use_of(LOCK_GUARDED_MUTEX, mutex, caller);
+    if (released(&use))
+        routine(mutex);
+}
+
+static VOID FASTCALL watch_KeAcquireGuardedMutex(PKGUARDED_MUTEX mutex)
+{
+    acquire_guarded(KeAcquireGuardedMutex, mutex, __builtin_return_address(0));
+}
 SB_WATCH("KeAcquireGuardedMutex", watch_KeAcquireGuardedMutex)
+
+static VOID FASTCALL watch_KeAcquireGuardedMutexUnsafe(PKGUARDED_MUTEX mutex)
+{
+    acquire_guarded(KeAcquireGuardedMutexUnsafe, mutex, __builtin_return_address(0));
+}
+SB_WATCH("KeAcquireGuardedMutexUnsafe", watch_KeAcquireGuardedMutexUnsafe)
 
 static BOOLEAN FASTCALL watch_KeTryToAcquireGuardedMutex(PKGUARDED_MUTEX mutex)
 {
@@ -245,25 +266,12 @@ SB_WATCH("KeTryToAcquireGuardedMutex", watch_KeTryToAcquireGuardedMutex)
 
 static VOID FASTCALL watch_KeReleaseGuardedMutex(PKGUARDED_MUTEX mutex)
 {
-    struct lock_use use = use_of(LOCK_GUARDED_MUTEX, mutex, __builtin_return_address(0));
-    if (released(&use))
-        KeReleaseGuardedMutex(mutex);
+    release_guarded(KeReleaseGuardedMutex, mutex, __builtin_return_address(0));
 }
 SB_WATCH("KeReleaseGuardedMutex", watch_KeReleaseGuardedMutex)
 
-static VOID FASTCALL watch_KeAcquireGuardedMutexUnsafe(PKGUARDED_MUTEX mutex)
-{
-    struct lock_use use = use_of(LOCK_GUARDED_MUTEX, mutex, __builtin_return_address(0));
-    fast_wanted(&use);
-    KeAcquireGuardedMutexUnsafe(mutex);
-    taken(&use);
-}
-SB_WATCH("KeAcquireGuardedMutexUnsafe", watch_KeAcquireGuardedMutexUnsafe)
-
 static VOID FASTCALL watch_KeReleaseGuardedMutexUnsafe(PKGUARDED_MUTEX mutex)
 {
-    struct lock_use use = use_of(LOCK_GUARDED_MUTEX, mutex, __builtin_return_address(0));
-    if (released(&use))
-        KeReleaseGuardedMutexUnsafe(mutex);
+    release_guarded(KeReleaseGuardedMutexUnsafe, mutex, __builtin_return_address(0));
 }
 SB_WATCH("KeReleaseGuardedMutexUnsafe", watch_KeReleaseGuardedMutexUnsafe)

@@ -10,7 +10,7 @@
 
 enum { SYNCH_LEVEL_HERE = 12 };
 
-#define PATIENCE 2000000000ll /* ns */
+#define PATIENCE 1000000000ll /* ns of processor time: on a busy machine others get as much */
 
 static BOOLEAN checks_irql(void)
 {
@@ -54,16 +54,17 @@ static void need_initialized(const struct lock_use *use)
     const volatile KSPIN_LOCK *word = use->lock;
     int64_t until = 0;
     ULONG turns = 0;
-    while (*word != 0 && !verifier_lock_holder(use->lock)) {
+    KSPIN_LOCK value;
+    while ((value = *word) != 0 && !verifier_lock_holder(use->lock)) {
         ULONG_PTR parameters[3] = {(ULONG_PTR)use->lock};
-        int64_t now = linux_monotonic_time();
+        int64_t now = linux_thread_cpu_time(linux_thread_id());
         if (until == 0)
             until = now + PATIENCE;
-        if (now >= until || is_garbage(*word))
+        if (now >= until || is_garbage(value))
             verifier_stop(RULE_LOCK_UNINITIALIZED, use->caller, parameters,
                           "the spin lock at %p holds 0x%Ix although nobody took it: it was never "
                           "initialised, or is overwritten",
-                          use->lock, (ULONG_PTR)*word);
+                          use->lock, (ULONG_PTR)value);
         schedule_spin(&turns);
     }
 }

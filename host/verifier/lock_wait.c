@@ -64,8 +64,7 @@ static void need_resident(void *object, KPROCESSOR_MODE mode, const void *caller
     ULONG_PTR parameters[3] = {(ULONG_PTR)object};
     if (mode != UserMode || !verifier_checks(SB_VERIFY_LOCKS))
         return;
-    if ((uint64_t)object >= thread->stack_low && (uint64_t)object < thread->stack_high &&
-        thread->is_system)
+    if ((uint64_t)object >= thread->stack_low && (uint64_t)object < thread->stack_high)
         verifier_report(RULE_WAIT_USER_STACK, caller, parameters,
                         "a wait in user mode is for the object at %p on the thread's own stack",
                         object);

@@ -20,10 +20,11 @@ enum made_kind {
     MADE_ETW,
     MADE_WMI,
     MADE_LOOKASIDE,
+    MADE_RESOURCE,
     MADE_EX_TIMER,
-    MADE_INTERFACE,
     /* These end by themselves: whether they are left is seen elsewhere. */
     MADE_TIMER,
+    MADE_DPC,
     MADE_THREAD,
     MADE_WORK,
 };

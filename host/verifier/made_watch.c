@@ -63,18 +63,6 @@ static NTSTATUS NTAPI watch_IoDeleteSymbolicLink(PUNICODE_STRING name)
 }
 SB_WATCH("IoDeleteSymbolicLink", watch_IoDeleteSymbolicLink)
 
-static NTSTATUS NTAPI watch_IoSetDeviceInterfaceState(PUNICODE_STRING name, BOOLEAN enable)
-{
-    uint64_t key = verifier_made_name_key(name);
-    NTSTATUS status = IoSetDeviceInterfaceState(name, enable);
-    if (NT_SUCCESS(status) && enable)
-        verifier_made(MADE_INTERFACE, key, CALLER, NULL);
-    else if (NT_SUCCESS(status))
-        verifier_unmade(MADE_INTERFACE, key);
-    return status;
-}
-SB_WATCH("IoSetDeviceInterfaceState", watch_IoSetDeviceInterfaceState)
-
 /* ---- who is told of processes, threads, images, keys, handles ---- */
 static NTSTATUS process_notify(NTSTATUS status, const void *routine, BOOLEAN remove,
                                const void *caller)
@@ -342,6 +330,13 @@ static BOOLEAN NTAPI watch_KeSetCoalescableTimer(PKTIMER timer, LARGE_INTEGER du
     return KeSetCoalescableTimer(timer, due_time, period, tolerable_delay, dpc);
 }
 SB_WATCH("KeSetCoalescableTimer", watch_KeSetCoalescableTimer)
+
+static BOOLEAN NTAPI watch_KeInsertQueueDpc(PRKDPC dpc, PVOID argument1, PVOID argument2)
+{
+    verifier_made(MADE_DPC, (uint64_t)dpc, CALLER, NULL);
+    return KeInsertQueueDpc(dpc, argument1, argument2);
+}
+SB_WATCH("KeInsertQueueDpc", watch_KeInsertQueueDpc)
 
 static VOID NTAPI watch_ExQueueWorkItem(PWORK_QUEUE_ITEM item, WORK_QUEUE_TYPE type)
 {

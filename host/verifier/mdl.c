@@ -8,6 +8,8 @@
 #include "host/mm/mdl.h"
 #include "host/verifier/guarded.h"
 #include "host/verifier/mdl_track.h"
+#include "host/verifier/nonpaged.h"
+#include "host/verifier/paged.h"
 #include "host/verifier/user_probe.h"
 
 /* A change that a driver asks for. */
@@ -47,7 +49,10 @@ static BOOLEAN is_user(const MDL *mdl)
 static BOOLEAN check_build(const struct change *change)
 {
     struct mm_region *region = mm_region_find(current_machine(), change->mdl->StartVa);
-    BOOLEAN is_paged = region && region->kind == MM_REGION_POOL && (region->pool_type & PagedPool);
+    const uint8_t *start = (const uint8_t *)change->mdl->StartVa + change->mdl->ByteOffset;
+    BOOLEAN is_paged =
+        verifier_paged_block((uint64_t)start) ||
+        (region && region->kind == MM_REGION_POOL && (region->pool_type & PagedPool));
     if (is_user(change->mdl))
         report(RULE_MDL_BUILD_PAGED, change,
                "MmBuildMdlForNonPagedPool was given user memory, which can be paged out");
@@ -185,6 +190,8 @@ BOOLEAN verifier_mdl_change(PMDL mdl, ULONG what, ULONG_PTR detail, void *caller
 {
     struct change change = {mdl, detail, caller, KeGetCurrentIrql()};
     BOOLEAN is_driver = loader_find(current_machine(), (uint64_t)caller) != NULL;
+    if (what == MM_MDL_LOCKED) /* as long as that may be, its pages are not paged out */
+        verifier_paged_forget((const uint8_t *)mdl->StartVa + mdl->ByteOffset, mdl->ByteCount);
     if (what == MM_MDL_LOCKED && (detail & 0xFF) == UserMode && verifier_checks(SB_VERIFY_USER))
         verifier_probe_note((uint64_t)mdl->StartVa + mdl->ByteOffset, mdl->ByteCount);
     if (!verifier_checks(SB_VERIFY_MDL))
@@ -193,4 +200,23 @@ BOOLEAN verifier_mdl_change(PMDL mdl, ULONG what, ULONG_PTR detail, void *caller
         return TRUE;
     verifier_mdl_track(mdl, what, is_driver, caller);
     return FALSE;
+}
+
+BOOLEAN verifier_mdl_fault(const struct linux_fault *fault, const CONTEXT *context)
+{
+    struct machine *machine = current_machine();
+    struct verifier_place place = {.context = context, .is_exact = TRUE};
+    struct mm_region *region =
+        fault->write ? mm_region_find(machine, (const void *)fault->address) : NULL;
+    if (!region || !region->is_read_locked)
+        return FALSE;
+    region->is_read_locked = FALSE;
+    linux_pages_protect(region->base, region->size, LINUX_READ_WRITE);
+    if (verifier_first_frame(context, TRUE))
+        verifier_report_at(RULE_MDL_WRITTEN, &place,
+                           (ULONG_PTR[]){fault->address, (ULONG_PTR)region->base, context->Rip},
+                           "0x%I64x was written: a mapping of pages that were locked with "
+                           "IoReadAccess",
+                           fault->address);
+    return TRUE;
 }

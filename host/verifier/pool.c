@@ -2,6 +2,8 @@
 #include <sysbuf/host.h>
 
 #include "host/ke/ke.h"
+#include "host/loader/loader.h"
+#include "host/verifier/paged.h"
 #include "host/verifier/pool_text.h"
 #include "host/verifier/sites.h"
 #include "host/verifier/special_pool.h"
@@ -39,8 +41,12 @@ void *verifier_pool_allocate(ULONG pool_type, SIZE_T size, ULONG tag, void *call
     *fail = !must_succeed(pool_type) && verifier_site_fails("ExAllocatePool", caller);
     if (*fail || !verifier_checks(SB_VERIFY_POOL))
         return NULL;
-    return special_allocate(current_machine(),
-                            &(struct special_request){size, tag, pool_type, SPECIAL_DRIVER, trace});
+    struct machine *machine = current_machine();
+    void *start = special_allocate(
+        machine, &(struct special_request){size, tag, pool_type, SPECIAL_DRIVER, trace});
+    if (start && (pool_type & PagedPool))
+        verifier_paged_pool(special_find(machine, (uint64_t)start));
+    return start;
 }
 
 void *verifier_io_allocate(SIZE_T size, ULONG tag, PIRP irp)
@@ -59,6 +65,7 @@ void *verifier_io_allocate(SIZE_T size, ULONG tag, PIRP irp)
 
 void verifier_image_unload(struct loaded_image *image)
 {
+    verifier_paged_forget(image->base, image->size);
     verifier_pool_leaks(image);
     verifier_sites_forget_image(image);
 }

@@ -96,6 +96,18 @@ BOOLEAN copy_memory(struct verifier_call *call)
     return check_write(call, call->arguments[2]);
 }
 
+/* Compilers copy a structure to itself by memcpy. */
+BOOLEAN copy_overlap(struct verifier_call *call)
+{
+    uint64_t to = call->arguments[0], from = call->arguments[1], length = call->arguments[2];
+    uint64_t distance = to > from ? to - from : from - to;
+    if (distance != 0 && distance < length && verifier_checks(SB_VERIFY_POOL))
+        verifier_report(RULE_COPY_OVERLAPS, call->caller, (ULONG_PTR[3]){to, from, length},
+                        "%s copies %I64u bytes to a place %I64u bytes %s their source",
+                        call->routine, length, distance, to > from ? "behind" : "before");
+    return TRUE;
+}
+
 BOOLEAN copy_fill(struct verifier_call *call)
 {
     return check_write(call, call->arguments[2]);

@@ -5,7 +5,9 @@
 
 #include "host/verifier/before.h"
 
-BOOLEAN copy_memory(struct verifier_call *call);      /* (to, from, bytes) */
+BOOLEAN copy_memory(struct verifier_call *call);
+/* memcpy alone: source and destination must not overlap. */
+BOOLEAN copy_overlap(struct verifier_call *call);     /* (to, from, bytes) */
 BOOLEAN copy_fill(struct verifier_call *call);        /* memset(to, value, bytes) */
 BOOLEAN copy_rtl_fill(struct verifier_call *call);    /* RtlFillMemory(to, bytes, value), RtlZero */
 BOOLEAN copy_text(struct verifier_call *call);        /* strcpy */

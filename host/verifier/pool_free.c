@@ -3,6 +3,7 @@
 
 #include "host/ke/ke.h"
 #include "host/mm/mm.h"
+#include "host/verifier/paged.h"
 #include "host/verifier/pool_residents.h"
 #include "host/verifier/pool_text.h"
 #include "host/verifier/special_pool.h"
@@ -70,6 +71,7 @@ static void free_live(struct special_block *block, ULONG tag, const void *caller
         check_level(block, caller);
         check_tag(block, tag, caller);
     }
+    verifier_paged_pool_gone(block);
     if (caller && block->owner == SPECIAL_IRP)
         report(RULE_POOL_FREE_IRP, caller, block, (ULONG_PTR[3]){(ULONG_PTR)block->start},
                "an IRP was freed with ExFreePool");

@@ -1,6 +1,7 @@
 #include "host/verifier/pool_residents.h"
 
 #include "host/ke/ke.h"
+#include "host/verifier/made.h"
 #include "host/verifier/pool_text.h"
 #include "host/verifier/special_slab.h"
 
@@ -106,6 +107,8 @@ static void check(const struct special_block *block, const struct special_reside
     if (resident->kind == RESIDENT_TIMER &&
         !ke_timer_withdraw(current_machine(), (PKTIMER)resident->address))
         return;
+    verifier_unmade(resident->kind == RESIDENT_RESOURCE ? MADE_RESOURCE : MADE_LOOKASIDE,
+                    resident->address); /* told of once */
     pool_notes(block, notes);
     verifier_report_at(kinds[resident->kind].rule,
                        &(struct verifier_place){.caller = caller, .notes = notes}, parameters,

@@ -16,19 +16,12 @@ static const char *const fill_names[VERIFIER_FILL_KINDS] = {
     "of the driver's stack",
 };
 
-static BOOLEAN is_on_stack(uint64_t address)
-{
-    uint64_t low, high;
-    linux_stack_bounds(&low, &high);
-    return address >= low && address < high;
-}
-
 /* An address of something the machine has there now. */
 static BOOLEAN is_kernel_address(uint64_t address)
 {
     if (address >= LINUX_KERNEL_BASE && address < LINUX_KERNEL_END)
         return mm_region_find(current_machine(), (const void *)address) != NULL;
-    return linux_pages_are_fixed(address) || is_on_stack(address);
+    return linux_pages_are_fixed(address) || verifier_is_on_stack(address);
 }
 
 static uint64_t pointer_at(const uint8_t *bytes)
@@ -90,20 +83,22 @@ void verifier_reply_note_given(PIRP irp, struct verifier_exchange *request)
 /* ---- the reply ---- */
 static void check_bytes(struct verifier_exchange *request, const uint8_t *bytes, SIZE_T length)
 {
+    struct verifier_place place = {.subject = request->control_code};
     struct verifier_unwritten found;
     if (!request->held_fill && verifier_find_unwritten(bytes, length, &found))
-        verifier_report(RULE_REPLY_UNWRITTEN, NULL, NULL,
-                        "bytes %llu to %llu of the %llu byte reply were never written: they are "
-                        "what was left %s",
-                        found.start, found.start + found.length - 1, length,
-                        fill_names[found.kind]);
+        verifier_report_at(RULE_REPLY_UNWRITTEN, &place, NULL,
+                           "bytes %llu to %llu of the %llu byte reply were never written: they are "
+                           "what was left %s",
+                           found.start, found.start + found.length - 1, length,
+                           fill_names[found.kind]);
     for (SIZE_T i = 0; i + sizeof(uint64_t) <= length; i += sizeof(uint32_t)) {
         uint64_t value = pointer_at(bytes + i);
         if (!may_be_kernel(value) || !is_kernel_address(value) || was_given(request, value))
             continue;
-        verifier_report(RULE_KERNEL_ADDRESS_DISCLOSED, NULL, NULL,
-                        "bytes %llu to %llu of the %llu byte reply are the kernel address 0x%llx",
-                        i, i + 7, length, value);
+        verifier_report_at(
+            RULE_KERNEL_ADDRESS_DISCLOSED, &place, NULL,
+            "bytes %llu to %llu of the %llu byte reply are the kernel address 0x%llx", i, i + 7,
+            length, value);
         return;
     }
 }
@@ -121,14 +116,15 @@ static BOOLEAN has_output(PIRP irp, const struct verifier_exchange *request)
  * looked at. */
 SIZE_T verifier_reply_check(PIRP irp, struct verifier_exchange *request)
 {
+    struct verifier_place place = {.subject = request->control_code};
     SIZE_T length = irp->IoStatus.Information, room = request->output_length;
     if (length == 0 || !has_output(irp, request))
         return MAXSIZE_T;
     if (length > room && (request->method != METHOD_IS_NEITHER || request->major == IRP_MJ_READ))
-        verifier_report(RULE_REPLY_TOO_LONG, NULL, (ULONG_PTR[]){length, room, (ULONG_PTR)irp},
-                        "the request was completed with Information %llu, but the caller's "
-                        "buffer has %llu bytes",
-                        length, room);
+        verifier_report_at(RULE_REPLY_TOO_LONG, &place, (ULONG_PTR[]){length, room, (ULONG_PTR)irp},
+                           "the request was completed with Information %llu, but the caller's "
+                           "buffer has %llu bytes",
+                           length, room);
     if (length > room)
         length = room;
     if (request->method == METHOD_IS_BUFFERED && irp->AssociatedIrp.SystemBuffer)

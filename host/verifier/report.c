@@ -143,12 +143,12 @@ static void free_finding(struct verifier_finding *finding)
 
 /* Only the first report of a rule and place is worth symbols. */
 static BOOLEAN count_again(struct verifier_findings *findings, enum verifier_rule rule,
-                           uint64_t address)
+                           uint64_t address, ULONG subject)
 {
     BOOLEAN known = FALSE;
     linux_lock(&findings->lock);
     for (struct verifier_finding *old = findings->first; old && !known; old = old->next) {
-        known = old->rule == rule && old->address == address;
+        known = old->rule == rule && old->address == address && old->subject == subject;
         old->count += known;
     }
     linux_unlock(&findings->lock);
@@ -167,6 +167,14 @@ static void keep(struct verifier_findings *findings, struct verifier_finding *fi
     linux_unlock(&findings->lock);
 }
 
+BOOLEAN verifier_is_on_stack(uint64_t address)
+{
+    uint64_t low, high;
+    linux_stack_bounds(&low, &high);
+    return address >= low && address < high;
+}
+
+/* Where Linux puts stacks is chance, and a report says the same each time. */
 static void report(enum verifier_rule rule, const struct verifier_place *place,
                    const ULONG_PTR *parameters, const char *message)
 {
@@ -181,12 +189,13 @@ static void report(enum verifier_rule rule, const struct verifier_place *place,
     finding->rule = rule;
     finding->parameters[0] = description->parameter;
     for (int i = 0; parameters && i < 3; i++)
-        finding->parameters[i + 1] = parameters[i];
+        finding->parameters[i + 1] = verifier_is_on_stack(parameters[i]) ? 0 : parameters[i];
+    finding->subject = place->subject;
     locate(finding, place);
     ULONG_PTR stop[4] = {finding->parameters[0], finding->parameters[1], finding->parameters[2],
                          finding->parameters[3]};
     uint64_t address = finding->address;
-    if (count_again(&state->findings, rule, address)) {
+    if (count_again(&state->findings, rule, address, place->subject)) {
         linux_free(finding);
     } else {
         text_format(finding->message, sizeof(finding->message), "%s", message);

@@ -20,6 +20,7 @@ struct verifier_finding {
     BOOLEAN is_exact;        /* address is the instruction itself, not a return address */
     uint64_t request;        /* sb_machine_mark_request at that time */
     ULONG count;             /* how often */
+    ULONG subject;           /* as the place has it */
     ULONG frame_count;
     uint64_t frames[VERIFIER_FRAMES]; /* innermost first; frames[0] belongs to address */
     char module[64];
@@ -46,6 +47,7 @@ struct verifier_place {
     BOOLEAN is_exact;                   /* context is an interrupted instruction (a fault) */
     const struct verifier_trace *trace; /* where it happened, in place of all this: a leak */
     const char *notes;                  /* lines that follow the call stack; NULL: none */
+    ULONG subject; /* tells findings of one place apart: a reply's control code, say */
 };
 
 /* Records a finding of the current thread; format is the host's printf and says what, in a
@@ -65,6 +67,9 @@ ULONG verifier_stack(uint64_t *frames, ULONG capacity);
 
 /* The innermost driver address of a context, exact or not; 0 when no driver is on the stack. */
 uint64_t verifier_first_frame(const CONTEXT *context, BOOLEAN is_exact);
+
+/* Whether the address lies on the current thread's stack. */
+BOOLEAN verifier_is_on_stack(uint64_t address);
 
 void verifier_findings_initialize(struct verifier_findings *findings);
 void verifier_findings_destroy(struct verifier_findings *findings);

@@ -23,6 +23,11 @@ RULE(RULE_IRP_COPIED_ROUTINE, "irp-completion-routine-copied", SB_VERIFY_IRP, 0x
      "Driver Verifier stops with DRIVER_VERIFIER_IOMANAGER_VIOLATION; without it the routine runs "
      "twice.",
      DOCUMENT_C9)
+RULE(RULE_IRP_USER_ADDRESS, "irp-kernel-mode-user-address", SB_VERIFY_IRP, 0xC4, 0xE2,
+     "An IRP of the kernel's own was sent with a user address in it",
+     "Driver Verifier stops with DRIVER_VERIFIER_DETECTED_VIOLATION; without it lower drivers use "
+     "the address unchecked.",
+     DOCUMENT_C4)
 RULE(RULE_IRP_NO_LOCATION, "irp-no-stack-location", SB_VERIFY_IRP, 0x35, 0,
      "An IRP was sent on although it has no stack location left",
      "The system stops with NO_MORE_IRP_STACK_LOCATIONS.",
@@ -78,6 +83,11 @@ RULE(RULE_IRP_CANCEL_TIMEOUT, "irp-cancel-timeout", SB_VERIFY_IRP, 0xC4, 0x135,
      "A cancelled request was not completed in time",
      "Driver Verifier stops with DRIVER_VERIFIER_DETECTED_VIOLATION; without it the process cannot "
      "end while the request is pending.",
+     DOCUMENT_C4)
+RULE(RULE_REMOVE_LOCK_TAG, "remove-lock-tag", SB_VERIFY_IRP, 0xC4, 0xD5,
+     "A remove lock was released with a tag with which it was not acquired",
+     "Driver Verifier stops with DRIVER_VERIFIER_DETECTED_VIOLATION (0xD6 where the release also "
+     "waits).",
      DOCUMENT_C4)
 RULE(RULE_DEVICE_DELETED_TWICE, "device-deleted-twice", SB_VERIFY_IRP, 0xC9, 0x240,
      "IoDeleteDevice was called for a device that is deleted already", STOPS_C9, DOCUMENT_C9)

@@ -1,6 +1,10 @@
 /* IRQL, locks, deadlocks. See rules.h. */
 #define STOPS_C4       "Driver Verifier stops with DRIVER_VERIFIER_DETECTED_VIOLATION."
 #define DDI_RULE(name) VERIFIER_DOCUMENTS "devtest/wdm-" name
+#define STOPS_D1                                                                               \
+    "The system stops with DRIVER_IRQL_NOT_LESS_OR_EQUAL when the memory happens to be paged " \
+    "out; with Driver Verifier, always."
+#define DOCUMENT_D1 BUG_CHECK_DOCUMENT "0xd1--driver-irql-not-less-or-equal"
 
 /* ---- the IRQL ---- */
 RULE(RULE_IRQL_RAISE_LOWERS, "irql-raise-lowers", SB_VERIFY_IRQL, 0xC4, 0x30,
@@ -20,6 +24,14 @@ RULE(RULE_IRQL_ROUTINE_CHANGED, "irql-changed-by-routine", SB_VERIFY_IRQL, 0xC8,
      "The system stops: IRQL_UNEXPECTED_VALUE, WORKER_THREAD_RETURNED_AT_BAD_IRQL or "
      "IRQL_NOT_DISPATCH_LEVEL.",
      BUG_CHECK_DOCUMENT "0xc8--irql-unexpected-value")
+RULE(RULE_PAGED_POOL_IRQL, "paged-pool-at-dispatch", SB_VERIFY_IRQL, 0xD1, 0,
+     "Paged pool was accessed at DISPATCH_LEVEL or above", STOPS_D1, DOCUMENT_D1)
+RULE(RULE_PAGED_SECTION_IRQL, "pageable-section-at-dispatch", SB_VERIFY_IRQL, 0xD1, 0,
+     "Pageable code or data of the driver was used at DISPATCH_LEVEL or above", STOPS_D1,
+     DOCUMENT_D1)
+RULE(RULE_USER_MEMORY_IRQL, "user-memory-at-dispatch", SB_VERIFY_IRQL, 0xD1, 0,
+     "User memory that is not locked was accessed at DISPATCH_LEVEL or above", STOPS_D1,
+     DOCUMENT_D1)
 RULE(RULE_IRQL_TOO_HIGH, "irql-api", SB_VERIFY_IRQL, 0xC4, 0xE5,
      "A kernel routine was called at an IRQL at which it must not be", STOPS_C4, DOCUMENT_C4)
 RULE(RULE_IRQL_EX_APC, "irql-ex-apc", SB_VERIFY_IRQL, 0xC4, 0x20007,
@@ -126,6 +138,8 @@ RULE(RULE_LOCK_ORDER, "lock-order", SB_VERIFY_LOCKS, 0xC4, 0x1001,
      DOCUMENT_C4)
 RULE(RULE_LOCK_UNINITIALIZED, "lock-uninitialized", SB_VERIFY_LOCKS, 0xC4, 0x1002,
      "A lock was taken that was never initialised, or was overwritten", STOPS_C4, DOCUMENT_C4)
+RULE(RULE_OBJECT_PAGEABLE, "synchronization-object-pageable", SB_VERIFY_LOCKS, 0xC4, 0xE1,
+     "An object that threads synchronise by is in paged pool", STOPS_C4, DOCUMENT_C4)
 RULE(RULE_OBJECT_UNINITIALIZED, "wait-object-uninitialized", SB_VERIFY_LOCKS, 0xC4, 0xE1,
      "A wait or signal was given what is no synchronisation object", STOPS_C4, DOCUMENT_C4)
 RULE(RULE_LOCK_WRONG_THREAD, "lock-released-by-other-thread", SB_VERIFY_LOCKS, 0xC4, 0x1004,

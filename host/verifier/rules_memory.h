@@ -90,6 +90,10 @@ RULE(RULE_MDL_LOCK_UNGUARDED, "mdl-lock-unguarded", SB_VERIFY_MDL, 0, 0,
      "MmProbeAndLockPages was called outside of any __try",
      "The system stops (SYSTEM_SERVICE_EXCEPTION) when the caller's memory is not there.",
      VERIFIER_DOCUMENTS "ddi/wdm/nf-wdm-mmprobeandlockpages")
+RULE(RULE_MDL_WRITTEN, "mdl-written-read-only", SB_VERIFY_MDL, 0, 0,
+     "Pages that were locked for reading were written",
+     "What is written is lost when the page is paged out, or a page that others share is changed.",
+     VERIFIER_DOCUMENTS "ddi/wdm/nf-wdm-mmprobeandlockpages")
 RULE(RULE_MDL_UNLOCK_PARTIAL, "mdl-unlock-partial", SB_VERIFY_MDL, 0xC4, 0xB4,
      "MmUnlockPages was called for a partial MDL",
      "Driver Verifier stops with DRIVER_VERIFIER_DETECTED_VIOLATION.", DOCUMENT_C4)

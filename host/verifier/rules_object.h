@@ -41,6 +41,19 @@ RULE(RULE_HANDLE_ANY_TYPE, "handle-type-unchecked", SB_VERIFY_OBJECTS, 0, 0,
      "A handle from an application was taken for an object of any type",
      "The application chooses what kind of object the driver works on.",
      VERIFIER_DOCUMENTS "ddi/wdm/nf-wdm-obreferenceobjectbyhandle")
+RULE(RULE_INITIALIZED_AGAIN, "initialized-again", SB_VERIFY_OBJECTS, 0xC4, 0xD0,
+     "A resource or lookaside list was initialised a second time",
+     "Driver Verifier stops with DRIVER_VERIFIER_DETECTED_VIOLATION (0xCA for lookaside lists); "
+     "without it the system's list of them is damaged.",
+     DOCUMENT_C4)
+RULE(RULE_DELETED_UNINITIALIZED, "deleted-uninitialized", SB_VERIFY_OBJECTS, 0xC4, 0xD1,
+     "A resource or lookaside list was deleted that is not initialised",
+     "Driver Verifier stops with DRIVER_VERIFIER_DETECTED_VIOLATION (0xCB for lookaside lists); "
+     "without it the system's list of them is damaged.",
+     DOCUMENT_C4)
+RULE(RULE_NAME_MALFORMED, "name-malformed", SB_VERIFY_OBJECTS, 0xC4, 0xE4,
+     "A malformed UNICODE_STRING was given to a Zw routine",
+     "Driver Verifier stops with DRIVER_VERIFIER_DETECTED_VIOLATION.", DOCUMENT_C4)
 RULE(RULE_HANDLE_LEAKED, "handle-leaked-at-unload", SB_VERIFY_OBJECTS, 0, 0,
      "The driver was unloaded and left a kernel handle open",
      "The handle and its object stay until the system is restarted.",

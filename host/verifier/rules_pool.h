@@ -114,6 +114,11 @@ RULE(RULE_WILD_CALL, "wild-call", SB_VERIFY_POOL, 0xFC, 0,
      "ATTEMPTED_EXECUTE_OF_NOEXECUTE_MEMORY, PAGE_FAULT_IN_NONPAGED_AREA or an access violation; "
      "where the caller chooses what lies there, the caller's code runs in the kernel.",
      BUG_CHECK_DOCUMENT "0xfc--attempted-execute-of-noexecute-memory")
+RULE(RULE_COPY_OVERLAPS, "copy-overlaps", SB_VERIFY_POOL, 0xC4, 0xF0,
+     "memcpy was called with source and destination that overlap",
+     "Driver Verifier stops with DRIVER_VERIFIER_DETECTED_VIOLATION; without it the copy may be "
+     "damaged.",
+     DOCUMENT_C4)
 RULE(
     RULE_STACK_OVERRUN, "stack-overrun", SB_VERIFY_POOL, 0x139, 2,
     "A buffer on the stack was overrun up to the return address",

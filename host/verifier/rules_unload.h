@@ -12,10 +12,6 @@ RULE(
     "The driver left a symbolic link when it was unloaded",
     "The name leads nowhere, and loading the driver again fails with STATUS_OBJECT_NAME_COLLISION.",
     DOCUMENT_UNLOAD)
-RULE(RULE_LEFT_INTERFACE, "device-interface-left-at-unload", SB_VERIFY_UNLOAD, 0, 0,
-     "The driver left a device interface enabled when it was unloaded",
-     "Applications find an interface that leads nowhere.",
-     VERIFIER_DOCUMENTS "ddi/wdm/nf-wdm-iosetdeviceinterfacestate")
 LEFT_RULE(RULE_LEFT_PROCESS_NOTIFY, "process-notify-left-at-unload",
           "The driver left a process notify routine when it was unloaded")
 LEFT_RULE(RULE_LEFT_THREAD_NOTIFY, "thread-notify-left-at-unload",
@@ -44,11 +40,15 @@ RULE(RULE_LEFT_LOOKASIDE, "lookaside-list-left-at-unload", SB_VERIFY_UNLOAD, 0, 
      "The driver left a lookaside list when it was unloaded",
      "The system's list of lookaside lists leads into memory that is gone.",
      VERIFIER_DOCUMENTS "kernel/using-lookaside-lists")
+RULE(RULE_LEFT_RESOURCE, "resource-left-at-unload", SB_VERIFY_UNLOAD, 0, 0,
+     "The driver left a resource (ERESOURCE) when it was unloaded",
+     "The system's list of resources leads into memory that is gone.",
+     VERIFIER_DOCUMENTS "ddi/wdm/nf-wdm-exdeleteresourcelite")
 LEFT_RULE(RULE_LEFT_TIMER, "timer-left-at-unload",
           "The driver left a timer running when it was unloaded")
 LEFT_RULE(RULE_LEFT_DPC, "dpc-left-at-unload", "The driver left a DPC queued when it was unloaded")
 LEFT_RULE(RULE_LEFT_WORK, "work-item-left-at-unload",
-          "The driver left a work item queued when it was unloaded")
+          "The driver left a work item queued or running when it was unloaded")
 LEFT_RULE(RULE_LEFT_THREAD, "thread-left-at-unload",
           "The driver left a system thread running when it was unloaded")
 LEFT_RULE(RULE_LEFT_ROUTINE, "completion-routine-left-at-unload",

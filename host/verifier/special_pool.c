@@ -14,8 +14,6 @@ enum {
     CACHE_LINE = 64,
 };
 
-typedef uint64_t word __attribute__((may_alias, aligned(1)));
-
 static SIZE_T pages_of(SIZE_T size)
 {
     return size ? (size + LINUX_PAGE_SIZE - 1) / LINUX_PAGE_SIZE : 1;
@@ -97,8 +95,8 @@ static BOOLEAN open_slot(struct special_block *block, ULONG pool_type)
 {
     enum linux_protection protection = protection_of(pool_type);
     int error = block->state == SPECIAL_UNUSED
-                    ? linux_pages_commit(special_slot(block), opened_size(block), protection)
-                    : linux_pages_protect(special_slot(block), opened_size(block), protection);
+                    ? linux_pages_commit(block->slot, opened_size(block), protection)
+                    : linux_pages_protect(block->slot, opened_size(block), protection);
     return error == 0;
 }
 
@@ -120,7 +118,7 @@ static void give_up_slot(struct machine *machine, struct verifier_pool *pool,
 static uint8_t *place(const struct machine *machine, const struct special_block *block,
                       const struct special_request *request)
 {
-    uint8_t *slot = special_slot(block);
+    uint8_t *slot = block->slot;
     SIZE_T alignment = request->pool_type & NonPagedPoolCacheAligned ? CACHE_LINE : ALIGNMENT;
     if (request->owner == SPECIAL_SYSTEM_BUFFER && !linux_shadow_base)
         return slot + special_slot_size(block) - request->size;
@@ -131,15 +129,14 @@ static uint8_t *place(const struct machine *machine, const struct special_block 
 
 static uint8_t *pad_start(const struct special_block *block)
 {
-    uint8_t *slot = special_slot(block);
-    return block->start - slot > CHECKED_BEFORE ? block->start - CHECKED_BEFORE : slot;
+    return block->start - block->slot > CHECKED_BEFORE ? block->start - CHECKED_BEFORE
+                                                       : block->slot;
 }
 
 /* As far as padding is filled and checked: with the block at its slot's start much is behind. */
 static uint8_t *pad_end(const struct special_block *block)
 {
-    uint8_t *end = special_slot(block) + special_slot_size(block),
-            *behind = block->start + block->size;
+    uint8_t *end = block->slot + special_slot_size(block), *behind = block->start + block->size;
     return end - behind > (SSIZE_T)LINUX_PAGE_SIZE ? behind + LINUX_PAGE_SIZE : end;
 }
 
@@ -166,7 +163,7 @@ static void *begin(struct machine *machine, struct special_block *block,
     block->residents = NULL;
     block->start = place(machine, block, request);
     fill(block);
-    linux_shadow_forbid(special_slot(block), special_slot_size(block), SHADOW_POOL_AROUND);
+    linux_shadow_forbid(block->slot, special_slot_size(block), SHADOW_POOL_AROUND);
     linux_shadow_allow(block->start, block->size);
     __atomic_store_n(&block->state, SPECIAL_LIVE, __ATOMIC_RELEASE);
     mm_pool_count_more(machine, 1, (LONG64)request->size);
@@ -238,10 +235,10 @@ static void close_slot(struct machine *machine, struct verifier_pool *pool,
     if (other_lives && block != first)
         return;
     if (other_lives) {
-        linux_pages_protect(special_slot(block), LINUX_PAGE_SIZE, LINUX_NO_ACCESS);
+        linux_pages_protect(block->slot, LINUX_PAGE_SIZE, LINUX_NO_ACCESS);
         return;
     }
-    linux_pages_protect(special_slot(first), opened_size(first), LINUX_NO_ACCESS);
+    linux_pages_protect(first->slot, opened_size(first), LINUX_NO_ACCESS);
     retire(machine, pool, first);
 }
 
@@ -262,12 +259,12 @@ BOOLEAN special_free(struct machine *machine, struct special_block *block,
     return TRUE;
 }
 
-/* The first byte that is not padding, or end. */
+/* The first byte that is not padding, or end. Nearly always all is: then each byte equals the one
+ * before. */
 static const uint8_t *find_change(const uint8_t *at, const uint8_t *end)
 {
-    const uint64_t whole = 0x0101010101010101ull * PAD;
-    while (end - at >= 8 && *(const word *)at == whole)
-        at += 8;
+    if (at == end || (*at == PAD && __builtin_memcmp(at, at + 1, (SIZE_T)(end - at) - 1) == 0))
+        return end;
     while (at < end && *at == PAD)
         at++;
     return at;

@@ -28,6 +28,7 @@ struct special_slab;
 struct special_block {
     uint32_t state; /* enum special_state; atomic */
     enum special_owner owner;
+    uint8_t *slot;  /* the block's own pages */
     uint8_t *start; /* of the block, somewhere in the slot */
     SIZE_T size;    /* as requested */
     ULONG tag, pool_type;

@@ -22,7 +22,7 @@ struct verifier_pool *special_state(struct machine *machine)
 }
 
 /* Pages from the slab's base: one without access, then slots, each with one behind. */
-uint8_t *special_slot(const struct special_block *block)
+static uint8_t *slot_of(const struct special_block *block)
 {
     const struct special_slab *slab = block->slab;
     SIZE_T index = (SIZE_T)(block - slab->blocks);
@@ -77,8 +77,10 @@ struct special_slab *special_slab_create(struct machine *machine, struct verifie
     slab->size = size;
     slab->slot_pages = (ULONG)slot_pages;
     slab->block_count = count;
-    for (ULONG i = 0; i < count; i++)
+    for (ULONG i = 0; i < count; i++) {
         slab->blocks[i].slab = slab;
+        slab->blocks[i].slot = slot_of(&slab->blocks[i]);
+    }
     slab->next = pool->slabs;
     pool->slabs = slab;
     enter(pool, slab, slab);

@@ -1,5 +1,5 @@
 /* The special pool's address space: slabs of slots. Known to special_pool.c and
- * pool_residents.c alone. */
+ * its neighbours paged.c and pool_residents.c. */
 #ifndef SYSBUF_HOST_VERIFIER_SPECIAL_SLAB_H
 #define SYSBUF_HOST_VERIFIER_SPECIAL_SLAB_H
 
@@ -51,8 +51,6 @@ struct special_slab *special_slab_create(struct machine *machine, struct verifie
 /* Gives a slab's memory and addresses back. Pool lock held. */
 void special_slab_destroy(struct machine *machine, struct verifier_pool *pool,
                           struct special_slab *slab);
-/* The block's own pages. */
-uint8_t *special_slot(const struct special_block *block);
 static inline BOOLEAN special_is_paired(const struct special_block *block)
 {
     return block->slab->slot_pages == SPECIAL_PAIRS;

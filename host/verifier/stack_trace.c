@@ -5,7 +5,7 @@
 #include "host/seh/crash.h"
 #include "host/seh/frame_walk.h"
 
-enum { BUCKETS = 1024, RECENT = 1024, MOST_SLOTS = 32, LINE_SIZE = 256 };
+enum { BUCKETS = 1024, RECENT = 1024, WAYS = 4, MOST_SLOTS = 32, LINE_SIZE = 256 };
 
 /* Where a return address lies and which it is. */
 struct slot {
@@ -13,7 +13,7 @@ struct slot {
 };
 
 /* A stack that was walked. Only a stack of the same thread or of a later one at the same place has
- * the same frame. */
+ * the same frame. Several callers further out may lead to the same caller and frame. */
 struct recent {
     uint64_t caller, frame;
     const struct verifier_trace *trace;
@@ -24,7 +24,8 @@ struct recent {
 struct verifier_traces {
     struct linux_lock lock;
     struct verifier_trace *buckets[BUCKETS];
-    struct recent recent[RECENT];
+    struct recent recent[RECENT]; /* sets of WAYS */
+    ULONG turn;                   /* which of a set is forgotten next */
 };
 
 struct walked {
@@ -143,9 +144,9 @@ static const struct verifier_trace *intern(struct verifier_traces *traces,
     return found;
 }
 
-static struct recent *recent_of(struct verifier_traces *traces, const void *caller, uint64_t frame)
+static struct recent *set_of(struct verifier_traces *traces, const void *caller, uint64_t frame)
 {
-    return &traces->recent[mix((uint64_t)caller, frame) % RECENT];
+    return &traces->recent[mix((uint64_t)caller, frame) % (RECENT / WAYS) * WAYS];
 }
 
 /* Every return address is where it was. The slots are above the frame, on the same stack. */
@@ -162,14 +163,22 @@ __attribute__((no_sanitize("address"))) static BOOLEAN is_unchanged(const struct
     return TRUE;
 }
 
+/* The walk that found this stack, or NULL. The lock is held. */
+static struct recent *find_walk(struct verifier_traces *traces, const void *caller, uint64_t frame)
+{
+    struct recent *set = set_of(traces, caller, frame);
+    for (ULONG i = 0; i < WAYS; i++)
+        if (set[i].caller == (uint64_t)caller && set[i].frame == frame && is_unchanged(&set[i]))
+            return &set[i];
+    return NULL;
+}
+
 static const struct verifier_trace *find_recent(struct verifier_traces *traces, const void *caller,
                                                 uint64_t frame)
 {
-    const struct recent *recent = recent_of(traces, caller, frame);
-    const struct verifier_trace *trace = NULL;
     linux_lock(&traces->lock);
-    if (recent->caller == (uint64_t)caller && recent->frame == frame && is_unchanged(recent))
-        trace = recent->trace;
+    const struct recent *recent = find_walk(traces, caller, frame);
+    const struct verifier_trace *trace = recent ? recent->trace : NULL;
     linux_unlock(&traces->lock);
     return trace;
 }
@@ -177,8 +186,10 @@ static const struct verifier_trace *find_recent(struct verifier_traces *traces, 
 static void remember(struct verifier_traces *traces, const void *caller, uint64_t frame,
                      const struct walked *walked, const struct verifier_trace *trace)
 {
-    struct recent *recent = recent_of(traces, caller, frame);
     linux_lock(&traces->lock);
+    struct recent *recent = find_walk(traces, caller, frame);
+    if (!recent)
+        recent = set_of(traces, caller, frame) + traces->turn++ % WAYS;
     recent->caller = (uint64_t)caller;
     recent->frame = frame;
     recent->trace = trace;
@@ -237,13 +248,11 @@ __attribute__((noinline)) uint64_t verifier_return_slot(const void *caller, uint
 
     if (!traces)
         return 0;
-    const struct recent *recent = recent_of(traces, caller, frame);
     linux_lock(&traces->lock);
-    BOOLEAN is_known =
-        recent->caller == (uint64_t)caller && recent->frame == frame && is_unchanged(recent);
-    uint64_t at = is_known ? slot_above(recent->slots, recent->slot_count, address) : 0;
+    const struct recent *recent = find_walk(traces, caller, frame);
+    uint64_t at = recent ? slot_above(recent->slots, recent->slot_count, address) : 0;
     linux_unlock(&traces->lock);
-    if (is_known)
+    if (recent)
         return at;
     walk(caller, &walked);
     if (walked.is_repeatable && walked.slot_count)

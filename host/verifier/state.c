@@ -3,10 +3,12 @@
 
 #include "host/verifier/sites.h"
 #include "host/verifier/special_pool.h"
+#include "host/verifier/stack_fence.h"
 #include "host/verifier/stack_trace.h"
 #include "host/verifier/state.h"
 #include "host/verifier/fill.h"
 #include "host/verifier/mdl.h"
+#include "host/verifier/paged.h"
 #include "host/verifier/object.h"
 #include "host/verifier/exchange.h"
 #include "host/verifier/user_memory.h"
@@ -14,16 +16,15 @@
 #include "host/verifier/user_watch.h"
 #include "host/verifier/watch.h"
 
+/* Of a large block both ends are filled: to touch gigabytes would take seconds. */
 static void fresh_pool(void *block, SIZE_T size)
 {
-    if (verifier_checks(SB_VERIFY_REPLY | SB_VERIFY_POOL))
-        verifier_fill(block, size, VERIFIER_FILL_POOL);
-}
-
-static void fresh_stack(void)
-{
-    if (verifier_checks(SB_VERIFY_REPLY))
-        verifier_fill_stack();
+    enum { FILLED = 1 << 20 };
+    if (!verifier_checks(SB_VERIFY_REPLY | SB_VERIFY_POOL))
+        return;
+    verifier_fill(block, size < 2 * FILLED ? size : FILLED, VERIFIER_FILL_POOL);
+    if (size >= 2 * FILLED)
+        verifier_fill((uint8_t *)block + size - FILLED, FILLED, VERIFIER_FILL_POOL);
 }
 
 static void process_exit(struct _EPROCESS *process)
@@ -46,7 +47,8 @@ static const struct verifier_hooks hooks = {
     .exchange_end = verifier_exchange_end,
     .reply = verifier_exchange_reply,
     .fresh_pool = fresh_pool,
-    .fresh_stack = fresh_stack,
+    .run_dispatch = verifier_run_dispatch,
+    .leaving = verifier_stack_fence_open,
     .user_memory = verifier_user_probed,
     .user_copy = verifier_user_copy,
     .user_copied = verifier_user_copied,
@@ -67,7 +69,9 @@ static const struct verifier_hooks hooks = {
     .io_allocate = verifier_io_allocate,
     .fault = verifier_fault,
     .unhandled = verifier_unhandled,
+    .image_loaded = verifier_paged_image,
     .image_unload = verifier_image_unload,
+    .irql_changed = verifier_paged_follow,
     /* IRQL, locks, requests, unloading */
     .callback_begin = verifier_callback_begin,
     .callback_end = verifier_callback_end,
@@ -104,6 +108,8 @@ NTSTATUS verifier_initialize(struct machine *machine)
     if (NT_SUCCESS(status))
         status = verifier_made_initialize(state);
     if (NT_SUCCESS(status))
+        status = verifier_remove_locks_initialize(state);
+    if (NT_SUCCESS(status))
         status = verifier_memory_initialize(state);
     if (NT_SUCCESS(status))
         status = verifier_objects_initialize(state);
@@ -127,10 +133,12 @@ void verifier_destroy(struct machine *machine)
     verifier_watchman_destroy(state);
     verifier_objects_destroy(state);
     verifier_memory_destroy(state);
+    verifier_remove_locks_destroy(state);
     verifier_made_destroy(state);
     verifier_irps_destroy(state);
     verifier_locks_destroy(state);
     verifier_findings_destroy(&state->findings);
+    verifier_paged_destroy(state);
     special_destroy(state->pool);
     verifier_sites_destroy(state->sites);
     verifier_traces_destroy(state->traces);

@@ -5,14 +5,16 @@
 
 #include "host/verifier/report.h"
 
-struct verifier_pool;     /* special pool and pool tracking */
-struct verifier_sites;    /* low resources: where drivers allocate */
-struct verifier_locks;    /* IRQL, locks, their order */
-struct verifier_irps;     /* requests under way */
-struct verifier_made;     /* what must be gone when the driver is */
-struct verifier_watchman; /* looks for what is stuck */
-struct verifier_objects;  /* references and handles of drivers */
-struct verifier_memory;   /* MDLs, user memory, replies */
+struct verifier_pool;         /* special pool and pool tracking */
+struct verifier_sites;        /* low resources: where drivers allocate */
+struct verifier_locks;        /* IRQL, locks, their order */
+struct verifier_irps;         /* requests under way */
+struct verifier_made;         /* what must be gone when the driver is */
+struct verifier_watchman;     /* looks for what is stuck */
+struct verifier_objects;      /* references and handles of drivers */
+struct verifier_memory;       /* MDLs, user memory, replies */
+struct verifier_remove_locks; /* their tags */
+struct verifier_paged;        /* paged memory, which is closed at DISPATCH_LEVEL */
 
 struct verifier_traces; /* driver call stacks */
 
@@ -40,6 +42,8 @@ struct verifier_state {
     struct verifier_watchman *watchman;
     struct verifier_objects *objects;
     struct verifier_memory *memory;
+    struct verifier_paged *paged;
+    struct verifier_remove_locks *remove_locks;
 };
 
 /* The current machine's; only where machine->verifier is not NULL. */

@@ -2,6 +2,7 @@
  * Routines that do not return. Each routine of a driver has a time by which it should; a thread
  * that blocks or spins looks at it itself, and a watchman interrupts those that run driver code.
  * System threads and work items may take for ever. Waits in user mode end with their process.
+ * Under the deterministic scheduler nobody is watched: it knows itself that nobody can go on.
  */
 #include <sysbuf/host.h>
 
@@ -88,7 +89,7 @@ void verifier_watch_begin(struct verifier_thread *thread, struct verifier_callba
     struct verifier_watchman *watchman = verifier_state()->watchman;
     int64_t until = thread->watched_until;
     callback->watched_until = until;
-    if (may_take_for_ever(callback))
+    if (may_take_for_ever(callback) || current_machine()->scheduler)
         until = 0;
     else if (until == 0)
         until = linux_monotonic_time() + watchman->timeout;
@@ -150,7 +151,7 @@ int64_t verifier_block_until(int64_t deadline)
     PETHREAD current = current_thread();
     struct verifier_thread *thread = current->verified;
     if (!thread || thread->watched_until == 0 || !thread->call ||
-        current->Tcb.wait_mode == UserMode || current_machine()->scheduler)
+        current->Tcb.wait_mode == UserMode)
         return deadline;
     if (is_to_be_told(thread))
         stop_blocked(thread, "waits");
@@ -161,7 +162,7 @@ int64_t verifier_block_until(int64_t deadline)
 void verifier_look_at_time(void)
 {
     struct verifier_thread *thread = current_thread()->verified;
-    if (thread && thread->call && !current_machine()->scheduler && is_to_be_told(thread))
+    if (thread && thread->call && is_to_be_told(thread))
         stop_blocked(thread, "spins for a lock or another thread");
 }
 

@@ -12,7 +12,7 @@
 #include "host/verifier/made.h"
 #include "host/verifier/watch.h"
 
-enum { THREAD_PATIENCE = 200, MOST_LEFT = 64 };
+enum { PATIENCE = 1000 /* pauses */, MOST_LEFT = 64 };
 
 struct gone {
     uint64_t start, end; /* the image */
@@ -23,6 +23,12 @@ struct gone {
 static BOOLEAN is_inside(const struct gone *gone, const void *address)
 {
     return (uint64_t)address >= gone->start && (uint64_t)address < gone->end;
+}
+
+static void pause(void)
+{
+    LARGE_INTEGER millisecond = {.QuadPart = -10000};
+    KeDelayExecutionThread(KernelMode, FALSE, &millisecond);
 }
 
 static void __attribute__((ms_abi)) report(enum verifier_rule rule, const struct gone *gone,
@@ -55,7 +61,7 @@ static const struct {
     [MADE_ETW] = {RULE_LEFT_ETW, "the event tracing registration"},
     [MADE_WMI] = {RULE_LEFT_WMI, "the WMI registration"},
     [MADE_LOOKASIDE] = {RULE_LEFT_LOOKASIDE, "the lookaside list"},
-    [MADE_INTERFACE] = {RULE_LEFT_INTERFACE, "the device interface"},
+    [MADE_RESOURCE] = {RULE_LEFT_RESOURCE, "the resource"},
 };
 
 static void check_made(const struct gone *gone)
@@ -109,35 +115,62 @@ static void check_timers(const struct gone *gone)
                found[i].routine);
 }
 
+/* One that a processor's thread has yet to run, or NULL. */
+static const KDPC *find_dpc(const struct gone *gone, const LIST_ENTRY *list)
+{
+    if (!list->Flink)
+        return NULL; /* that thread was never started */
+    for (const LIST_ENTRY *link = list->Flink; link != list; link = link->Flink) {
+        const KDPC *dpc = CONTAINING_RECORD(link, KDPC, DpcListEntry);
+        if (is_inside(gone, (const void *)dpc->DeferredRoutine))
+            return dpc;
+    }
+    return NULL;
+}
+
 static void check_dpcs(const struct gone *gone)
 {
     struct machine *machine = current_machine();
     const void *routine = NULL;
+    const KDPC *dpc = NULL;
     linux_lock(&machine->ke->dpc_lock);
-    for (ULONG i = 0; i < machine->processors; i++) {
-        PLIST_ENTRY lists[] = {&machine->ke->processors[i].dpcs,
-                               &machine->ke->processors[i].threaded_dpcs};
-        for (ULONG j = 0; j < RTL_NUMBER_OF(lists) && lists[j]->Flink; j++)
-            for (PLIST_ENTRY link = lists[j]->Flink; link != lists[j]; link = link->Flink) {
-                PKDPC dpc = CONTAINING_RECORD(link, KDPC, DpcListEntry);
-                if (is_inside(gone, (const void *)dpc->DeferredRoutine))
-                    routine = (const void *)dpc->DeferredRoutine;
-            }
+    for (ULONG i = 0; i < machine->processors && !dpc; i++) {
+        dpc = find_dpc(gone, &machine->ke->processors[i].dpcs);
+        if (!dpc)
+            dpc = find_dpc(gone, &machine->ke->processors[i].threaded_dpcs);
+        routine = dpc ? (const void *)dpc->DeferredRoutine : NULL;
     }
     linux_unlock(&machine->ke->dpc_lock);
-    if (routine)
-        report(RULE_LEFT_DPC, gone, routine, "a DPC with the routine %p is still queued", routine);
+    if (dpc)
+        report(RULE_LEFT_DPC, gone, verifier_maker(MADE_DPC, (uint64_t)dpc),
+               "the DPC at %p (routine %p) inserted here is still queued", dpc, routine);
 }
 
-/* ---- work items ---- */
+/* ---- work items: one that runs and is about to return may take a moment more ---- */
+static BOOLEAN find_work(const struct gone *gone, struct ex_work_seen *found)
+{
+    for (ULONG index = 0; ex_see_work(current_machine(), index, found); index++)
+        if (is_inside(gone, found->routine))
+            return TRUE;
+    return FALSE;
+}
+
+static BOOLEAN is_about_to_return(const struct ex_work_seen *work)
+{
+    return work->runner && !__atomic_load_n(&work->runner->Tcb.wait_blocks, __ATOMIC_ACQUIRE);
+}
+
 static void check_work(const struct gone *gone)
 {
-    const void *routine, *item;
-    for (ULONG index = 0; ex_queued_work(current_machine(), index, &routine, &item); index++) {
-        if (!is_inside(gone, routine))
+    struct ex_work_seen work;
+    for (int poll = 0; find_work(gone, &work); poll++) {
+        if (is_about_to_return(&work) && poll < PATIENCE) {
+            pause();
             continue;
-        const void *maker = verifier_maker(MADE_WORK, (uint64_t)item);
-        report(RULE_LEFT_WORK, gone, maker, "the work item at %p queued here still waits", item);
+        }
+        report(RULE_LEFT_WORK, gone, verifier_maker(MADE_WORK, (uint64_t)work.item),
+               "the work item at %p queued here still %s", work.item,
+               work.runner ? "runs" : "waits");
         return;
     }
 }
@@ -164,13 +197,12 @@ static BOOLEAN find_thread(const struct gone *gone, ULONG *id, const void **rout
 
 static void check_threads(const struct gone *gone)
 {
-    LARGE_INTEGER moment = {.QuadPart = -10000};
     const void *routine;
     void *context;
     ULONG id;
     for (int poll = 0; find_thread(gone, &id, &routine, &context); poll++) {
-        if (poll < THREAD_PATIENCE) {
-            KeDelayExecutionThread(KernelMode, FALSE, &moment);
+        if (poll < PATIENCE) {
+            pause();
             continue;
         }
         report(RULE_LEFT_THREAD, gone,
@@ -226,8 +258,7 @@ static void check_irps(const struct gone *gone)
     for (ULONG i = 0; i < count; i++) {
         if (found[i].routine)
             report(RULE_LEFT_ROUTINE, gone, found[i].is_own ? found[i].made_by : found[i].routine,
-                   "the IRP at %p, which another driver still has, leads to the completion routine "
-                   "%p",
+                   "the IRP at %p, not completed yet, leads to the completion routine %p",
                    found[i].irp, found[i].routine);
         else
             report(RULE_LEFT_IRP, gone, found[i].made_by,

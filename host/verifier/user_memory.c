@@ -186,6 +186,23 @@ static BOOLEAN is_of_other_process(uint64_t address)
     return region && region->owner && region->owner != current_thread()->Tcb.process;
 }
 
+/* Pages that an MDL locks are there. */
+static BOOLEAN may_be_paged_out(uint64_t address)
+{
+    struct mm_region *region = mm_region_find(current_machine(), (void *)address);
+    return !region || region->pins == 0;
+}
+
+static void check_level(const struct access *access)
+{
+    KIRQL irql = KeGetCurrentIrql();
+    if (irql >= DISPATCH_LEVEL && may_be_paged_out(access->address))
+        verifier_report_at(RULE_USER_MEMORY_IRQL, &access->where,
+                           (ULONG_PTR[]){access->address, irql, access->write},
+                           "user address 0x%llx was %s at IRQL %u (at most APC_LEVEL)",
+                           access->address, access->write ? "written" : "read", irql);
+}
+
 static void check(const struct access *access)
 {
     struct verifier_exchange *request = verifier_exchange_current();
@@ -202,6 +219,7 @@ static void check(const struct access *access)
                            access->address);
         return;
     }
+    check_level(access);
     check_probed(request, access);
     check_guarded(request, access);
     if (!access->routine || same_text(access->routine->component, "rtl") ||

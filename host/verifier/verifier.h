@@ -73,11 +73,15 @@ struct verifier_hooks {
     (const struct linux_fault *fault, CONTEXT *context, struct fault_stop *stop);
     /* An exception that no handler took. */
     void (*unhandled)(const EXCEPTION_RECORD *record, const CONTEXT *context);
+    /* The image's pages are as they are to be; nothing of it has run. */
+    void (*image_loaded)(struct loaded_image *image);
     /* The image's memory is about to go. */
     void (*image_unload)(struct loaded_image *image);
     void (*irp_dispatch)(PDEVICE_OBJECT device, PIRP irp, BOOLEAN after, NTSTATUS status);
     void (*irp_complete)(PIRP irp, void *caller);
     /* ---- IRQL, locks, requests, unloading ---- */
+    /* The thread has raised its IRQL, or another one runs; only under a scheduler. */
+    void (*irql_changed)(void);
     /* Around every call of a driver's routine; end repairs what the routine left wrong. */
     void (*callback_begin)(struct verifier_callback *callback);
     void (*callback_end)(struct verifier_callback *callback);
@@ -112,13 +116,16 @@ struct verifier_hooks {
     void (*exchange_end)(void);
     /* The request is finished; how many bytes of the reply may go to the caller. */
     SIZE_T (*reply)(PIRP irp);
-    /* Memory nobody has written: a fresh pool block; the stack below a driver's routine. */
+    /* Memory nobody has written: a fresh pool block. */
     void (*fresh_pool)(void *block, SIZE_T size);
-    void (*fresh_stack)(void);
+    /* Calls the routine, on a stack nobody has written. */
+    NTSTATUS (*run_dispatch)(PDRIVER_DISPATCH routine, PDEVICE_OBJECT device, PIRP irp);
     void (*user_memory)(const void *address, SIZE_T length, BOOLEAN write, void *caller);
     void (*user_copy)(const void *to, const void *from, SIZE_T length, void *caller);
     void (*user_copied)(void);
-    /* A thread leaves the machine, which was stopped. */
+    /* A thread is about to leave the driver it is in, without returning: the machine was stopped. */
+    void (*leaving)(void);
+    /* It has left. */
     void (*stopped)(void);
     void (*process_exit)(struct _EPROCESS *process);
     /* ---- MDLs: TRUE: it must not be done (host/mm/mdl.h) ---- */

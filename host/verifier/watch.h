@@ -43,6 +43,9 @@ void verifier_request_end(struct verifier_request *request, NTSTATUS answer);
 BOOLEAN verifier_irp_completing(PIRP irp, const void *caller);
 void verifier_irp_passes(PIRP irp, ULONG passed);
 void verifier_irp_not_cancelled(PIRP irp, ULONG milliseconds);
+/* remove_lock.c */
+NTSTATUS verifier_remove_locks_initialize(struct verifier_state *state);
+void verifier_remove_locks_destroy(struct verifier_state *state);
 /* unload.c */
 NTSTATUS verifier_made_initialize(struct verifier_state *state);
 void verifier_made_destroy(struct verifier_state *state);

@@ -46,10 +46,10 @@ static NTSTATUS answer_times(struct _EPROCESS *process, PVOID buffer, ULONG leng
 static ULONG handle_count(struct handle_table *table)
 {
     ULONG count = 0;
-    linux_lock(&table->lock);
+    ob_table_lock(table);
     for (ULONG i = 0; i < table->count; i++)
         count += table->entries[i].object != NULL;
-    linux_unlock(&table->lock);
+    ob_table_unlock(table);
     return count;
 }
 

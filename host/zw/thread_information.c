@@ -1,4 +1,5 @@
 /* ZwQueryInformationThread and ZwSetInformationThread. */
+#include "host/io/io.h"
 #include "host/zw/zw.h"
 #include "host/ob/object.h"
 
@@ -44,9 +45,9 @@ static NTSTATUS answer_basic(PETHREAD thread, PVOID buffer, ULONG length, PULONG
 
 static BOOLEAN has_pending_requests(PETHREAD thread)
 {
-    linux_lock(&thread->irps_lock);
+    io_irps_lock(thread);
     BOOLEAN pending = !IsListEmpty(&thread->irps);
-    linux_unlock(&thread->irps_lock);
+    io_irps_unlock(thread);
     return pending;
 }
 

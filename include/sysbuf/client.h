@@ -96,10 +96,13 @@ enum sb_error sb_open(const char *path, struct sb_client **client);
  * "tcp://127.0.0.1:PORT" for a driver that listens, or "tcp-listen://127.0.0.1:PORT" to wait at
  * that port for one that connects; IPv4. secret is what the driver's registry has, secret_length
  * (16 to 64) bytes of it; it is not kept. Blocks for at most timeout milliseconds (SB_FOREVER: no
- * limit). *client is as from sb_open(), with these differences: calls go one at a time, input and
- * output have at most 1 MiB (a longer input is BAD_LENGTH, a greater capacity is cut), and after
- * DISCONNECTED, PROTOCOL or a request that was sent in half nothing but sb_close() is of use.
- * A call that times out goes on in the driver; only its reply is dropped.
+ * limit). *client is as from sb_open(), with these differences: commands run one after the other,
+ * input and output have at most 1 MiB (a longer input is BAD_LENGTH, a greater capacity is cut),
+ * and after DISCONNECTED, PROTOCOL or a request that was sent in half nothing but sb_close() is of
+ * use. A call that times out goes on in the driver; only its reply is dropped. Notifications and
+ * batches are the same; what needs memory that both share is not there (sb_send(), sb_read(),
+ * sb_write(), rings): UNKNOWN_COMMAND, as are subscriptions where the driver speaks version 1 of
+ * the protocol.
  *
  * Errors: ARGUMENT, NO_MEMORY, NOT_FOUND (nobody listens there, or the port is taken), SECRET, BUSY
  * (the driver has as many connections as it takes), TIMEOUT, PROTOCOL, DISCONNECTED (the driver
@@ -175,6 +178,14 @@ enum sb_error sb_query_contract(struct sb_client *client, uint32_t *version);
  */
 void sb_close(struct sb_client *client);
 
+/*
+ * The first half of sb_close() alone: calls that are under way end, its subscription's receives
+ * too, those that come later are refused with SB_ERROR_CLOSED, and the client stays to be closed.
+ * For programs whose threads may still be about to call: end the calls, wait for the threads, give
+ * subscriptions and rings back, close. NULL is nothing to do. Blocks as sb_close().
+ */
+void sb_end_calls(struct sb_client *client);
+
 /* ---- notifications ---- */
 
 struct sb_subscription;
@@ -212,7 +223,8 @@ enum sb_error sb_subscribe(struct sb_client *client, const struct sb_subscribe_o
  * Several threads may call: each message goes to one of them. Not with a receive callback: STATE.
  *
  * OK; TRUNCATED where the message was longer, and its rest is gone; TIMEOUT where there was none:
- * nothing is lost by that; CLOSED where the subscription has ended; ARGUMENT, STATE, SYSTEM.
+ * nothing is lost by that; CLOSED where the subscription has ended, over a socket DISCONNECTED
+ * where the connection has; ARGUMENT, STATE, SYSTEM.
  */
 enum sb_error sb_receive(struct sb_subscription *subscription, void *message, size_t capacity,
                          struct sb_message *information, uint32_t timeout);
@@ -315,6 +327,19 @@ enum sb_error sb_service_uninstall(const char *name);
 
 /* Errors: ARGUMENT, NO_MEMORY, ACCESS_DENIED, NOT_INSTALLED, SYSTEM; *state is then untouched. */
 enum sb_error sb_service_status(const char *name, enum sb_service_state *state);
+
+/* ---- a trace ---- */
+
+/*
+ * On Linux, where drivers run inside of the program: writes the life of each request to the file at
+ * path, as Chrome trace events, which Perfetto opens (docs/host.md). Before the program's first
+ * other call of this library. path NULL ends the trace: SYSTEM then says that the file is not
+ * whole. Otherwise it ends with the program.
+ *
+ * Errors: STATE (too late; there is one already, or none to end), SYSTEM (sb_system_error() is an
+ * errno). On Windows, whose drivers run in the system: UNKNOWN_COMMAND.
+ */
+enum sb_error sb_trace_requests(const char *path);
 
 #ifdef __cplusplus
 }

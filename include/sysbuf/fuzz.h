@@ -37,6 +37,11 @@ struct sb_fuzz_options {
     /* Only for making inputs: the driver's file is read, no machine is made, and sb_fuzz_run must
      * not be called. Requests are then for the first device only. */
     bool is_idle;
+    /* The machine's threads take turns (include/sysbuf/host.h, "schedules"), so that the same
+     * inputs do the same each time; no wait takes time. */
+    bool is_scheduled;
+    /* A crash is tried again, but not made smaller. */
+    bool is_hasty;
 };
 
 /* Starts the driver on a first machine. False: error says why in words. */

@@ -101,6 +101,24 @@ SB_HOST_API sb_status sb_machine_create(const struct sb_machine_options *options
  * other call on it may be in progress. Blocks until its system threads are gone. NULL is fine. */
 SB_HOST_API void sb_machine_destroy(struct sb_machine *machine);
 
+/* ---- a trace as a file ---- */
+/*
+ * What struct sb_machine_options.trace tells, in a file that Perfetto opens: trace is
+ * sb_trace_file_event, trace_context the file. The file is whole JSON each time it was written to.
+ * No function prints. The functions that return int answer 0 or an errno.
+ */
+struct sb_trace_file;
+
+/* Makes the file, or empties the one that is there. *file is the caller's to delete. */
+SB_HOST_API int sb_trace_file_create(const char *path, struct sb_trace_file **file);
+/* From any thread; nothing once the file is finished. */
+SB_HOST_API void sb_trace_file_event(void *file, const char *event, size_t length);
+/* Completes and closes the file; a second time tells the same again. Not 0: it is not whole.
+ * Threads may still be in the machine, from any thread. */
+SB_HOST_API int sb_trace_file_finish(struct sb_trace_file *file);
+/* Finishes and frees it, after its machine. NULL is fine. */
+SB_HOST_API void sb_trace_file_delete(struct sb_trace_file *file);
+
 /* Tells drivers that asked for it (IoRegisterShutdownNotification) that the machine shuts down. */
 SB_HOST_API sb_status sb_machine_shutdown(struct sb_machine *machine);
 
@@ -158,7 +176,7 @@ struct sb_rule {
 /* The index-th rule; false when there are fewer. */
 SB_HOST_API bool sb_rule(uint32_t index, struct sb_rule *rule);
 
-/* A mistake of a driver, once for each rule and place. */
+/* A mistake of a driver, once for each rule, place and subject. */
 struct sb_finding {
     struct sb_rule rule;
     uint64_t parameters[4]; /* of the bug check */
@@ -170,6 +188,9 @@ struct sb_finding {
     int32_t line;
     uint32_t count;   /* how often it happened */
     uint64_t request; /* sb_machine_mark_request when it first did */
+    /* What tells findings of one rule and place apart, as all replies are completed in one place:
+     * the request's control code. 0: nothing else does. */
+    uint32_t subject;
 };
 /* How many findings there are; they are kept in the order in which they happened. */
 SB_HOST_API uint32_t sb_machine_finding_count(struct sb_machine *machine);

@@ -57,7 +57,7 @@ size_t sb_ring_message_maximum(const struct sb_ring *ring);
  * Waits up to timeout milliseconds for room (0: not at all; SB_FOREVER: no limit).
  *
  * Errors: ARGUMENT, RING_FULL, CLOSED (the driver has shut the ring), RING_BROKEN (what the other
- * side wrote made no sense; sb_ring_report() says what), SYSTEM. Nothing has been sent then.
+ * side wrote made no sense; sb_ring_get_report() says what), SYSTEM. Nothing has been sent then.
  */
 enum sb_error sb_ring_send(struct sb_ring *ring, const void *message, size_t length,
                            uint32_t timeout);

@@ -8,7 +8,8 @@
  *                               <-- ANSWER     version, nonce, proof
  *   WELCOME    limits, proof    -->                     or REFUSAL, and the connection ends
  *                               <-- REQUEST    sequence, code, capacity, input
- *   REPLY      sequence, status, output -->             any number, answered in order
+ *   REPLY      sequence, status, output -->             any number, answered in order; requests
+ *                                                       for notifications when there is one
  */
 #ifndef SYSBUF_SOCKET_H
 #define SYSBUF_SOCKET_H
@@ -19,8 +20,13 @@
 SB_STATIC_ASSERT(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "frames are laid out as in memory");
 #endif
 
-#define SB_SOCKET_MAGIC   0x4B534253u /* the bytes "SBSK" */
-#define SB_SOCKET_VERSION 1u          /* of this protocol */
+#define SB_SOCKET_MAGIC 0x4B534253u /* the bytes "SBSK" */
+/* Of this protocol. From version 2 on, a request for a notification waits beside all others. */
+#define SB_SOCKET_VERSION        2u
+#define SB_SOCKET_VERSION_OLDEST 1u
+#define SB_SOCKET_VERSION_FEED   2u
+/* How many requests for notifications a connection may have that are not answered. */
+#define SB_SOCKET_NEXT_MAXIMUM 64u
 
 #define SB_SOCKET_NONCE_LENGTH 32
 #define SB_SOCKET_PROOF_LENGTH 32

@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 """MyDevice on the host: all its answers, and many times over."""
+import json
 import pathlib
 import re
 import signal
 import subprocess
+import tempfile
 import unittest
 
 from sysbuf import Case, MYDEVICE, run
@@ -55,6 +57,25 @@ class MyDevice(Case):
             lines = [watch.stdout.readline() for _ in range(len(COUNTERS) + 1)]
             watch.send_signal(signal.SIGINT)
         self.assertRegex(lines[-1], r"^opens +2 \(\+1\)$")
+
+    def test_a_trace_of_its_requests(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "demo.json"
+            answer = subprocess.run([CLIENT, "--host", MYDEVICE, "--trace", path, "demo"],
+                                    capture_output=True, timeout=60)
+            self.assertEqual(answer.returncode, 0)
+            events = json.loads(path.read_text())["traceEvents"]
+        hello = [event for event in events if event.get("name") == "DEVICE_CONTROL 0x00222000"]
+        self.assertEqual([event["ph"] for event in hello], ["b", "B", "e"])
+        self.assertEqual(hello[0]["args"]["input"], 20)
+        self.assertEqual(hello[2]["args"]["information"], 14)
+
+    def test_a_trace_that_cannot_be_written(self):
+        for path, reason in (("/", "Is a directory"), ("/dev/full", "No space left on device")):
+            answer = subprocess.run([CLIENT, "--host", MYDEVICE, "--trace", path, "demo"],
+                                    capture_output=True, text=True, timeout=60)
+            self.assertEqual(answer.returncode, 1)
+            self.assertIn(f"mydevice: --trace: {path}: {reason}\n", answer.stderr)
 
 
 if __name__ == "__main__":

@@ -45,12 +45,22 @@ static inline int start_channels_direct(void **state)
     return start_driver("channels_direct");
 }
 
+/* Where the driver's socket is that open_channels() opens; NULL: it opens the device. */
+static const char *channels_socket;
+
+#define CHANNELS_SECRET "sixteen and more bytes"
+
 static inline struct sb_client *open_channels(void)
 {
     struct sb_client *client = NULL;
 
     assert_int_equal(sb_host_claim_faults(), 0);
-    assert_int_equal(sb_open(CHANNELS_PATH, &client), SB_OK);
+    if (channels_socket != NULL)
+        assert_int_equal(sb_open_socket(channels_socket, CHANNELS_SECRET, strlen(CHANNELS_SECRET),
+                                        10000, &client),
+                         SB_OK);
+    else
+        assert_int_equal(sb_open(CHANNELS_PATH, &client), SB_OK);
     return client;
 }
 

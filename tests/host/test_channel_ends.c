@@ -45,18 +45,29 @@ static struct sb_machine *machine;
 static struct sb_driver *driver;
 static uint64_t blocks_before; /* of pool */
 
-static int start(void **state)
+/* Buffered and direct READ, and what waits for a command of either method. */
+static int start_driver(const char *path)
 {
     char error[512] = "";
     uint64_t bytes;
 
-    (void)state;
     assert_int_equal(sb_machine_create(NULL, &machine), STATUS_SUCCESS);
     sb_machine_pool_usage(machine, &blocks_before, &bytes);
-    if (sb_machine_load_driver_file(machine, WINDOWS_DRIVERS "/channels.sys", &driver, error,
-                                    sizeof(error)) != STATUS_SUCCESS)
+    if (sb_machine_load_driver_file(machine, path, &driver, error, sizeof(error)) != STATUS_SUCCESS)
         fail_msg("%s", error);
     return sb_host_claim_faults();
+}
+
+static int start(void **state)
+{
+    (void)state;
+    return start_driver(WINDOWS_DRIVERS "/channels.sys");
+}
+
+static int start_direct(void **state)
+{
+    (void)state;
+    return start_driver(WINDOWS_DRIVERS "/channels_direct.sys");
 }
 
 /* The driver goes, and takes its pool along: the tests leave open and waiting more than the bound.
@@ -169,7 +180,7 @@ static uint64_t counter(struct program *program, enum sb_counter wanted)
 static void cancelling_ends_one_or_all(void **state)
 {
     struct program program = begin_program();
-    struct pending pending[4];
+    struct pending pending[5];
 
     (void)state;
     subscribe(&program);
@@ -177,6 +188,7 @@ static void cancelling_ends_one_or_all(void **state)
     send(&program, CHANNELS_WAIT, &pending[1]);
     send(&program, SB_NOTIFY_NEXT, &pending[2]);
     send_read(&program, &pending[3]);
+    send(&program, CHANNELS_WAIT_DIRECT, &pending[4]);
     assert_int_equal(sb_process_cancel(program.process, program.file, &pending[0].result),
                      STATUS_SUCCESS);
     wait_for(&program, &pending[0], STATUS_CANCELLED);
@@ -188,7 +200,30 @@ static void cancelling_ends_one_or_all(void **state)
     assert_int_equal(sb_process_cancel(program.process, program.file, NULL), STATUS_SUCCESS);
     wait_for(&program, &pending[1], STATUS_CANCELLED);
     wait_for(&program, &pending[3], STATUS_CANCELLED);
-    assert_int_equal(counter(&program, SB_COUNTER_CANCELLED), 3);
+    wait_for(&program, &pending[4], STATUS_CANCELLED);
+    assert_int_equal(counter(&program, SB_COUNTER_CANCELLED), 4);
+    sb_process_destroy(program.process);
+}
+
+/* Cancelled when it has been answered, or its fellow has: nothing changes any more. */
+static void what_has_ended_cannot_be_cancelled(void **state)
+{
+    static const uint32_t codes[] = {CHANNELS_WAIT, CHANNELS_WAIT_DIRECT};
+    struct program program = begin_program();
+    struct pending pending[2];
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        send(&program, codes[i], &pending[0]);
+        send(&program, codes[i], &pending[1]);
+        sb_process_cancel(program.process, program.file, &pending[0].result);
+        assert_int_equal(call(&program, CHANNELS_RELEASE, NULL, 0, NULL, 0), STATUS_SUCCESS);
+        wait_for(&program, &pending[0], STATUS_CANCELLED);
+        wait_for(&program, &pending[1], STATUS_SUCCESS);
+        assert_int_equal(pending[1].result.information, 1);
+        assert_int_equal(pending[1].memory[0], 0x77);
+        assert_int_equal(sb_process_cancel(program.process, program.file, NULL), STATUS_NOT_FOUND);
+    }
     sb_process_destroy(program.process);
 }
 
@@ -196,7 +231,7 @@ static void closing_ends_all_that_waits(void **state)
 {
     struct program program = begin_program();
     struct program other = begin_program();
-    struct pending pending[3];
+    struct pending pending[4];
     struct pending others;
 
     (void)state;
@@ -205,9 +240,10 @@ static void closing_ends_all_that_waits(void **state)
     send(&program, SB_NOTIFY_NEXT, &pending[0]);
     send(&program, CHANNELS_WAIT, &pending[1]);
     send_read(&program, &pending[2]);
+    send(&program, CHANNELS_WAIT_DIRECT, &pending[3]);
     send(&other, SB_NOTIFY_NEXT, &others);
     assert_int_equal(sb_process_close(program.process, program.file), STATUS_SUCCESS);
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < 4; i++)
         wait_for(&program, &pending[i], STATUS_CANCELLED);
     assert_int_equal(call(&other, CHANNELS_POST_ALL, "m", 1, NULL, 0), STATUS_SUCCESS);
     wait_for(&other, &others, STATUS_SUCCESS);
@@ -218,17 +254,18 @@ static void closing_ends_all_that_waits(void **state)
 static void a_killed_process_takes_its_requests_along(void **state)
 {
     struct program survivor = begin_program();
-    struct pending pending[9];
+    struct pending pending[12];
 
     (void)state;
     for (int round = 0; round < 10; round++) {
         struct program program = begin_program();
 
         subscribe(&program);
-        for (size_t i = 0; i < 9; i += 3) {
+        for (size_t i = 0; i < 12; i += 4) {
             send(&program, SB_NOTIFY_NEXT, &pending[i]);
             send(&program, CHANNELS_WAIT, &pending[i + 1]);
             send_read(&program, &pending[i + 2]);
+            send(&program, CHANNELS_WAIT_DIRECT, &pending[i + 3]);
         }
         if (round % 2 != 0)
             for (int i = 0; i < 8; i++)
@@ -443,17 +480,22 @@ static void a_driver_with_requests_under_way_is_not_unloaded(void **state)
     sb_process_destroy(program.process);
 }
 
-#define end_test(name) cmocka_unit_test_setup_teardown(name, start, stop)
+#define end_test(name)    cmocka_unit_test_setup_teardown(name, start, stop)
+#define direct_test(name) cmocka_unit_test_setup_teardown(name, start_direct, stop)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         end_test(cancelling_ends_one_or_all),
+        direct_test(cancelling_ends_one_or_all),
+        end_test(what_has_ended_cannot_be_cancelled),
         end_test(closing_ends_all_that_waits),
+        direct_test(closing_ends_all_that_waits),
         end_test(a_killed_process_takes_its_requests_along),
+        direct_test(a_killed_process_takes_its_requests_along),
         end_test(a_process_killed_in_a_flood_ends_it),
 #ifndef SYSBUF_SIGNALS_ARE_LATE /* ThreadSanitizer does not see how the driver's code hands the \
-                                   IRP over */
+                                   IRP over, with the cancel routine that it sets */
         end_test(cancelling_in_a_flood_loses_no_message),
 #endif
         end_test(a_killed_subscriber_ends_the_question),

@@ -112,6 +112,79 @@ static void a_stream_flows_whole(void **state)
     sb_close(reader);
 }
 
+/* Several at each end: every byte comes out once, wherever it went in and comes out. */
+static void *write_share(void *context)
+{
+    struct stream *stream = context;
+    unsigned char bytes[700];
+    size_t moved;
+
+    stream->sum = 0;
+    for (uint64_t sent = 0; sent < stream->length; sent += moved) {
+        moved = sizeof(bytes) < stream->length - sent ? sizeof(bytes) : stream->length - sent;
+        for (size_t i = 0; i < moved; i++)
+            bytes[i] = (unsigned char)channels_mix(sent + i);
+        while (sb_write(stream->client, 0, bytes, moved, &moved, 10000) != SB_OK)
+            pause_for(0);
+        for (size_t i = 0; i < moved; i++)
+            stream->sum += bytes[i];
+    }
+    return NULL;
+}
+
+static _Atomic uint64_t bytes_read;
+
+/* Until its calls are ended. */
+static void *read_share(void *context)
+{
+    struct stream *stream = context;
+    unsigned char bytes[500];
+    size_t moved;
+
+    while (sb_read(stream->client, 0, bytes, sizeof(bytes), &moved, SB_FOREVER) == SB_OK) {
+        for (size_t i = 0; i < moved; i++)
+            stream->sum += bytes[i];
+        bytes_read += moved;
+    }
+    return NULL;
+}
+
+static void several_writers_and_readers_lose_no_byte(void **state)
+{
+    enum { ENDS = 3 };
+    struct stream writers[ENDS], readers[ENDS];
+    pthread_t writing[ENDS], reading[ENDS];
+    uint64_t written = 0;
+    int moments = 0;
+    uint64_t sum = 0;
+
+    (void)state;
+    bytes_read = 0;
+    for (size_t i = 0; i < ENDS; i++) {
+        writers[i] = (struct stream){.client = open_channels(), .length = MESSAGES / 4};
+        readers[i] = (struct stream){.client = open_channels()};
+        assert_int_equal(pthread_create(&writing[i], NULL, write_share, &writers[i]), 0);
+        assert_int_equal(pthread_create(&reading[i], NULL, read_share, &readers[i]), 0);
+    }
+    for (size_t i = 0; i < ENDS; i++) {
+        pthread_join(writing[i], NULL);
+        written += writers[i].length;
+        sum += writers[i].sum;
+        sb_close(writers[i].client);
+    }
+    while (bytes_read < written && moments++ < 10000)
+        pause_for(1);
+    pause_for(20); /* for what should not come */
+    for (size_t i = 0; i < ENDS; i++) {
+        sb_end_calls(readers[i].client);
+        pthread_join(reading[i], NULL);
+        sum -= readers[i].sum;
+        sb_close(readers[i].client);
+    }
+    assert_int_equal(bytes_read, written);
+    assert_int_equal(sum, 0);
+}
+
 /* ---- direct I/O ---- */
 
 static void direct_commands_carry_large_buffers(void **state)
@@ -172,6 +245,51 @@ static void direct_commands_are_refused_for_each_reason(void **state)
         SB_ERROR_UNKNOWN_COMMAND);
     free(bytes);
     sb_close(client);
+}
+
+struct fetching {
+    struct sb_client *client;
+    unsigned char seed;
+    uint64_t wrong;
+};
+
+/* Each call's own bytes, each byte of them, however many call. */
+static void *fetch_often(void *context)
+{
+    struct fetching *fetching = context;
+    unsigned char bytes[48];
+    size_t length;
+
+    for (uint32_t i = 0; i < MESSAGES / 4; i++) {
+        const unsigned char seed = (unsigned char)(fetching->seed + i);
+        const size_t wanted = 1 + i % sizeof(bytes);
+
+        memset(bytes, 0, sizeof(bytes));
+        if (sb_call(fetching->client, CHANNELS_FETCH, &seed, 1, bytes, wanted, &length, 10000) !=
+                SB_OK ||
+            length != wanted)
+            fetching->wrong++;
+        for (size_t at = 0; at < wanted; at++)
+            fetching->wrong += bytes[at] != (unsigned char)(at * 7 + seed);
+    }
+    return NULL;
+}
+
+static void a_million_direct_calls_of_several_clients_do_not_meet(void **state)
+{
+    struct fetching fetching[4];
+    pthread_t threads[4];
+
+    (void)state;
+    for (unsigned char i = 0; i < 4; i++) {
+        fetching[i] = (struct fetching){open_channels(), (unsigned char)(i * 60), 0};
+        assert_int_equal(pthread_create(&threads[i], NULL, fetch_often, &fetching[i]), 0);
+    }
+    for (size_t i = 0; i < 4; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(fetching[i].wrong, 0);
+        sb_close(fetching[i].client);
+    }
 }
 
 /* ---- batches ---- */
@@ -241,6 +359,41 @@ static void a_batch_is_refused_for_each_reason(void **state)
     assert_int_equal(sb_batch_add(batch, CHANNELS_ECHO, "x", 1, 1), SB_OK);
     assert_int_equal(sb_batch_call(client, batch, 0, 5000), SB_ERROR_SYSTEM);
     sb_batch_delete(batch);
+    sb_close(client);
+}
+
+/* Each command's own number comes back, mixed and summed at both ends. */
+static void a_million_commands_in_batches_are_answered(void **state)
+{
+    struct sb_client *client = open_channels();
+    uint64_t answered = 0;
+    uint64_t sum = 0;
+
+    (void)state;
+    for (uint64_t first = 0; first < MESSAGES; first += 100) {
+        struct sb_batch *batch = sb_batch_create();
+
+        for (uint64_t i = 0; i < 100; i++) {
+            const uint64_t number = channels_mix(first + i);
+
+            assert_int_equal(sb_batch_add(batch, CHANNELS_ECHO, &number, 8, 8), SB_OK);
+            sum += number;
+        }
+        assert_int_equal(sb_batch_call(client, batch, 0, 10000), SB_OK);
+        for (uint64_t i = 0; i < 100; i++) {
+            const void *reply;
+            uint64_t number;
+            size_t length;
+
+            assert_int_equal(sb_batch_result(batch, i, &reply, &length), SB_OK);
+            memcpy(&number, reply, sizeof(number));
+            answered += length == 8 && number == channels_mix(first + i);
+            sum -= number;
+        }
+        sb_batch_delete(batch);
+    }
+    assert_int_equal(answered, MESSAGES);
+    assert_int_equal(sum, 0);
     sb_close(client);
 }
 
@@ -426,10 +579,13 @@ int main(void)
         cmocka_unit_test(a_write_is_taken_as_far_as_there_is_room),
         cmocka_unit_test(transfers_are_refused_for_each_reason),
         cmocka_unit_test(a_stream_flows_whole),
+        cmocka_unit_test(several_writers_and_readers_lose_no_byte),
         cmocka_unit_test(direct_commands_carry_large_buffers),
         cmocka_unit_test(direct_commands_are_refused_for_each_reason),
+        cmocka_unit_test(a_million_direct_calls_of_several_clients_do_not_meet),
         cmocka_unit_test(each_command_of_a_batch_has_its_answer),
         cmocka_unit_test(a_batch_is_refused_for_each_reason),
+        cmocka_unit_test(a_million_commands_in_batches_are_answered),
         cmocka_unit_test(parallel_batches_do_not_meet),
         cmocka_unit_test(the_counters_are_exact),
         cmocka_unit_test(the_handshake_tells_all),
@@ -439,6 +595,7 @@ int main(void)
         cmocka_unit_test(a_write_is_taken_as_far_as_there_is_room),
         cmocka_unit_test(transfers_are_refused_for_each_reason),
         cmocka_unit_test(a_stream_flows_whole),
+        cmocka_unit_test(several_writers_and_readers_lose_no_byte),
     };
     const struct CMUnitTest versions[] = {
         cmocka_unit_test(a_new_client_works_with_an_old_driver),

@@ -223,6 +223,29 @@ static void closing_ends_the_calls_of_other_threads(void **state)
     }
 }
 
+/* The first half of closing: who was calling learns of it, who calls later too, and the client is
+   there to be asked. */
+static void calls_end_before_a_client_is_closed(void **state)
+{
+    const struct timespec moment = {0, 20000000};
+    struct sb_client *client = open_device(PEND_PATH);
+    uint32_t version;
+    pthread_t thread;
+    void *error;
+
+    (void)state;
+    assert_int_equal(pthread_create(&thread, NULL, wait_for_ever, client), 0);
+    nanosleep(&moment, NULL);
+    sb_end_calls(client);
+    assert_int_equal(pthread_join(thread, &error), 0);
+    assert_int_equal((uintptr_t)error, SB_ERROR_CLOSED);
+    assert_int_equal((uintptr_t)wait_for_ever(client), SB_ERROR_CLOSED);
+    assert_int_equal(sb_query_contract(client, &version), SB_ERROR_CLOSED);
+    sb_end_calls(client);
+    sb_end_calls(NULL);
+    sb_close(client);
+}
+
 static void *call_often(void *client)
 {
     struct pend_counts counts;
@@ -263,6 +286,7 @@ int main(void)
         cmocka_unit_test(an_answer_that_comes_with_the_cancellation_counts),
         cmocka_unit_test(a_driver_that_ignores_the_cancellation_is_left_behind),
         cmocka_unit_test(closing_ends_the_calls_of_other_threads),
+        cmocka_unit_test(calls_end_before_a_client_is_closed),
         cmocka_unit_test(many_threads_share_a_client),
     };
 

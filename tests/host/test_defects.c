@@ -32,12 +32,20 @@ struct defect {
     const struct sequence *sequence;
 };
 
+/* One driver on one machine. */
+struct trial {
+    const struct defect *defect;
+    struct sb_machine *machine;
+    struct sb_driver *driver;
+};
+
 /* What an application does, and what is expected of loading. */
 struct sequence {
     const char *name;
-    void (*call)(struct sb_machine *machine, const struct defect *defect);
+    void (*call)(const struct trial *trial);
     bool has_underruns; /* sb_machine_options.verify_underruns */
     bool fails_to_load; /* DriverEntry refuses */
+    bool is_scheduled;  /* one thread at a time, by the plainest schedule */
     uint32_t timeout;   /* sb_machine_options.verify_timeout */
 };
 
@@ -120,13 +128,13 @@ static void send(const struct caller *caller, const char *call)
     }
 }
 
-static void call_driver(struct sb_machine *machine, const struct defect *defect)
+static void call_driver(const struct trial *trial)
 {
     struct caller caller;
-    char calls[sizeof defect->calls], *rest = calls;
+    char calls[sizeof trial->defect->calls], *rest = calls;
 
-    memcpy(calls, defect->calls, sizeof calls);
-    if (sb_process_create(machine, NULL, &caller.process) != 0)
+    memcpy(calls, trial->defect->calls, sizeof calls);
+    if (sb_process_create(trial->machine, NULL, &caller.process) != 0)
         return;
     if (sb_process_open(caller.process, "\\\\.\\Defect", NULL, &caller.file) == 0) {
         caller.buffer = sb_process_allocate(caller.process, SIZE, true);
@@ -153,12 +161,11 @@ static struct sb_process *call_pending(struct sb_machine *machine, sb_handle *fi
     return process;
 }
 
-static void pend_and_cancel(struct sb_machine *machine, const struct defect *defect)
+static void pend_and_cancel(const struct trial *trial)
 {
-    (void)defect;
     struct sb_io_status io_status = {0};
     sb_handle file = 0;
-    struct sb_process *process = call_pending(machine, &file, &io_status);
+    struct sb_process *process = call_pending(trial->machine, &file, &io_status);
     if (!process)
         return;
     sb_process_cancel(process, file, NULL);
@@ -167,28 +174,35 @@ static void pend_and_cancel(struct sb_machine *machine, const struct defect *def
 }
 
 /* The process ends with its request pending. */
-static void pend_and_exit(struct sb_machine *machine, const struct defect *defect)
+static void pend_and_exit(const struct trial *trial)
 {
-    (void)defect;
     struct sb_io_status io_status = {0};
     sb_handle file = 0;
-    struct sb_process *process = call_pending(machine, &file, &io_status);
+    struct sb_process *process = call_pending(trial->machine, &file, &io_status);
     if (process)
         sb_process_destroy(process);
 }
 
-static void call_nothing(struct sb_machine *machine, const struct defect *defect)
+/* The plug and play manager finds a device for the driver; it goes with it. */
+static void add_device(const struct trial *trial)
 {
-    (void)defect;
-    (void)machine;
+    struct sb_device *device;
+    sb_device_add(trial->machine, trial->driver, "Defect", &device);
+}
+
+static void call_nothing(const struct trial *trial)
+{
+    (void)trial;
 }
 
 static const struct sequence sequences[] = {
     {.name = "calls", .call = call_driver}, /* where a source names none */
     {.name = "cancel", .call = pend_and_cancel},
+    {.name = "device", .call = add_device},
     {.name = "exit", .call = pend_and_exit},
     {.name = "load", .call = call_nothing},
     {.name = "load-fails", .call = call_nothing, .fails_to_load = true},
+    {.name = "scheduled", .call = call_driver, .is_scheduled = true},
     {.name = "stuck", .call = call_driver, .timeout = 400},
     {.name = "underruns", .call = call_driver, .has_underruns = true},
 };
@@ -218,6 +232,7 @@ static void run(const struct defect *defect, const char *variant, bool bad)
                                          .verify = SB_VERIFY_ALL,
                                          .verify_timeout = defect->sequence->timeout,
                                          .verify_underruns = defect->sequence->has_underruns};
+    struct sb_schedule *schedule = NULL;
     struct sb_machine *machine;
     struct sb_driver *driver;
     struct sb_finding finding = {0};
@@ -225,18 +240,22 @@ static void run(const struct defect *defect, const char *variant, bool bad)
 
     snprintf(path, sizeof path, SYSBUF_DEFECTS "/%s-%s-%s.sys", defect->name, bad ? "bad" : "good",
              variant);
+    if (defect->sequence->is_scheduled)
+        assert_int_equal(0, sb_schedule_create(NULL, &schedule));
+    options.schedule = schedule;
     assert_int_equal(0, sb_machine_create(&options, &machine));
     sb_status status = sb_machine_load_driver_file(machine, path, &driver, error, sizeof error);
     if ((status != 0) != defect->sequence->fails_to_load)
         print_message("%s: %08x %s\n", path, (unsigned)status, error);
     if (status == 0)
-        defect->sequence->call(machine, defect);
+        defect->sequence->call(&(struct trial){defect, machine, driver});
     if (status == 0)
         sb_machine_unload_driver(machine, driver);
     uint32_t count = sb_machine_finding_count(machine);
     if (count)
         sb_machine_finding(machine, 0, &finding, stack, sizeof stack);
     sb_machine_destroy(machine);
+    sb_schedule_destroy(schedule);
     bool found = bad && count && strcmp(finding.rule.identifier, defect->rule) == 0 &&
                  finding.line == defect->line;
     report_outcome(defect, variant, bad,

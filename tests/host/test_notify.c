@@ -1,9 +1,11 @@
 /*
- * Notifications through the client library, against the real driver on the host.
+ * Notifications through the client library, against the real driver on the host: over its device,
+ * and the same over its socket.
  */
 #include <stdio.h>
 
 #include "channels_client.h"
+#include "socket_rig.h"
 
 static struct sb_subscription *subscribe(struct sb_client *client, uint32_t pending)
 {
@@ -80,7 +82,8 @@ static void subscriptions_are_refused_for_each_reason(void **state)
     assert_int_equal(sb_answer(subscription, 1, NULL, 1), SB_ERROR_ARGUMENT);
     assert_int_equal(sb_answer(subscription, 1, "x", 1), SB_ERROR_TOO_LATE);
     assert_int_equal(sb_subscription_state(subscription, &told), SB_OK);
-    assert_int_equal(told.pending, 8);
+    /* Over a socket all but one wait in the connection. */
+    assert_int_equal(told.pending, channels_socket == NULL ? 8 : 1);
     sb_unsubscribe(subscription);
     sb_unsubscribe(NULL);
     subscription = subscribe(client, 0);
@@ -88,15 +91,25 @@ static void subscriptions_are_refused_for_each_reason(void **state)
     sb_close(client);
 }
 
+/* The last flood's thread may not have ended yet, though its messages have all come. */
+static void begin_flood(struct sb_client *client, uint64_t count)
+{
+    const struct channels_flood flood = {count};
+
+    for (int i = 0; tell(client, CHANNELS_FLOOD, &flood, sizeof(flood)) != SB_OK; i++) {
+        assert_true(i < 5000);
+        pause_for(1);
+    }
+}
+
 /* All messages, each once, in order, at whatever speed either side has. */
 static void receive_flood(struct sb_client *client, struct sb_subscription *subscription,
                           uint64_t count)
 {
-    const struct channels_flood flood = {count};
     struct channels_item item;
     struct sb_message message;
 
-    assert_int_equal(tell(client, CHANNELS_FLOOD, &flood, sizeof(flood)), SB_OK);
+    begin_flood(client, count);
     for (uint64_t i = 0; i < count; i++) {
         enum sb_error error = sb_receive(subscription, &item, sizeof(item), &message, 20000);
 
@@ -166,17 +179,17 @@ static void a_callback_hears_all_in_order(void **state)
 {
     struct heard heard = {.lock = PTHREAD_MUTEX_INITIALIZER};
     const struct sb_subscribe_options options = {.receive = hear, .context = &heard};
-    const struct channels_flood flood = {20000};
+    const uint64_t flood = 20000;
     struct sb_client *client = open_channels();
     struct sb_subscription *subscription = NULL;
 
     (void)state;
     assert_int_equal(sb_subscribe(client, &options, &subscription), SB_OK);
     assert_int_equal(sb_receive(subscription, NULL, 0, NULL, 0), SB_ERROR_STATE);
-    assert_int_equal(tell(client, CHANNELS_FLOOD, &flood, sizeof(flood)), SB_OK);
-    for (int i = 0; i < 2000 && heard_so_far(&heard) < flood.count; i++)
+    begin_flood(client, flood);
+    for (int i = 0; i < 2000 && heard_so_far(&heard) < flood; i++)
         pause_for(10);
-    assert_int_equal(heard_so_far(&heard), flood.count);
+    assert_int_equal(heard_so_far(&heard), flood);
     assert_int_equal(heard.wrong, 0);
     sb_unsubscribe(subscription);
     sb_close(client);
@@ -203,20 +216,50 @@ static void unsubscribing_ends_a_receive_of_another_thread(void **state)
     sb_close(client);
 }
 
+static void *end_calls_soon(void *client)
+{
+    pause_for(30);
+    sb_end_calls(client);
+    return NULL;
+}
+
+/* Whoever receives learns of it, by a call or by a callback; then both can be given back. */
+static void ending_the_calls_of_a_client_ends_its_subscription(void **state)
+{
+    struct heard heard = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    const struct sb_subscribe_options options = {.receive = hear, .context = &heard};
+    struct sb_client *client = open_channels();
+    struct sb_subscription *subscription = subscribe(client, 2);
+    pthread_t thread;
+
+    (void)state;
+    assert_int_equal(pthread_create(&thread, NULL, end_calls_soon, client), 0);
+    assert_int_equal(sb_receive(subscription, NULL, 0, NULL, SB_FOREVER), SB_ERROR_CLOSED);
+    pthread_join(thread, NULL);
+    assert_int_equal(sb_receive(subscription, NULL, 0, NULL, SB_FOREVER), SB_ERROR_CLOSED);
+    sb_unsubscribe(subscription);
+    sb_close(client);
+    for (int round = 0; round < 20; round++) {
+        const struct channels_flood flood = {1000};
+
+        client = open_channels();
+        assert_int_equal(sb_subscribe(client, &options, &subscription), SB_OK);
+        if (round % 2 != 0)
+            tell(client, CHANNELS_FLOOD, &flood, sizeof(flood)); /* or busy with the last one */
+        sb_end_calls(client);
+        sb_unsubscribe(subscription);
+        sb_close(client);
+    }
+}
+
 static void unsubscribing_in_a_flood_ends_it(void **state)
 {
-    const struct channels_flood flood = {1000000000};
-
     (void)state;
     for (int round = 0; round < 20; round++) {
         struct sb_client *client = open_channels();
         struct sb_subscription *subscription = subscribe(client, 4);
 
-        /* The last flood's thread may not have noticed yet that its subscriber has gone. */
-        for (int i = 0; tell(client, CHANNELS_FLOOD, &flood, sizeof(flood)) != SB_OK; i++) {
-            assert_true(i < 5000);
-            pause_for(1);
-        }
+        begin_flood(client, 1000000000);
         for (int i = 0; i < round * 10; i++)
             assert_int_equal(sb_receive(subscription, NULL, 0, NULL, 1000), SB_ERROR_TRUNCATED);
         sb_unsubscribe(subscription);
@@ -411,6 +454,44 @@ static void a_question_ends_at_its_deadline_and_with_its_subscriber(void **state
     sb_close(client);
 }
 
+/* ---- over a socket ---- */
+
+static struct rig rig;
+
+static int start_socket(const char *driver)
+{
+    char path[512];
+
+    snprintf(path, sizeof(path), "%s/%s.sys", WINDOWS_DRIVERS, driver);
+    rig_make_for(&rig, driver);
+    set_value(&rig, "SocketSecret", 3, CHANNELS_SECRET, strlen(CHANNELS_SECRET));
+    rig_start_image(&rig, path);
+    channels_socket = rig.address;
+    return 0;
+}
+
+static int start_socket_failing(void **state)
+{
+    (void)state;
+    return start_socket("channels");
+}
+
+static int start_socket_dropping(void **state)
+{
+    (void)state;
+    return start_socket("channels_direct");
+}
+
+static int end_socket(void **state)
+{
+    (void)state;
+    channels_socket = NULL;
+    sb_host_claim_faults();
+    rig_stop(&rig, 10000);
+    rig_drop(&rig);
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest lossless[] = {
@@ -421,6 +502,7 @@ int main(void)
         cmocka_unit_test(one_request_is_enough),
         cmocka_unit_test(a_callback_hears_all_in_order),
         cmocka_unit_test(unsubscribing_ends_a_receive_of_another_thread),
+        cmocka_unit_test(ending_the_calls_of_a_client_ends_its_subscription),
         cmocka_unit_test(unsubscribing_in_a_flood_ends_it),
         cmocka_unit_test(a_full_queue_fails_the_post_and_loses_nothing),
         cmocka_unit_test(parallel_clients_all_get_all),
@@ -434,6 +516,10 @@ int main(void)
     };
     int failed = cmocka_run_group_tests_name("fail the post", lossless, start_channels, end_driver);
 
-    return failed + cmocka_run_group_tests_name("drop the oldest", losing, start_channels_direct,
-                                                end_driver);
+    failed +=
+        cmocka_run_group_tests_name("drop the oldest", losing, start_channels_direct, end_driver);
+    failed += cmocka_run_group_tests_name("fail the post, over a socket", lossless,
+                                          start_socket_failing, end_socket);
+    return failed + cmocka_run_group_tests_name("drop the oldest, over a socket", losing,
+                                                start_socket_dropping, end_socket);
 }

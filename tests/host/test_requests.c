@@ -193,6 +193,43 @@ static void information_says_how_much_is_copied(void **state)
     assert_int_not_equal(fixture->buffer[4096 + 5], 0xAA);
 }
 
+/* One call of that length, answered with a byte of its own throughout. */
+static void call_with(struct fixture *fixture, sb_handle file, uint8_t *memory, uint32_t length,
+                      uint8_t fill)
+{
+    const struct answer answer = {.status = 0, .fill = fill, .information = length};
+    struct sb_io_status result;
+    memset(memory, 0, length + 1);
+    memcpy(memory, &answer, sizeof(answer));
+    assert_int_equal(sb_process_ioctl(fixture->process, file, 0, &result,
+                                      code_of(COMPLETE, BUFFERED), memory, length, memory, length),
+                     0);
+    assert_int_equal(result.information, length);
+    for (uint32_t i = 0; i < length; i++)
+        if (memory[i] != fill)
+            fail_msg("byte %u of %u is %u, not %u", i, length, memory[i], fill);
+    assert_int_equal(memory[length], 0);
+}
+
+/* Their pages are used again by later ones: more sizes than are kept, and some too long for it. */
+static void large_buffers_come_and_go(void **state)
+{
+    static const uint32_t lengths[] = {5000,    65536, 1048576, 65536, 5000,  3145728, 12288,
+                                       1048576, 20480, 28672,   36864, 65536, 4096,    8192};
+    struct fixture *fixture = claim_state(state);
+    sb_handle file = open_as(fixture, "\\\\.\\ReqBuffered", false);
+    uint8_t *memory = sb_process_allocate(fixture->process, 3145728 + 4096, false);
+    uint64_t blocks[2], bytes[2];
+    assert_non_null(memory);
+    sb_machine_pool_usage(fixture->machine, &blocks[0], &bytes[0]);
+    for (uint8_t round = 1; round <= 3; round++)
+        for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++)
+            call_with(fixture, file, memory, lengths[i], (uint8_t)(round * 16 + i));
+    sb_machine_pool_usage(fixture->machine, &blocks[1], &bytes[1]);
+    assert_int_equal(blocks[0], blocks[1]);
+    assert_int_equal(bytes[0], bytes[1]);
+}
+
 static void handles_need_the_access_of_the_code(void **state)
 {
     struct fixture *fixture = claim_state(state);
@@ -697,6 +734,7 @@ int main(void)
         TEST(zero_lengths_bring_no_buffers),
         TEST(bad_buffers_are_refused_before_the_driver),
         TEST(information_says_how_much_is_copied),
+        TEST(large_buffers_come_and_go),
         TEST(handles_need_the_access_of_the_code),
         TEST(reads_and_writes_go_by_the_devices_method),
         TEST(overlapped_requests_tell_by_event_and_status_block),

@@ -431,7 +431,9 @@ static void the_same_commands_work_by_ring_and_by_call(void **state)
     struct sb_ring_report report;
     char by_call[32];
     char by_ring[32];
+    uint64_t open_by_ring = 0;
     uint32_t version = 0;
+    uint64_t open = 0;
     size_t length = 0;
 
     (void)state;
@@ -450,8 +452,12 @@ static void the_same_commands_work_by_ring_and_by_call(void **state)
                      SB_OK);
     memcpy(&version, by_ring + 4, 4);
     assert_int_equal(version, 1);
+    assert_int_equal(sb_call(client, RINGER_OPEN, NULL, 0, &open, sizeof(open), NULL, LONG), SB_OK);
+    assert_int_equal(
+        sb_ring_call(ring, RINGER_OPEN, NULL, 0, &open_by_ring, sizeof(open), NULL, LONG), SB_OK);
+    assert_int_equal(open_by_ring, open);
     assert_int_equal(sb_ring_get_report(client, &report), SB_OK);
-    assert_int_equal(report.calls, 3);
+    assert_int_equal(report.calls, 4);
     close_both(ring, client);
 }
 

@@ -12,6 +12,21 @@
 
 #include "socket_peer.h"
 
+static void rig_make(struct rig *rig)
+{
+    rig_make_for(rig, "sock");
+}
+
+static sb_status rig_load(struct rig *rig)
+{
+    return sb_machine_load_driver_file(rig->machine, SOCK_SYS, &rig->driver, NULL, 0);
+}
+
+static void rig_start(struct rig *rig)
+{
+    rig_start_image(rig, SOCK_SYS);
+}
+
 static int start(void **state)
 {
     static struct rig rig;
@@ -21,14 +36,6 @@ static int start(void **state)
     set_number(&rig, "SocketConnections", 4);
     rig_start(&rig);
     *state = &rig;
-    return 0;
-}
-
-static int stop(void **state)
-{
-    sb_host_claim_faults();
-    rig_stop(*state, 10000);
-    rig_drop(*state);
     return 0;
 }
 
@@ -198,13 +205,70 @@ static void the_driver_proves_itself(void **state)
 
 static void another_version_is_refused(void **state)
 {
+    static const uint32_t versions[] = {0, SB_SOCKET_VERSION + 1, UINT32_MAX};
     struct rig *rig = *state;
-    int peer = peer_connect(rig);
-    struct answer_frame frame = peer_answer(peer, SECRET);
 
-    frame.answer.version = 2;
+    for (size_t i = 0; i < sizeof(versions) / sizeof(*versions); i++) {
+        int peer = peer_connect(rig);
+        struct answer_frame frame = peer_answer_as(peer, SECRET, versions[i]);
+
+        peer_send(peer, &frame, sizeof(frame));
+        peer_refused(peer, 0xC0000059 /* STATUS_REVISION_MISMATCH */);
+    }
+}
+
+/* The version is part of what is proved: who stands between the two cannot lower it. */
+static void a_version_that_was_changed_on_the_way_is_refused(void **state)
+{
+    int peer = peer_connect(*state);
+    struct answer_frame frame = peer_answer_as(peer, SECRET, 2);
+
+    frame.answer.version = 1;
     peer_send(peer, &frame, sizeof(frame));
-    peer_refused(peer, 0xC0000059 /* STATUS_REVISION_MISMATCH */);
+    peer_refused(peer, STATUS_ACCESS_DENIED);
+}
+
+static uint64_t counter(struct sb_client *client, enum sb_counter which)
+{
+    uint64_t values[SB_COUNTER_COUNT];
+
+    assert_int_equal(SB_OK, sb_query_statistics(client, values, SB_COUNTER_COUNT));
+    return values[which];
+}
+
+/* Who is turned away for each reason is counted once, and nobody else is. */
+static void connections_are_counted(void **state)
+{
+    static struct rig rig;
+    struct sb_client *client, *extra = NULL;
+    struct answer_frame frame;
+    int peer;
+
+    (void)state;
+    rig_make(&rig);
+    set_number(&rig, "SocketTimeout", 300);
+    rig_start(&rig);
+    client = open_client(&rig);
+    assert_int_equal(1, counter(client, SB_COUNTER_CONNECTIONS));
+    assert_int_equal(0, counter(client, SB_COUNTER_CONNECTIONS_REFUSED));
+    assert_int_equal(SB_ERROR_SECRET,
+                     sb_open_socket(rig.address, "another secret, wrong", 21, 5000, &extra));
+    assert_int_equal(1, counter(client, SB_COUNTER_CONNECTIONS_REFUSED));
+    peer = peer_connect(&rig);
+    frame = peer_answer(peer, SECRET);
+    frame.answer.version = 9;
+    peer_send(peer, &frame, sizeof(frame));
+    peer_refused(peer, 0xC0000059);
+    assert_int_equal(2, counter(client, SB_COUNTER_CONNECTIONS_REFUSED));
+    peer = peer_connect(&rig);
+    peer_answer(peer, SECRET); /* and does not send it */
+    peer_refused(peer, STATUS_IO_TIMEOUT);
+    assert_int_equal(3, counter(client, SB_COUNTER_CONNECTIONS_REFUSED));
+    assert_int_equal(1, counter(client, SB_COUNTER_CONNECTIONS));
+    assert_int_equal(1, counter(client, SB_COUNTER_OPENS));
+    sb_close(client);
+    rig_stop(&rig, 10000);
+    rig_drop(&rig);
 }
 
 static void what_is_no_frame_ends_the_connection(void **state)
@@ -295,8 +359,11 @@ static void only_so_many_connections_are_taken(void **state)
 
     for (int i = 0; i < 4; i++)
         clients[i] = open_client(rig);
+    assert_int_equal(0, counter(clients[0], SB_COUNTER_CONNECTIONS_REFUSED));
     assert_int_equal(SB_ERROR_BUSY,
                      sb_open_socket(rig->address, SECRET, SECRET_LENGTH, 5000, &extra));
+    assert_int_equal(1, counter(clients[0], SB_COUNTER_CONNECTIONS_REFUSED));
+    assert_int_equal(4, counter(clients[0], SB_COUNTER_CONNECTIONS));
     sb_close(clients[0]);
     for (int i = 0; i < 100 && error == SB_ERROR_BUSY; i++) {
         error = sb_open_socket(rig->address, SECRET, SECRET_LENGTH, 5000, &extra);
@@ -369,6 +436,10 @@ static void closing_ends_the_calls_of_other_threads(void **state)
         pthread_join(threads[i], &result);
         assert_int_equal(SB_ERROR_CLOSED, (intptr_t)result);
     }
+    client = open_client(*state);
+    sb_end_calls(client);
+    assert_int_equal(SB_ERROR_CLOSED, (intptr_t)sleep_long(client));
+    sb_close(client);
 }
 
 /* Each value that cannot be meant keeps the driver from starting, and is named. */
@@ -382,6 +453,8 @@ static void wrong_parameters_are_refused(void **state)
         {"SocketSecret", "too short", 0},   {"SocketMode", "both", 0},
         {"SocketAddress", "127.0.0", 0},    {"SocketAddress", "127.0.0.256", 0},
         {"SocketAddress", "127.0.0.1.", 0}, {"SocketAddress", "0.0.0.0", 0},
+        {"SocketAddress", "192.0.2.1", 0},  {"SocketAddress", "128.0.0.1", 0},
+        {"SocketRemote", NULL, 2},          {"SocketRemote", "yes", 0},
         {"SocketConnections", NULL, 0},     {"SocketConnections", NULL, 65},
         {"SocketTimeout", NULL, 9},         {"SocketIdleTimeout", NULL, 0x80000000},
     };
@@ -399,6 +472,21 @@ static void wrong_parameters_are_refused(void **state)
         assert_non_null(strstr(rig.log, values[i].name));
         rig_drop(&rig);
     }
+}
+
+/* Other machines are let in only where the registry says so in so many words. */
+static void a_remote_address_must_be_allowed(void **state)
+{
+    static struct rig rig;
+
+    (void)state;
+    rig_make(&rig);
+    set_text(&rig, "SocketAddress", "0.0.0.0");
+    set_number(&rig, "SocketRemote", 1);
+    rig_start(&rig);
+    sb_close(open_client(&rig));
+    rig_stop(&rig, 10000);
+    rig_drop(&rig);
 }
 
 static void a_taken_port_keeps_the_driver_from_starting(void **state)
@@ -618,13 +706,6 @@ static void the_example_works(void **state)
     rig_drop(&rig);
 }
 
-/* cmocka takes the fault signals before each test, after its setup. */
-#define CLAIMED(name)                        \
-    static void name##_claimed(void **state) \
-    {                                        \
-        sb_host_claim_faults();              \
-        name(state);                         \
-    }
 CLAIMED(calls_are_answered_as_over_the_device)
 CLAIMED(a_message_may_have_a_mebibyte)
 CLAIMED(each_connection_is_an_open)
@@ -633,6 +714,8 @@ CLAIMED(who_does_not_know_the_secret_is_refused)
 CLAIMED(an_answer_heard_elsewhere_proves_nothing)
 CLAIMED(the_driver_proves_itself)
 CLAIMED(another_version_is_refused)
+CLAIMED(a_version_that_was_changed_on_the_way_is_refused)
+CLAIMED(connections_are_counted)
 CLAIMED(what_is_no_frame_ends_the_connection)
 CLAIMED(slow_and_silent_peers_are_timed_out)
 CLAIMED(who_reads_no_replies_is_timed_out)
@@ -642,9 +725,9 @@ CLAIMED(arguments_of_the_client_are_checked)
 CLAIMED(messages_all_arrive_once_and_in_order)
 CLAIMED(clients_in_parallel_do_not_mix)
 
-#define WITH_DRIVER(name)                        \
-    {                                            \
-#name, name##_claimed, start, stop, NULL \
+#define WITH_DRIVER(name)                                 \
+    {                                                     \
+#name, name##_claimed, start, rig_tear_down, NULL \
     }
 
 int main(void)
@@ -658,6 +741,8 @@ int main(void)
         WITH_DRIVER(an_answer_heard_elsewhere_proves_nothing),
         WITH_DRIVER(the_driver_proves_itself),
         WITH_DRIVER(another_version_is_refused),
+        WITH_DRIVER(a_version_that_was_changed_on_the_way_is_refused),
+        cmocka_unit_test(connections_are_counted_claimed),
         WITH_DRIVER(what_is_no_frame_ends_the_connection),
         WITH_DRIVER(slow_and_silent_peers_are_timed_out),
         WITH_DRIVER(who_reads_no_replies_is_timed_out),
@@ -665,6 +750,7 @@ int main(void)
         cmocka_unit_test(unloading_ends_every_connection),
         WITH_DRIVER(closing_ends_the_calls_of_other_threads),
         cmocka_unit_test(wrong_parameters_are_refused),
+        cmocka_unit_test(a_remote_address_must_be_allowed),
         cmocka_unit_test(a_taken_port_keeps_the_driver_from_starting),
         cmocka_unit_test(without_a_port_there_is_no_socket),
         cmocka_unit_test(the_driver_may_connect_instead),

@@ -1,8 +1,14 @@
 #!/usr/bin/python3
 """python/sysbuf.py on the host: each call, its errors, and the ends of things."""
+import gc
+import json
 import os
 import pathlib
+import re
 import struct
+import subprocess
+import sys
+import tempfile
 import threading
 import time
 import unittest
@@ -19,6 +25,17 @@ SEND = sysbuf.control_code(0x908, 1)
 FETCH = sysbuf.control_code(0x90A, 2)
 WAIT, RELEASE = sysbuf.control_code(0x90B), sysbuf.control_code(0x90C)
 SAY, REVERSE, RING_SUM = (sysbuf.control_code(0x800 + number) for number in range(3))
+
+
+def end_of(source):
+    """How a receive without a message and without a limit ends: an error's code; CLOSED as well
+    where the closing came before it."""
+    try:
+        return source.receive()
+    except sysbuf.Error as error:
+        return error.code
+    except ValueError:
+        return Code.CLOSED
 
 
 class Case(unittest.TestCase):
@@ -191,6 +208,229 @@ class Channels(Case):
         self.assertEqual(sorted(done), [b"a", b"b", b"c"])
 
 
+class Callbacks(Case):
+    """Subscriptions that call, and the ends of objects that others use."""
+
+    setUpClass = Channels.setUpClass
+    tearDownClass = Channels.tearDownClass
+    setUp = Channels.setUp
+
+    def test_a_callback_hears_all_in_order(self):
+        heard, done = [], threading.Event()
+
+        def receive(message):
+            heard.append((struct.unpack("<QQ", message)[0], message.sequence))
+            if len(heard) == 2000:
+                done.set()
+
+        with self.device.subscribe(receive=receive) as messages:
+            self.fails(Code.STATE, messages.receive, 0)
+            self.device.call(FLOOD, struct.pack("<Q", 2000))
+            self.assertTrue(done.wait(30))
+        self.assertEqual(heard, [(number, number + 1) for number in range(2000)])
+
+    def test_a_callback_answers(self):
+        own = self.device.call(OPEN, capacity=8)
+        with sysbuf.open(r"\\.\SbChannels") as other:
+            messages = self.device.subscribe(receive=lambda message: messages.answer(message, b"it"))
+            self.assertEqual(other.call(ASK, own + struct.pack("<II", 5000, 0) + b"?", capacity=9),
+                             b"it")
+
+    def test_what_a_callback_raises_is_reported_and_ends_nothing(self):
+        reported, heard, hook = [], threading.Event(), threading.excepthook
+
+        def receive(message):
+            if message == b"bad":
+                raise ArithmeticError("on purpose")
+            heard.set()
+
+        threading.excepthook = reported.append
+        try:
+            with self.device.subscribe(receive=receive):
+                self.device.call(POST, b"bad")
+                self.device.call(POST, b"good")
+                self.assertTrue(heard.wait(10))
+        finally:
+            threading.excepthook = hook
+        self.assertEqual([str(report.exc_value) for report in reported], ["on purpose"])
+
+    def test_a_callback_cannot_close_what_it_is_called_by(self):
+        raised, done = [], threading.Event()
+
+        def receive(_):
+            for close in (messages.close, self.device.close):
+                try:
+                    close()
+                except RuntimeError as error:
+                    raised.append(error)
+            done.set()
+
+        messages = self.device.subscribe(receive=receive)
+        self.device.call(POST, b"x")
+        self.assertTrue(done.wait(10))
+        self.assertEqual(len(raised), 2)
+        messages.close()
+        self.assertEqual(self.device.call(ECHO, b"x", capacity=1), b"x")
+
+    def test_closing_waits_for_a_callback(self):
+        begun, ended = threading.Event(), []
+
+        def receive(_):
+            begun.set()
+            time.sleep(0.1)
+            ended.append(True)
+
+        messages = self.device.subscribe(receive=receive)
+        self.device.call(POST, b"x")
+        self.assertTrue(begun.wait(10))
+        messages.close()
+        self.assertEqual(ended, [True])
+
+    def test_closing_in_a_flood_of_callbacks(self):
+        for _ in range(20):
+            with sysbuf.open(r"\\.\SbChannels") as device:
+                device.subscribe(receive=bytes)
+                flood = self.until_taken(device.call, FLOOD, struct.pack("<Q", 1000000000))
+                self.assertEqual(flood, b"")
+
+    def until_taken(self, call, *arguments):
+        """The last flood's thread may not have noticed yet that its subscriber has gone."""
+        for _ in range(5000):
+            try:
+                return call(*arguments)
+            except sysbuf.Error:
+                time.sleep(0.001)
+        return self.fail("the driver is still busy")
+
+    def test_closing_ends_a_receive_and_an_iteration(self):
+        messages = self.device.subscribe()
+        ends = []
+        threads = [threading.Thread(target=lambda: ends.append(end_of(messages))),
+                   threading.Thread(target=lambda: ends.append(list(messages)))]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.05)
+        messages.close()
+        for thread in threads:
+            thread.join(30)
+        self.assertCountEqual(ends, [Code.CLOSED, []])
+
+    def test_several_threads_close_at_once(self):
+        for _ in range(50):
+            device = sysbuf.open(r"\\.\SbChannels")
+            device.subscribe()
+            device.batch()
+            threads = [threading.Thread(target=device.close) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join(30)
+                self.assertFalse(thread.is_alive())
+
+    def test_closing_while_others_call(self):
+        """Each call has its answer, or is told that there is none; nothing else."""
+        def work(device, ends):
+            try:
+                while True:
+                    if device.call(ECHO, b"abc", capacity=3) != b"abc":
+                        ends.append("a wrong reply")
+            except (sysbuf.Error, ValueError) as error:
+                ends.append(getattr(error, "code", Code.CLOSED))
+
+        for _ in range(30):
+            device, ends = sysbuf.open(r"\\.\SbChannels"), []
+            threads = [threading.Thread(target=work, args=(device, ends)) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            time.sleep(0.003)
+            device.close()
+            for thread in threads:
+                thread.join(30)
+            self.assertEqual(ends, [Code.CLOSED] * 4)
+
+    def test_what_is_closed_says_so(self):
+        messages, batch = self.device.subscribe(), self.device.batch()
+        self.device.close()
+        for call in (self.device.subscribe, self.device.ring, self.device.statistics,
+                     self.device.handshake, messages.receive, messages.state, batch.run,
+                     lambda: self.device.read(1), lambda: self.device.write(b"x"),
+                     lambda: batch.add(ECHO), messages.__enter__, self.device.__enter__):
+            self.assertRaises(ValueError, call)
+        self.assertEqual(list(messages), [])
+        for thing in (messages, batch, self.device):
+            thing.close()
+
+    def test_what_nobody_has_any_more_is_closed(self):
+        closed = self.device.statistics()["opens"]
+        device = sysbuf.open(r"\\.\SbChannels")
+        device.subscribe()
+        del device
+        gc.collect()
+        self.assertEqual(self.device.statistics()["opens"], closed + 1)
+        self.assertEqual(self.fails(Code.TOO_LATE, self.device.call, POST, b"x").code,
+                         Code.TOO_LATE)  # nobody is subscribed
+
+
+EXIT = """
+import struct, sys, threading, sysbuf
+sysbuf.install("SbChannels", sys.argv[1])
+sysbuf.start("SbChannels")
+device, heard = sysbuf.open(r"\\\\.\\SbChannels"), threading.Event()
+device.subscribe(receive=lambda message: heard.set())
+device.call(0x222410, struct.pack("<Q", 1000000000))
+waiting = sysbuf.open(r"\\\\.\\SbChannels")
+threading.Thread(target=lambda: waiting.call(0x22242C, capacity=1), daemon=True).start()
+threading.Thread(target=lambda: waiting.subscribe().receive(), daemon=True).start()
+heard.wait()
+print("heard")
+"""
+
+
+class Programs(unittest.TestCase):
+    def run_program(self, text, *arguments):
+        return subprocess.run([sys.executable, "-c", text, *arguments], capture_output=True,
+                              text=True, timeout=60, check=False)
+
+    def test_an_exit_with_everything_under_way(self):
+        """A callback in a flood, a thread that waits in a call and one that receives."""
+        for _ in range(5):
+            ended = self.run_program(EXIT, str(DRIVERS / "channels.sys"))
+            self.assertEqual((ended.returncode, ended.stdout), (0, "heard\n"), ended.stderr)
+
+    def test_a_trace(self):
+        text = ("import sys, sysbuf; sysbuf.trace(sys.argv[1]); sysbuf.install('E', sys.argv[2]); "
+                "sysbuf.start('E'); sysbuf.trace(None)")
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "trace.json"
+            ended = self.run_program(text, str(path), str(DRIVERS / "echo.sys"))
+            self.assertEqual(ended.returncode, 0, ended.stderr)
+            self.assertIn("traceEvents", json.loads(path.read_text()))
+
+
+class Completeness(unittest.TestCase):
+    def test_every_call_of_the_library_is_used(self):
+        """What C programs can call, Python programs can."""
+        for header in ("client.h", "ring_client.h"):
+            text = (ROOT / "include" / "sysbuf" / header).read_text()
+            text = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
+            declared = set(re.findall(r"^[a-z].*?\b(sb_\w+)\(", text, re.M))
+            self.assertGreater(len(declared), 10)
+            self.assertEqual(declared - set(sysbuf._PROTOTYPES), set(), header)
+        module = pathlib.Path(sysbuf.__file__).read_text()
+        for name in sysbuf._PROTOTYPES:
+            self.assertIn(f"_library.{name}", module)
+
+    def test_the_codes_that_it_knows(self):
+        text = (ROOT / "include" / "sysbuf" / "protocol.h").read_text()
+        self.assertIn("#define SB_NOTIFY_UNSUBSCRIBE SB_STANDARD_CODE(0xE63)", text)
+        self.assertEqual(sysbuf._NOTIFY_UNSUBSCRIBE, sysbuf.control_code(0xE63))
+        self.assertEqual(sysbuf._RING_CLOSE, sysbuf.control_code(0xE62, access=3))
+        errors = (ROOT / "include" / "sysbuf" / "client.h").read_text()
+        known = {name: int(value) for name, value in
+                 re.findall(r"^    SB_(?:ERROR_)?([A-Z_]+) = (\d+)", errors, re.M)}
+        self.assertEqual(known, {code.name: int(code) for code in Code})
+
+
 class Rings(Case):
     @classmethod
     def setUpClass(cls):
@@ -218,6 +458,34 @@ class Rings(Case):
             ring.send(struct.pack("<II", 5, 0))
             self.fails(Code.CLOSED, ring.receive, 5)
             self.assertEqual(device.ring_report()["reason"], 2)
+
+    def test_many_messages_at_once(self):
+        with sysbuf.open(r"\\.\SbRinger") as device:
+            ring = device.ring()
+            sent = [struct.pack("<II", 1, number) for number in range(500)]
+            ring.send_many(sent, 5)
+            received = []
+            for _ in range(5000):
+                received += ring.receive_many(64)
+                if len(received) >= len(sent):
+                    break
+                time.sleep(0.001)
+            self.assertEqual(received, sent)
+            self.assertEqual(ring.receive_many(64), [])
+            self.fails(Code.ARGUMENT, ring.send_many, [b"ok.." * 2, b""])
+
+    def test_closing_ends_a_receive_of_another_thread(self):
+        for _ in range(20):
+            with sysbuf.open(r"\\.\SbRinger") as device:
+                ring, ends = device.ring(), []
+                thread = threading.Thread(target=lambda ring=ring, ends=ends:
+                                          ends.append(end_of(ring)))
+                thread.start()
+                time.sleep(0.005)
+                ring.close()
+                thread.join(30)
+                self.assertEqual(ends, [Code.CLOSED])
+                self.assertRaises(ValueError, ring.send, b"x")
 
     def test_sizes_are_refused(self):
         with sysbuf.open(r"\\.\SbRinger") as device:

@@ -144,6 +144,24 @@ static void a_driver_for_the_host_comes_before_the_verb(void **state)
     assert_refused("--host", "a.sys", "--host", "b.sys", "demo");
 }
 
+static void a_trace_goes_with_a_driver_for_the_host(void **state)
+{
+    struct arguments arguments;
+
+    (void)state;
+    assert_int_equal(parse(&arguments, "--host", "a.sys", "--trace", "t.json", "demo"), 0);
+    assert_string_equal(arguments.host_driver, "a.sys");
+    assert_string_equal(arguments.trace, "t.json");
+    assert_int_equal(parse(&arguments, "--trace", "t.json", "--host", "a.sys", "demo"), 0);
+    assert_string_equal(arguments.trace, "t.json");
+    assert_int_equal(parse(&arguments, "--host", "a.sys", "demo"), 0);
+    assert_null(arguments.trace);
+    assert_refused("--trace", "t.json", "demo");
+    assert_refused("--host", "a.sys", "--trace");
+    assert_refused("--host", "a.sys", "--trace", "");
+    assert_refused("--host", "a.sys", "--trace", "t", "--trace", "u", "demo");
+}
+
 static void no_verb_at_all_is_refused(void **state)
 {
     char *argv[] = {"mydevice", NULL};
@@ -223,6 +241,7 @@ int main(void)
         cmocka_unit_test(fields_not_given_are_zero),
         cmocka_unit_test(wrong_command_lines_are_refused_and_change_nothing),
         cmocka_unit_test(a_driver_for_the_host_comes_before_the_verb),
+        cmocka_unit_test(a_trace_goes_with_a_driver_for_the_host),
         cmocka_unit_test(no_verb_at_all_is_refused),
         cmocka_unit_test(a_refusal_names_the_option_and_the_word),
         cmocka_unit_test(a_long_message_is_cut_to_its_room),

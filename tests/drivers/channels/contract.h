@@ -88,8 +88,9 @@ SB_ASSERT_SIZE(struct channels_question, 16);
 #define CHANNELS_FETCH CHANNELS_CODE(0x90A, SB_METHOD_OUT_DIRECT)
 
 /* Waits until CHANNELS_RELEASE, which answers all that wait with their first bytes 0x77. */
-#define CHANNELS_WAIT    CHANNELS_CODE(0x90B, SB_METHOD_BUFFERED)
-#define CHANNELS_RELEASE CHANNELS_CODE(0x90C, SB_METHOD_BUFFERED)
+#define CHANNELS_WAIT        CHANNELS_CODE(0x90B, SB_METHOD_BUFFERED)
+#define CHANNELS_WAIT_DIRECT CHANNELS_CODE(0x90D, SB_METHOD_OUT_DIRECT)
+#define CHANNELS_RELEASE     CHANNELS_CODE(0x90C, SB_METHOD_BUFFERED)
 
 /* READ and WRITE are the ends of one pipe of so many bytes. A WRITE takes what there is room for,
    at least one byte or it fails with STATUS_DEVICE_BUSY; a READ gets what there is, and waits where

@@ -241,6 +241,7 @@ static const struct sb_command commands[] = {
     {.code = CHANNELS_SUM, SB_INPUT_NONE, .output_minimum = sizeof(uint64_t), .handler = tell_sum},
     {.code = CHANNELS_FETCH, SB_INPUT_EXACT(uint8_t), .output_minimum = 1, .handler = fetch},
     {.code = CHANNELS_WAIT, SB_INPUT_NONE, .handler = wait},
+    {.code = CHANNELS_WAIT_DIRECT, SB_INPUT_NONE, .handler = wait},
     {.code = CHANNELS_RELEASE, SB_INPUT_NONE, .handler = release},
 };
 
@@ -276,6 +277,7 @@ static const struct sb_driver channels = {
     .statistics = TRUE,
     .batch_maximum = 100,
     .notify = {CHANNELS_CAPACITY, CHANNELS_MAXIMUM, OVERFLOW_RULE},
+    .socket = &sb_socket_channel,
     .load = load,
     .unload = unload,
 };

@@ -34,6 +34,9 @@
 /* The next ring that is opened is refused with STATUS_DEVICE_NOT_READY. */
 #define RINGER_REFUSE SB_CONTROL_CODE(SB_DEVICE_UNKNOWN, 0x805, SB_METHOD_BUFFERED, SB_ACCESS_ANY)
 
+/* The open's number, uint64_t. */
+#define RINGER_OPEN SB_CONTROL_CODE(SB_DEVICE_UNKNOWN, 0x806, SB_METHOD_BUFFERED, SB_ACCESS_ANY)
+
 struct ringer_sum {
     uint64_t messages;
     uint64_t bytes;

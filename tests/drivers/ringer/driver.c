@@ -71,6 +71,12 @@ static NTSTATUS tell_life(struct sb_call *call)
     return sb_reply(call, &life, sizeof(life));
 }
 
+/* Of an open that has a ring as of any other. */
+static NTSTATUS tell_open(struct sb_call *call)
+{
+    return sb_reply(call, &call->open->id, sizeof(call->open->id));
+}
+
 static NTSTATUS take_nap(struct sb_call *call)
 {
     nap(*(const uint32_t *)call->input);
@@ -252,6 +258,7 @@ static const struct sb_command commands[] = {
      .handler = tell_life},
     {.code = RINGER_NAP, SB_INPUT_EXACT(uint32_t), .handler = take_nap},
     {.code = RINGER_REFUSE, SB_INPUT_NONE, .handler = refuse},
+    {.code = RINGER_OPEN, SB_INPUT_NONE, .output_minimum = sizeof(uint64_t), .handler = tell_open},
 };
 
 static const struct sb_ring_service rings = {

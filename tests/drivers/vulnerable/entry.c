@@ -67,7 +67,7 @@ static NTSTATUS NTAPI control(PDEVICE_OBJECT self, PIRP irp)
     }
     irp->IoStatus.Status = status;
     irp->IoStatus.Information = request.information;
-    IoCompleteRequest(irp, IO_NO_INCREMENT);
+    /* MISTAKE: reply-unwritten&kernel-address-disclosed */ IoCompleteRequest(irp, IO_NO_INCREMENT);
     return status;
 }
 

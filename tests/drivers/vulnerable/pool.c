@@ -152,8 +152,8 @@ NOINLINE NTSTATUS buffered_read_beyond(struct request *request)
         return STATUS_BUFFER_TOO_SMALL;
     TRY
     {
-        return record->next ? STATUS_INVALID_PARAMETER /* MISTAKE: pool-overrun */
-                            : STATUS_SUCCESS;
+        ULONG64 next = *(volatile ULONG64 *)&record->next; /* MISTAKE: pool-overrun */
+        return next ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
     }
     CATCH
     {
@@ -228,7 +228,7 @@ NOINLINE NTSTATUS buffered_address(struct request *request)
     if (request->output_length < sizeof *record)
         return STATUS_BUFFER_TOO_SMALL;
     record->key = 0;
-    record->value = (ULONG64)secret;
+    record->value = (ULONG64)secret; /* (found at its completion) */
     record->next = 0;
     request->information = sizeof *record;
     return STATUS_SUCCESS;

@@ -75,9 +75,8 @@ NOINLINE NTSTATUS stack_disclosure(struct request *request)
         RtlFillMemory(buffer, 32, 0x41);
         use(buffer);
         if (request->output_length <= sizeof buffer)
-            RtlCopyMemory(request->output, buffer, /* MISTAKE: reply-unwritten */
-                          request->output_length);
-        request->information = request->output_length;
+            RtlCopyMemory(request->output, buffer, request->output_length);
+        request->information = request->output_length; /* (found at its completion) */
     }
     CATCH
     {

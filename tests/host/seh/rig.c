@@ -39,6 +39,10 @@ int64_t ke_interrupt_time(struct machine *machine)
     return linux_monotonic_time() / 100;
 }
 
+void ke_irql_raised(struct machine *machine)
+{
+}
+
 VOID NTAPI KeLowerIrql(KIRQL new_irql)
 {
     kpcr.irql = new_irql;

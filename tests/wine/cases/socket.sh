@@ -53,3 +53,25 @@ case_socket() {
     expect_greeting 1 "" "greet: tcp:*no such device*" "$greet" "$socket_secret"
     expect 0 "$client_test" service uninstall Greeter
 }
+
+# Notifications over the socket of a driver on Wine, heard by a program on Linux: by the way, that
+# the driver's receive and send may be under way at the same time.
+case_socket_notify() {
+    local key='HKLM\SYSTEM\CurrentControlSet\Services\SbChannels\Parameters'
+    local port
+
+    begin
+    port=$(free_port)
+    expect 0 "$client_test" service install SbChannels \
+        "$(wine_path "$binaries/tests/drivers/channels.sys")"
+    expect 0 reg add "$key" /v SocketPort /t REG_DWORD /d "$port" /f
+    expect 0 reg add "$key" /v SocketSecret /t REG_SZ /d "$socket_secret" /f
+    expect 0 "$client_test" service start SbChannels
+    PYTHONPATH=python PYTHONDONTWRITEBYTECODE=1 \
+        SYSBUF_CLIENT_LIBRARY=build/linux/client/libsysbuf_client.so timeout 60 /usr/bin/python3 tests/wine/socket_notify.py "$port" "$socket_secret" \
+        >"$work/out" 2>"$work/err"
+    check "notifications over the socket: $(cat "$work/err")" [ $? -eq 0 ]
+    expect_text "notifications over the socket" "heard 2000 and answered" "$work/out"
+    expect 0 "$client_test" service stop SbChannels
+    expect 0 "$client_test" service uninstall SbChannels
+}
