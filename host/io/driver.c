@@ -327,6 +327,7 @@ NTSTATUS io_initialize(struct machine *machine)
                            &io->interrupts};
     for (ULONG i = 0; i < RTL_NUMBER_OF(lists); i++)
         InitializeListHead(lists[i]);
+    KeInitializeMutex(&io->pnp_mutex, 0);
     io->configuration.Version = 2;
     NTSTATUS status = io_timer_initialize(machine);
     if (!NT_SUCCESS(status))

@@ -148,16 +148,15 @@ static void enumerate_once(struct io_node *node)
     ExFreePool(relations);
 }
 
-/* One thread at a time; who comes meanwhile lets it look once more. */
+/* Its own children's start may ask for it again: then it is looked at once more. */
 void io_node_enumerate(struct io_node *node)
 {
-    ULONG wishes = 1;
-    if (__atomic_fetch_add(&node->enumerations, 1, __ATOMIC_ACQ_REL) != 0)
+    if (node->enumerations++)
         return;
-    do {
-        wishes = __atomic_load_n(&node->enumerations, __ATOMIC_ACQUIRE);
+    for (ULONG wishes = 1; wishes; wishes = node->enumerations) {
         enumerate_once(node);
-    } while (__atomic_sub_fetch(&node->enumerations, wishes, __ATOMIC_ACQ_REL) != 0);
+        node->enumerations -= wishes;
+    }
 }
 
 void io_node_remove_children(struct io_node *node, BOOLEAN is_surprise)
@@ -172,10 +171,12 @@ void io_node_remove_children(struct io_node *node, BOOLEAN is_surprise)
 static VOID NTAPI enumerate_later(PVOID context)
 {
     PDEVICE_OBJECT device = *(PDEVICE_OBJECT *)((PWORK_QUEUE_ITEM)context + 1);
-    struct io_node *node = io_node_of(device);
     mm_pool_free(current_machine(), context);
+    io_pnp_enter();
+    struct io_node *node = io_node_of(device); /* it may have gone meanwhile */
     if (node && node->started)
         io_node_enumerate(node);
+    io_pnp_leave();
     ob_dereference(device);
 }
 
@@ -191,13 +192,16 @@ NTSTATUS NTAPI IoSynchronousInvalidateDeviceRelations(PDEVICE_OBJECT device,
 NTSTATUS NTAPI IoSynchronousInvalidateDeviceRelations(PDEVICE_OBJECT device,
                                                       DEVICE_RELATION_TYPE type)
 {
+    NTSTATUS status = STATUS_SUCCESS;
+    io_pnp_enter();
     struct io_node *node = io_node_of(device);
     if (!node)
-        return STATUS_INVALID_DEVICE_REQUEST;
-    if (!node->started)
-        return STATUS_UNSUCCESSFUL;
-    if (type == BusRelations)
+        status = STATUS_INVALID_DEVICE_REQUEST;
+    else if (!node->started)
+        status = STATUS_UNSUCCESSFUL;
+    else if (type == BusRelations)
         io_node_enumerate(node);
-    return STATUS_SUCCESS;
+    io_pnp_leave();
+    return status;
 }
 SB_EXPORT(IoSynchronousInvalidateDeviceRelations)

@@ -25,6 +25,7 @@ struct io_state {
     LIST_ENTRY notifications;                   /* struct io_notification.link */
     LIST_ENTRY interrupts;                      /* struct _KINTERRUPT.link */
     LIST_ENTRY nodes;                           /* struct io_node.link: root-enumerated devices */
+    KMUTEX pnp_mutex;           /* changes to the tree of devices come one after the other */
     PDRIVER_OBJECT root_driver; /* owns their physical device objects; NULL until there is one */
     ULONG node_count;
     ULONG generated_names;

@@ -3,6 +3,16 @@
 #include "host/ke/ke.h"
 #include "host/mm/mm.h"
 
+void io_pnp_enter(void)
+{
+    KeWaitForSingleObject(&current_machine()->io->pnp_mutex, Executive, KernelMode, FALSE, NULL);
+}
+
+void io_pnp_leave(void)
+{
+    KeReleaseMutex(&current_machine()->io->pnp_mutex, FALSE);
+}
+
 static NTSTATUS root_driver(struct machine *machine, PDRIVER_OBJECT *driver)
 {
     static const WCHAR name_text[] = L"\\Driver\\PnpManager";
@@ -82,6 +92,8 @@ static void node_destroy(struct io_node *node)
     io_interfaces_forget(node->device);
     io_properties_forget(node);
     io_device_extension_of(node->device)->node = NULL;
+    if (node->device->AttachedDevice) /* a driver that left its device behind */
+        IoDetachDevice(node->device);
     if (node->parent)
         ob_dereference(node->device); /* its bus driver deletes it */
     else
@@ -185,7 +197,8 @@ NTSTATUS io_node_remove(struct io_node *node, BOOLEAN is_surprise)
     return status;
 }
 
-NTSTATUS io_node_add(struct io_driver *driver, PCUNICODE_STRING hardware_id, struct io_node **added)
+static NTSTATUS add_node(struct io_driver *driver, PCUNICODE_STRING hardware_id,
+                         struct io_node **added)
 {
     struct io_node *node;
     if (!driver->extension.AddDevice)
@@ -205,6 +218,14 @@ NTSTATUS io_node_add(struct io_driver *driver, PCUNICODE_STRING hardware_id, str
         return status;
     }
     *added = node;
+    return status;
+}
+
+NTSTATUS io_node_add(struct io_driver *driver, PCUNICODE_STRING hardware_id, struct io_node **added)
+{
+    io_pnp_enter();
+    NTSTATUS status = add_node(driver, hardware_id, added);
+    io_pnp_leave();
     return status;
 }
 
@@ -231,7 +252,7 @@ static NTSTATUS sleep(struct io_node *node)
     return send_power(node, IRP_MN_SET_POWER, PowerDeviceD3);
 }
 
-NTSTATUS io_node_act(struct io_node *node, enum io_device_action action)
+static NTSTATUS act(struct io_node *node, enum io_device_action action)
 {
     static const UCHAR minors[] = {
         [IO_DEVICE_QUERY_STOP] = IRP_MN_QUERY_STOP_DEVICE,
@@ -257,6 +278,14 @@ NTSTATUS io_node_act(struct io_node *node, enum io_device_action action)
     default:
         return send_pnp(node, minors[action]);
     }
+}
+
+NTSTATUS io_node_act(struct io_node *node, enum io_device_action action)
+{
+    io_pnp_enter();
+    NTSTATUS status = act(node, action);
+    io_pnp_leave();
+    return status;
 }
 
 /* ---- what drivers ask of a device ---- */

@@ -10,7 +10,7 @@ struct io_node {
     LIST_ENTRY link;        /* io_state.nodes */
     PDEVICE_OBJECT device;  /* the physical device object; a bus driver's is referenced */
     struct io_node *parent; /* whose bus reported it; NULL: the root bus's */
-    ULONG enumerations;     /* wanted; atomic */
+    ULONG enumerations;     /* wanted; pnp_mutex */
     BOOLEAN is_reported;    /* by the latest answer of its bus */
     BOOLEAN started;
     BOOLEAN is_told_removed;    /* who has it open */
@@ -35,6 +35,10 @@ void io_node_install(struct io_node *node, PCWSTR hardware_ids);
 void io_node_remove_children(struct io_node *node, BOOLEAN is_surprise);
 
 /* ---- pnp.c ---- */
+/* Around what changes the tree of devices, as NT's PnP manager holds its lock; may be nested.
+ * PASSIVE_LEVEL. */
+void io_pnp_enter(void);
+void io_pnp_leave(void);
 NTSTATUS io_node_add_driver(struct io_node *node, struct io_driver *driver);
 NTSTATUS io_node_start(struct io_node *node);
 NTSTATUS io_node_capabilities(const struct io_node *node, PDEVICE_CAPABILITIES capabilities);

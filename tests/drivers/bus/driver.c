@@ -13,10 +13,11 @@ struct extension {
     enum kind kind;
     PDEVICE_OBJECT lower, physical;
     ULONG serial; /* CHILD, FUNCTION */
-    BOOLEAN is_present;
+    BOOLEAN is_present, is_reported;
 };
 
 static PDEVICE_OBJECT bus, children[MOST_CHILDREN];
+static FAST_MUTEX lock; /* of both */
 static struct bus_state state;
 static UNICODE_STRING control_name = RTL_CONSTANT_STRING(L"\\Device\\SbBus");
 static UNICODE_STRING control_link = RTL_CONSTANT_STRING(L"\\??\\SbBus");
@@ -103,11 +104,14 @@ static NTSTATUS relations(struct extension *own, PIRP irp)
     if (!answer)
         return complete(irp, STATUS_INSUFFICIENT_RESOURCES, 0);
     answer->Count = 0;
+    ExAcquireFastMutex(&lock);
     for (ULONG i = 0; i < MOST_CHILDREN; i++)
         if (children[i]) {
             ObReferenceObject(children[i]);
+            ((struct extension *)children[i]->DeviceExtension)->is_reported = TRUE;
             answer->Objects[answer->Count++] = children[i];
         }
+    ExReleaseFastMutex(&lock);
     irp->IoStatus.Status = STATUS_SUCCESS;
     irp->IoStatus.Information = (ULONG_PTR)answer;
     return pass(own, irp);
@@ -122,10 +126,14 @@ static NTSTATUS bus_pnp(PDEVICE_OBJECT device, PIRP irp)
     case IRP_MN_QUERY_DEVICE_RELATIONS:
         return relations(own, irp);
     case IRP_MN_REMOVE_DEVICE:
-        for (ULONG i = 0; i < MOST_CHILDREN; i++)
+        ExAcquireFastMutex(&lock);
+        for (ULONG i = 0; i < MOST_CHILDREN; i++) {
             if (children[i])
                 IoDeleteDevice(children[i]);
+            children[i] = NULL;
+        }
         bus = NULL;
+        ExReleaseFastMutex(&lock);
         irp->IoStatus.Status = STATUS_SUCCESS;
         status = pass(own, irp);
         IoDetachDevice(own->lower);
@@ -218,7 +226,7 @@ static NTSTATUS NTAPI add_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT physical)
     return STATUS_SUCCESS;
 }
 
-/* ---- plugging ---- */
+/* ---- plugging; the lock is held ---- */
 static NTSTATUS plug(PDRIVER_OBJECT driver, ULONG serial)
 {
     PDEVICE_OBJECT device;
@@ -241,31 +249,62 @@ static NTSTATUS plug(PDRIVER_OBJECT driver, ULONG serial)
     return STATUS_SUCCESS;
 }
 
+/* What was never reported gets no IRP_MN_REMOVE_DEVICE. */
 static NTSTATUS unplug(ULONG serial)
 {
+    struct extension *own;
+
     if (serial >= MOST_CHILDREN || !children[serial])
         return STATUS_INVALID_PARAMETER;
-    ((struct extension *)children[serial]->DeviceExtension)->is_present = FALSE;
+    own = children[serial]->DeviceExtension;
+    own->is_present = FALSE;
+    if (!own->is_reported)
+        IoDeleteDevice(children[serial]);
     children[serial] = NULL;
     IoInvalidateDeviceRelations(bus, BusRelations);
     return STATUS_SUCCESS;
 }
 
+static NTSTATUS change(PDRIVER_OBJECT driver, BOOLEAN is_plug, ULONG serial)
+{
+    NTSTATUS status;
+
+    ExAcquireFastMutex(&lock);
+    status = is_plug ? plug(driver, serial) : unplug(serial);
+    ExReleaseFastMutex(&lock);
+    return status;
+}
+
+static NTSTATUS NTAPI succeed(PDEVICE_OBJECT device, PIRP irp)
+{
+    (void)device;
+    return complete(irp, STATUS_SUCCESS, 0);
+}
+
 static NTSTATUS NTAPI control(PDEVICE_OBJECT device, PIRP irp)
 {
+    struct extension *own = device->DeviceExtension;
     PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
+    ULONG in = stack->Parameters.DeviceIoControl.InputBufferLength;
+    ULONG out = stack->Parameters.DeviceIoControl.OutputBufferLength;
+    ULONG code = stack->Parameters.DeviceIoControl.IoControlCode;
     ULONG *buffer = irp->AssociatedIrp.SystemBuffer;
 
-    if (stack->MajorFunction != IRP_MJ_DEVICE_CONTROL)
-        return complete(irp, STATUS_SUCCESS, 0);
-    switch (stack->Parameters.DeviceIoControl.IoControlCode) {
+    if (own->kind != CONTROL)
+        return complete(irp, STATUS_INVALID_DEVICE_REQUEST, 0);
+    switch (code) {
     case BUS_PLUG:
-        return complete(irp, plug(device->DriverObject, *buffer), 0);
     case BUS_UNPLUG:
-        return complete(irp, unplug(*buffer), 0);
-    default:
+        if (in < sizeof *buffer)
+            return complete(irp, STATUS_BUFFER_TOO_SMALL, 0);
+        return complete(irp, change(device->DriverObject, code == BUS_PLUG, *buffer), 0);
+    case BUS_STATE:
+        if (out < sizeof state)
+            return complete(irp, STATUS_BUFFER_TOO_SMALL, 0);
         RtlCopyMemory(buffer, &state, sizeof state);
         return complete(irp, STATUS_SUCCESS, sizeof state);
+    default:
+        return complete(irp, STATUS_INVALID_DEVICE_REQUEST, 0);
     }
 }
 
@@ -284,11 +323,15 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
     (void)path;
     if (!NT_SUCCESS(status))
         return status;
-    driver->MajorFunction[IRP_MJ_CREATE] = control;
-    driver->MajorFunction[IRP_MJ_CLOSE] = control;
+    ExInitializeFastMutex(&lock);
+    driver->MajorFunction[IRP_MJ_CREATE] = succeed;
+    driver->MajorFunction[IRP_MJ_CLOSE] = succeed;
     driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = control;
     driver->MajorFunction[IRP_MJ_PNP] = pnp;
     driver->DriverExtension->AddDevice = add_device;
     driver->DriverUnload = unload;
-    return IoCreateSymbolicLink(&control_link, &control_name);
+    status = IoCreateSymbolicLink(&control_link, &control_name);
+    if (!NT_SUCCESS(status))
+        IoDeleteDevice(device);
+    return status;
 }
