@@ -148,7 +148,8 @@ uint32_t linux_thread_id(void);
 int64_t linux_thread_cpu_time(uint32_t thread_id);
 /* Bounds of the calling thread's stack. */
 void linux_stack_bounds(uint64_t *low, uint64_t *high);
-/* Takes a page of the calling thread's stack out of use, and gives it back. False: Linux refuses. */
+/* Takes a page of the calling thread's stack out of use, one at a time, and gives it back, with
+ * whatever contents. False: Linux refuses. */
 bool linux_stack_close_page(void *page);
 void linux_stack_open_page(void *page);
 void linux_gs_base_set(uint64_t base);

@@ -98,14 +98,22 @@ void linux_stack_bounds(uint64_t *low, uint64_t *high)
     *high = stack_high;
 }
 
+/* Since Linux 6.13 a page can be guarded without a mapping of its own, at a quarter of the cost. */
+enum { GUARD_INSTALL = 102, GUARD_REMOVE = 103 }; /* MADV_..., not in every toolkit's headers */
+static _Thread_local bool is_guarded;
+
 bool linux_stack_close_page(void *page)
 {
-    return mprotect(page, LINUX_PAGE_SIZE, PROT_NONE) == 0;
+    is_guarded = madvise(page, LINUX_PAGE_SIZE, GUARD_INSTALL) == 0;
+    return is_guarded || mprotect(page, LINUX_PAGE_SIZE, PROT_NONE) == 0;
 }
 
 void linux_stack_open_page(void *page)
 {
-    mprotect(page, LINUX_PAGE_SIZE, PROT_READ | PROT_WRITE);
+    if (is_guarded)
+        madvise(page, LINUX_PAGE_SIZE, GUARD_REMOVE);
+    else
+        mprotect(page, LINUX_PAGE_SIZE, PROT_READ | PROT_WRITE);
 }
 
 void linux_gs_base_set(uint64_t base)

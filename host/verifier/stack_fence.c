@@ -14,6 +14,15 @@ static NTSTATUS run(PDRIVER_DISPATCH routine, PDEVICE_OBJECT device, PIRP irp)
     return routine(device, irp);
 }
 
+/* The stack may not have grown so far yet: Linux guards what is there. */
+static void reach(struct verifier_thread *thread, uint64_t page)
+{
+    if (thread->fence_reach && page >= thread->fence_reach)
+        return;
+    *(volatile uint8_t *)page = 0;
+    thread->fence_reach = page;
+}
+
 /* The page lies wholly in the array, so no frame has anything in it. */
 static __attribute__((noinline)) NTSTATUS run_fenced(struct verifier_thread *thread,
                                                      PDRIVER_DISPATCH routine,
@@ -22,7 +31,7 @@ static __attribute__((noinline)) NTSTATUS run_fenced(struct verifier_thread *thr
     volatile uint8_t room[2 * PAGE_SIZE];
     uint64_t page = ((uint64_t)room + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1);
 
-    *(volatile uint8_t *)page = 0; /* the stack may not have grown so far yet */
+    reach(thread, page);
     if (linux_stack_close_page((void *)page))
         thread->fence = page;
     NTSTATUS status = run(routine, device, irp);
