@@ -47,8 +47,8 @@ NOINLINE NTSTATUS object_use(struct request *request)
     TRY
     {
         if (object) {
-            callback *routine =
-                *(callback *volatile *)&object->routine; /* MISTAKE: use-after-free */
+            callback *volatile *place = &object->routine;
+            callback *routine = *place; /* MISTAKE: use-after-free */
             if (routine)
                 routine();
             status = STATUS_SUCCESS;
@@ -210,8 +210,8 @@ NOINLINE NTSTATUS named_get(struct request *request)
     TRY
     {
         ProbeForWrite(request->output, request->output_length, 1);
-        SIZE_T length =
-            *(volatile SIZE_T *)&named[input.index]->length; /* MISTAKE: use-after-free */
+        volatile SIZE_T *place = &named[input.index]->length;
+        SIZE_T length = *place; /* MISTAKE: use-after-free */
         if (length > request->output_length)
             length = request->output_length;
         RtlCopyMemory(request->output, named[input.index]->name, length);
