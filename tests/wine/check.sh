@@ -28,7 +28,7 @@ begin() {
     wine_begin
     trap 'wine_end; rm -rf "$work"' EXIT
     for service in "${services[@]}"; do
-        wine_run 60 "$client_test" service uninstall "$service" >"$work/out" 2>"$work/err"
+        run_program "$client_test" service uninstall "$service"
         code=$?
         [ $code -eq 0 ] || [ $code -eq 30 ] || fail "$service of an earlier run stays: $code"
     done
@@ -67,13 +67,12 @@ check_gap() {
     fi
 }
 
-# Runs a Windows program whose exit code must be the first argument; its output is in $work/out and
-# $work/err.
-expect() {
-    local wanted=$1 code
-    shift
-    # Every program here says why it fails. One that ends with 1 and without a word was lost by Wine
-    # before it began, which happens in some runs of hundreds: it is started once more, and said.
+# Runs a Windows program; its output is in $work/out and $work/err. Every program here says why it
+# fails. One that ends with 1 and without a word was lost by Wine before it began, which happens in
+# some runs of hundreds: it is started once more, and said.
+run_program() {
+    local code
+
     wine_run 60 "$@" >"$work/out" 2>"$work/err"
     code=$?
     if [ "$code" -eq 1 ] && [ ! -s "$work/out" ] && [ ! -s "$work/err" ]; then
@@ -81,6 +80,15 @@ expect() {
         wine_run 60 "$@" >"$work/out" 2>"$work/err"
         code=$?
     fi
+    return $code
+}
+
+# The same, and its exit code must be the first argument.
+expect() {
+    local wanted=$1 code
+    shift
+    run_program "$@"
+    code=$?
     if [ "$code" -eq "$wanted" ]; then pass; else fail "'${*:2}' ended with $code, not $wanted"; fi
 }
 
