@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/script/script.h"
 
@@ -44,6 +45,29 @@ bool command_number(const char *option, const char *text, uint64_t least, uint64
     command_fail("%s is a number from %" PRIu64 " to %" PRIu64 ", not '%s'", option, least, most,
                  text);
     return false;
+}
+
+bool command_count(const char *option, const char *text, unsigned least, unsigned most,
+                   unsigned *value)
+{
+    uint64_t number;
+
+    if (!command_number(option, text, least, most, &number))
+        return false;
+    *value = (unsigned)number;
+    return true;
+}
+
+bool command_folder(const char *option, const char *path, const char **value)
+{
+    struct stat status;
+
+    if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode)) {
+        command_fail("%s: %s is no directory", option, path);
+        return false;
+    }
+    *value = path;
+    return true;
 }
 
 bool command_size(const char *option, const char *text, uint64_t *value)

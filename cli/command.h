@@ -23,6 +23,11 @@ int command_bad_option(const char *command, char **arguments, int option);
 /* A decimal number in a range; false: said why. */
 bool command_number(const char *option, const char *text, uint64_t least, uint64_t most,
                     uint64_t *value);
+/* The same where an unsigned holds all of the range. */
+bool command_count(const char *option, const char *text, unsigned least, unsigned most,
+                   unsigned *value);
+/* A folder that is there; false: said that it is not. */
+bool command_folder(const char *option, const char *path, const char **value);
 /* "64", "64K", "64M", "1G": bytes. */
 bool command_size(const char *option, const char *text, uint64_t *value);
 

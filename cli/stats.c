@@ -169,17 +169,12 @@ static const struct option long_options[] = {
 
 static bool take_option(struct run_options *options, int option)
 {
-    uint64_t number;
-
     switch (option) {
     case OPTION_WATCH:
         watcher.is_wanted = true;
         return true;
     case OPTION_TIMEOUT:
-        if (!command_number("--timeout", optarg, 0, 1000000, &number))
-            return false;
-        options->timeout = (unsigned)number;
-        return true;
+        return command_count("--timeout", optarg, 0, 1000000, &options->timeout);
     case OPTION_LOG:
         options->log_path = optarg;
         return true;

@@ -24,3 +24,14 @@ size_t utf8_decode(const char *bytes, size_t length, uint32_t *point)
     bool surrogate = *point >= 0xD800 && *point < 0xE000;
     return *point < least[size] || *point > 0x10FFFF || surrogate ? 0 : size;
 }
+
+unsigned utf16_encode(uint32_t point, uint16_t units[2])
+{
+    if (point < 0x10000) {
+        units[0] = (uint16_t)point;
+        return 1;
+    }
+    units[0] = (uint16_t)(0xD800 + ((point - 0x10000) >> 10));
+    units[1] = (uint16_t)(0xDC00 + ((point - 0x10000) & 0x3FF));
+    return 2;
+}

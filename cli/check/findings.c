@@ -7,6 +7,7 @@
 #include "cli/exit_codes.h"
 #include "cli/memory.h"
 #include "cli/names.h"
+#include "cli/run/session.h"
 
 /* What no rule of the host has: how a case ended. */
 static const struct sb_rule bug_check_rule = {
@@ -112,17 +113,6 @@ static struct found *add(struct findings *findings, const struct sb_finding *fin
     return found;
 }
 
-/* The first line of the host's report behind the one with the code: what is known of the reason. */
-static void reason_of(const char *description, char *reason, size_t size)
-{
-    const char *line = strchr(description, '\n');
-
-    if (line && line[1] && line[1] != ' ' && strncmp(line + 1, "stack,", 6) != 0)
-        snprintf(reason, size, ": %.*s", (int)strcspn(line + 1, "\n"), line + 1);
-    else
-        *reason = 0;
-}
-
 /* "  module.sys+0x123 function+0x4 (file.c:12)": of the report's innermost driver frame. */
 static void locate_stop(struct sb_finding *finding, const char *description)
 {
@@ -141,7 +131,8 @@ static void describe_stop(struct sb_finding *finding, const struct case_result *
 {
     const struct sb_bug_check *stop = &result->bug_check;
     const char *name = bug_check_name(stop->code);
-    char reason[256];
+    const char *reason;
+    int length = 0;
 
     finding->rule = stop->code == SB_STOP_DEADLOCK  ? deadlock_rule
                     : stop->code == SB_STOP_ENDLESS ? endless_rule
@@ -151,9 +142,9 @@ static void describe_stop(struct sb_finding *finding, const struct case_result *
         finding->rule.bug_check_parameter = (uint32_t)stop->parameters[0];
     }
     memcpy(finding->parameters, stop->parameters, sizeof finding->parameters);
-    reason_of(result->stop_description, reason, sizeof reason);
-    snprintf(finding->message, sizeof finding->message, "bug check %s (0x%08x)%s", name ? name : "",
-             stop->code, reason);
+    reason = stop_reason(result->stop_description, &length);
+    snprintf(finding->message, sizeof finding->message, "bug check %s (0x%08x)%s%.*s",
+             name ? name : "", stop->code, reason ? ": " : "", length, reason ? reason : "");
     memcpy(finding->module, stop->module, sizeof finding->module);
     finding->offset = stop->offset;
     locate_stop(finding, result->stop_description);

@@ -5,7 +5,6 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cli/command.h"
 #include "cli/run/options.h"
@@ -69,28 +68,6 @@ static bool take_report(struct check_options *options, const char *path)
     return true;
 }
 
-static bool take_root(struct check_options *options, const char *path)
-{
-    struct stat status;
-
-    if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode)) {
-        command_fail("--root: %s is no directory", path);
-        return false;
-    }
-    options->target.machine.root_directory = path;
-    return true;
-}
-
-static bool take_number(const char *option, uint64_t least, uint64_t most, unsigned *value)
-{
-    uint64_t number;
-
-    if (!command_number(option, optarg, least, most, &number))
-        return false;
-    *value = (unsigned)number;
-    return true;
-}
-
 static bool take_site(struct check_options *options, const char *text)
 {
     if (script_number(text, strlen(text), &options->variant.fail_site) &&
@@ -120,19 +97,19 @@ static bool take_option(struct check_options *options, int option)
         options->variant.seed = optarg;
         return true;
     case OPTION_SCHEDULES:
-        return take_number("--schedules", 0, 1000000, &options->schedules);
+        return command_count("--schedules", optarg, 0, 1000000, &options->schedules);
     case OPTION_PREEMPTIONS:
-        return take_number("--preemptions", 1, 8, &options->preemptions);
+        return command_count("--preemptions", optarg, 1, 8, &options->preemptions);
     case OPTION_BUDGET:
-        return take_number("--budget", 0, 1000000, &options->budget);
+        return command_count("--budget", optarg, 0, 1000000, &options->budget);
     case OPTION_PROCESSORS:
-        return take_number("--processors", 1, 64, &options->target.machine.processors);
+        return command_count("--processors", optarg, 1, 64, &options->target.machine.processors);
     case OPTION_MEMORY:
         return command_size("--memory", optarg, &options->target.machine.memory_limit);
     case OPTION_ROOT:
-        return take_root(options, optarg);
+        return command_folder("--root", optarg, &options->target.machine.root_directory);
     case OPTION_TIMEOUT:
-        return take_number("--timeout", 1, 86400, &options->target.time_limit);
+        return command_count("--timeout", optarg, 1, 86400, &options->target.time_limit);
     default:
         options->is_quiet = true;
         return true;

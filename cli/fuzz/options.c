@@ -71,15 +71,6 @@ static bool take_rules(const char *text, uint32_t *verify)
     return true;
 }
 
-static bool take_number(const char *option, uint64_t least, uint64_t most, uint32_t *value)
-{
-    uint64_t number;
-    if (!command_number(option, optarg, least, most, &number))
-        return false;
-    *value = (uint32_t)number;
-    return true;
-}
-
 static bool take_device(struct fuzz_options *options)
 {
     if (options->target.device_count == SB_FUZZ_MOST_DEVICES) {
@@ -120,13 +111,13 @@ static bool take_option(struct fuzz_options *options, int option)
     case OPTION_DEVICE:
         return take_device(options);
     case OPTION_JOBS:
-        return take_number("--jobs", 1, MOST_JOBS, &options->jobs);
+        return command_count("--jobs", optarg, 1, MOST_JOBS, &options->jobs);
     case OPTION_VERIFY:
         return take_rules(optarg, &options->target.verify);
     case OPTION_RESET_AFTER:
-        return take_number("--reset-after", 1, 1000000, &options->target.reset_after);
+        return command_count("--reset-after", optarg, 1, 1000000, &options->target.reset_after);
     case OPTION_TIMEOUT:
-        return take_number("--timeout", 10, 1000000, &options->target.timeout);
+        return command_count("--timeout", optarg, 10, 1000000, &options->target.timeout);
     case OPTION_STOP_AT_CRASH:
         options->stops_at_crash = true;
         return true;

@@ -39,18 +39,6 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-static bool take_root(struct run_options *options, const char *path)
-{
-    struct stat status;
-
-    if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode)) {
-        command_fail("--root: %s is no directory", path);
-        return false;
-    }
-    options->machine.root_directory = path;
-    return true;
-}
-
 static bool take_missing_imports(struct run_options *options, const char *what)
 {
     options->machine.trap_missing_imports = strcmp(what, "trap") == 0;
@@ -60,29 +48,19 @@ static bool take_missing_imports(struct run_options *options, const char *what)
     return false;
 }
 
-static bool take_number(const char *option, uint64_t least, uint64_t most, unsigned *value)
-{
-    uint64_t number;
-
-    if (!command_number(option, optarg, least, most, &number))
-        return false;
-    *value = (unsigned)number;
-    return true;
-}
-
 static bool take_option(struct run_options *options, int option)
 {
     switch (option) {
     case OPTION_PROCESSORS:
-        return take_number("--processors", 1, 64, &options->machine.processors);
+        return command_count("--processors", optarg, 1, 64, &options->machine.processors);
     case OPTION_MEMORY:
         return command_size("--memory", optarg, &options->machine.memory_limit);
     case OPTION_MISSING_IMPORTS:
         return take_missing_imports(options, optarg);
     case OPTION_ROOT:
-        return take_root(options, optarg);
+        return command_folder("--root", optarg, &options->machine.root_directory);
     case OPTION_TIMEOUT:
-        return take_number("--timeout", 0, 1000000, &options->timeout);
+        return command_count("--timeout", optarg, 0, 1000000, &options->timeout);
     case OPTION_LOG:
         options->log_path = optarg;
         return true;

@@ -106,6 +106,8 @@ struct stop {
 bool stop_read(struct session *session, struct stop *stop);
 /* On standard error: code, parameters, reason, place; the whole report if the log is not shown. */
 void stop_report(struct session *session, const struct stop *stop);
+/* What the host's report of a stop says of its reason, a line of *length bytes; NULL: nothing. */
+const char *stop_reason(const char *description, int *length);
 
 /* ---- drivers (drivers.c) ---- */
 bool driver_add(struct session *session, const char *path, const char *name,

@@ -57,24 +57,29 @@ static void print_place(struct session *session, const struct sb_bug_check *bug_
 }
 
 /* The line behind the first, unless it belongs to the registers or the stack already. */
-static void print_reason(const char *description)
+const char *stop_reason(const char *description, int *length)
 {
     const char *line = strchr(description, '\n');
 
-    if (line && line[1] && line[1] != ' ' && strncmp(line + 1, "stack,", 6) != 0)
-        fprintf(stderr, "  %.*s\n", (int)strcspn(line + 1, "\n"), line + 1);
+    if (!line || !line[1] || line[1] == ' ' || strncmp(line + 1, "stack,", 6) == 0)
+        return NULL;
+    *length = (int)strcspn(line + 1, "\n");
+    return line + 1;
 }
 
 void stop_report(struct session *session, const struct stop *stop)
 {
     const struct sb_bug_check *bug_check = &stop->bug_check;
-    const char *name = bug_check_name(bug_check->code);
+    const char *name = bug_check_name(bug_check->code), *reason;
+    int length;
 
     log_flush(&session->log);
     fflush(stdout);
     fprintf(stderr, "sysbuf: the machine stopped: %s (0x%08" PRIX32 ")\n",
             name ? name : "bug check", bug_check->code);
-    print_reason(stop->description);
+    reason = stop_reason(stop->description, &length);
+    if (reason)
+        fprintf(stderr, "  %.*s\n", length, reason);
     print_place(session, bug_check);
     fprintf(stderr,
             "  parameters 0x%016" PRIX64 " 0x%016" PRIX64 "\n"

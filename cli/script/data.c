@@ -115,12 +115,11 @@ static bool add_utf16(struct collection *collection)
         size_t size = utf8_decode(word->bytes + at, word->length - at, &point);
         if (size == 0)
             return cursor_fail(cursor, "the text is no UTF-8");
-        bool added = point < 0x10000
-                         ? add_unit(collection, point)
-                         : add_unit(collection, 0xD800 + ((point - 0x10000) >> 10)) &&
-                               add_unit(collection, 0xDC00 + ((point - 0x10000) & 0x3FF));
-        if (!added)
-            return false;
+        uint16_t units[2];
+        unsigned count = utf16_encode(point, units);
+        for (unsigned i = 0; i < count; i++)
+            if (!add_unit(collection, units[i]))
+                return false;
         at += size;
     }
     return true;

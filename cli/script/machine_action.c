@@ -90,11 +90,10 @@ static bool add_word(struct cursor *cursor, struct registry_text *text)
         size_t size = utf8_decode(word->bytes + at, word->length - at, &point);
         if (size == 0)
             return cursor_fail(cursor, "the text is no UTF-8");
-        if (point >= 0x10000) {
-            add_unit(text, 0xD800 + ((point - 0x10000) >> 10));
-            point = 0xDC00 + ((point - 0x10000) & 0x3FF);
-        }
-        add_unit(text, point);
+        uint16_t units[2];
+        unsigned count = utf16_encode(point, units);
+        for (unsigned i = 0; i < count; i++)
+            add_unit(text, units[i]);
         at += size;
     }
     add_unit(text, 0);
