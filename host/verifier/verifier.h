@@ -123,7 +123,8 @@ struct verifier_hooks {
     void (*user_memory)(const void *address, SIZE_T length, BOOLEAN write, void *caller);
     void (*user_copy)(const void *to, const void *from, SIZE_T length, void *caller);
     void (*user_copied)(void);
-    /* A thread is about to leave the driver it is in, without returning: the machine was stopped. */
+    /* A thread is about to leave the driver it is in, without returning: the machine was stopped.
+     */
     void (*leaving)(void);
     /* It has left. */
     void (*stopped)(void);
