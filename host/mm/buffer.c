@@ -1,7 +1,7 @@
 /*
  * System buffers of a page and more. Finding, clearing and mapping pages costs Linux more than
- * copying there and back, so the pages of the last few buffers stay mapped. A driver that uses such a
- * buffer after its request does not fault therefore; with the verifier's pool rules, or with a
+ * copying there and back, so the pages of the last few buffers stay mapped. A driver that uses such
+ * a buffer after its request does not fault therefore; with the verifier's pool rules, or with a
  * limit of the machine's memory, nothing is kept.
  */
 #include "host/mm/mm.h"
