@@ -8,9 +8,9 @@ enum { POWER_TAG = 0x6F507749 };
 POWER_STATE NTAPI PoSetPowerState(PDEVICE_OBJECT device, POWER_STATE_TYPE type, POWER_STATE state)
 {
     struct io_device_extension *extension = io_device_extension_of(device);
-    ULONG which = type == DevicePowerState;
-    POWER_STATE before = extension->power_state[which];
-    extension->power_state[which] = state;
+    POWER_STATE before; /* other threads may report at the same time */
+    __atomic_exchange(&extension->power_state[type == DevicePowerState], &state, &before,
+                      __ATOMIC_ACQ_REL);
     return before;
 }
 SB_EXPORT(PoSetPowerState)
