@@ -358,7 +358,7 @@ void sb_socket_end_calls(struct sb_socket *socket)
     sb_stream_shutdown(socket->stream);
     sb_monitor_tell(&socket->monitor);
     while (socket->users != 0)
-        sb_monitor_wait(&socket->monitor, SB_STREAM_FOREVER);
+        sb_monitor_wait(&socket->monitor, SB_NO_DEADLINE);
     sb_monitor_leave(&socket->monitor);
 }
 
