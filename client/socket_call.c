@@ -328,7 +328,7 @@ enum sb_error sb_socket_operation_create(struct sb_socket *socket, size_t capaci
     struct sb_socket_operation *made;
 
     if (socket->version < SB_SOCKET_VERSION_FEED || capacity > socket->output_maximum)
-        return sb_refuse_on_socket();
+        return sb_refuse(SB_ERROR_UNKNOWN_COMMAND);
     made = calloc(1, sizeof(*made) + capacity);
     if (made == NULL)
         return sb_fail(SB_ERROR_NO_MEMORY, 0);
