@@ -40,8 +40,8 @@ static NTSTATUS take_system_buffer(PIRP irp, SIZE_T size, const void *source, SI
 {
     struct machine *machine = current_machine();
     void *buffer = NULL;
-    if (SB_UNLIKELY(machine->verifier) && machine->verifier->io_allocate)
-        buffer = machine->verifier->io_allocate(size, SYSTEM_BUFFER_TAG, irp);
+    if (SB_UNLIKELY(machine->verifier) && machine->verifier->buffer_allocate)
+        buffer = machine->verifier->buffer_allocate(size, SYSTEM_BUFFER_TAG, irp);
     if (!buffer)
         buffer = mm_buffer_allocate(machine, size, SYSTEM_BUFFER_TAG);
     if (!buffer)
