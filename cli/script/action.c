@@ -53,7 +53,7 @@ static bool process(struct cursor *cursor, struct action *action)
                 return false;
         } else if (!cursor_take_keyword(cursor, "quota"))
             break;
-        else if (!cursor_take_number(cursor, UINT64_MAX, "bytes", &action->quota))
+        else if (!cursor_take_number(cursor, UINT64_MAX, "the quota", &action->quota))
             return false;
     }
     return true;
