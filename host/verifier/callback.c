@@ -22,7 +22,7 @@ static const char *name_of(const struct verifier_callback *call)
 static void forget_abandoned(struct verifier_thread *thread, ULONG_PTR here)
 {
     while (thread->call && (ULONG_PTR)thread->call < here) {
-        thread->watched_until = thread->call->watched_until;
+        verifier_watch_until(thread, thread->call->watched_until);
         thread->call = thread->call->outer;
     }
 }
