@@ -99,13 +99,14 @@ static inline NTSTATUS take_buffered(PIRP irp, const struct io_request *request)
     return take_system_buffer(irp, size, request->input, input);
 }
 
+/* The output's length alone asks for an MDL: a missing buffer is an address that cannot be locked. */
 static NTSTATUS take_direct(PIRP irp, const struct io_request *request, LOCK_OPERATION operation)
 {
     ULONG input = request->input ? request->input_length : 0;
     NTSTATUS status = io_probe_read(request->input, input, request->mode);
     if (NT_SUCCESS(status) && input)
         status = take_system_buffer(irp, input, request->input, input);
-    if (NT_SUCCESS(status) && request->output)
+    if (NT_SUCCESS(status))
         status = take_mdl(irp, request->output, request->output_length, request->mode, operation);
     return status;
 }
