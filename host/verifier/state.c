@@ -68,6 +68,7 @@ static const struct verifier_hooks hooks = {
     .pool_query = verifier_pool_query,
     .io_allocate = verifier_io_allocate,
     .fault = verifier_fault,
+    .has_told = verifier_has_told,
     .unhandled = verifier_unhandled,
     .image_loaded = verifier_paged_image,
     .image_unload = verifier_image_unload,
