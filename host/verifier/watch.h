@@ -17,6 +17,7 @@ void verifier_pool_leaks(struct loaded_image *image);
 /* fault.c */
 BOOLEAN verifier_fault(const struct linux_fault *fault, CONTEXT *context, struct fault_stop *stop);
 /* fault_unhandled.c */
+BOOLEAN verifier_has_told(uint64_t address);
 void verifier_unhandled(const EXCEPTION_RECORD *record, const CONTEXT *context);
 /* pool.c */
 void *verifier_irp_allocate(SIZE_T size, ULONG tag, BOOLEAN gets_buffer);
