@@ -8,7 +8,7 @@ enum {
     MOST_BYTES = 1 << 26, /* of all */
 };
 
-/* What goes up, goes to and fro or repeats itself from machine to machine follows neither filling.
+/* What only grows, alternates or repeats itself from machine to machine follows neither filling.
  * A byte that is chance has one in 2^32 to be taken for one that does. */
 static const uint8_t fill_of_turn[] = {0, 1, 1, 0, 0, 1};
 enum { TURNS = sizeof fill_of_turn, FIRST_TURNS = 2 };
