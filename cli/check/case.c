@@ -282,6 +282,7 @@ static void play_compared(const struct case_target *target, const char *script,
 {
     struct sb_comparison *comparison;
 
+    result->end = CASE_UNUSABLE;
     if (sb_comparison_create(&comparison) < 0)
         return;
     while (sb_comparison_next(comparison))
