@@ -112,6 +112,8 @@ struct io_request {
     BOOLEAN has_offset; /* else the file's position, where there is one */
     ULONG key;
     BOOLEAN has_key;
+    LARGE_INTEGER lock_length; /* IRP_MJ_LOCK_CONTROL */
+    UCHAR flags;               /* of its stack location */
 };
 
 /* IRP.AllocationFlags: what the host must know of an IRP until its memory goes. Changed under the

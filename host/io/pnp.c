@@ -54,7 +54,7 @@ static NTSTATUS name_node(struct io_node *node, PCUNICODE_STRING hardware_id, UL
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS node_create(PCUNICODE_STRING hardware_id, struct io_node **created)
+NTSTATUS io_node_create(PCUNICODE_STRING hardware_id, struct io_node **created)
 {
     struct machine *machine = current_machine();
     struct io_node *node = linux_allocate(sizeof(*node));
@@ -203,7 +203,7 @@ static NTSTATUS add_node(struct io_driver *driver, PCUNICODE_STRING hardware_id,
     struct io_node *node;
     if (!driver->extension.AddDevice)
         return STATUS_INVALID_DEVICE_REQUEST;
-    NTSTATUS status = node_create(hardware_id, &node);
+    NTSTATUS status = io_node_create(hardware_id, &node);
     if (!NT_SUCCESS(status))
         return status;
     status = io_node_add_driver(node, driver);
@@ -280,10 +280,22 @@ static NTSTATUS act(struct io_node *node, enum io_device_action action)
     }
 }
 
+/* An ejected device is gone, though who added it may not know. */
+static BOOLEAN exists(const struct io_node *node)
+{
+    struct io_state *io = current_machine()->io;
+    BOOLEAN found = FALSE;
+    linux_lock(&io->lock);
+    for (PLIST_ENTRY link = io->nodes.Flink; link != &io->nodes && !found; link = link->Flink)
+        found = CONTAINING_RECORD(link, struct io_node, link) == node;
+    linux_unlock(&io->lock);
+    return found;
+}
+
 NTSTATUS io_node_act(struct io_node *node, enum io_device_action action)
 {
     io_pnp_enter();
-    NTSTATUS status = act(node, action);
+    NTSTATUS status = exists(node) ? act(node, action) : STATUS_NO_SUCH_DEVICE;
     io_pnp_leave();
     return status;
 }

@@ -76,6 +76,18 @@ static NTSTATUS NTAPI read(PDEVICE_OBJECT device, PIRP irp)
     return transfer_read(irp);
 }
 
+static NTSTATUS NTAPI lock_control(PDEVICE_OBJECT device, PIRP irp)
+{
+    (void)device;
+    return locks_control(irp);
+}
+
+static NTSTATUS NTAPI attributes(PDEVICE_OBJECT device, PIRP irp)
+{
+    (void)device;
+    return complete(irp, attributes_request(irp));
+}
+
 static VOID NTAPI unload(PDRIVER_OBJECT driver)
 {
     IoDeleteDevice(driver->DeviceObject);
@@ -93,6 +105,11 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
     driver->MajorFunction[IRP_MJ_CLEANUP] = cleanup;
     driver->MajorFunction[IRP_MJ_CLOSE] = close;
     driver->MajorFunction[IRP_MJ_READ] = read;
+    driver->MajorFunction[IRP_MJ_LOCK_CONTROL] = lock_control;
+    driver->MajorFunction[IRP_MJ_QUERY_EA] = attributes;
+    driver->MajorFunction[IRP_MJ_SET_EA] = attributes;
+    driver->MajorFunction[IRP_MJ_SET_VOLUME_INFORMATION] = attributes;
+    driver->MajorFunction[IRP_MJ_DIRECTORY_CONTROL] = attributes;
     status = IoCreateDevice(driver, 0, &name, FILE_DEVICE_UNKNOWN, 0, FALSE, &volume_device);
     if (!NT_SUCCESS(status))
         return status;

@@ -25,6 +25,11 @@ void *routine(const wchar_t *name);
 NTSTATUS reparse_create(PIRP irp, PFILE_OBJECT file);
 /* IRP_MJ_READ. */
 NTSTATUS transfer_read(PIRP irp);
+/* IRP_MJ_LOCK_CONTROL. */
+NTSTATUS locks_control(PIRP irp);
+/* IRP_MJ_QUERY_EA, IRP_MJ_SET_EA, IRP_MJ_SET_VOLUME_INFORMATION, IRP_MJ_DIRECTORY_CONTROL; what to
+ * complete it with. */
+NTSTATUS attributes_request(PIRP irp);
 
 /* The groups, in their order. */
 #define VOLUME_GROUPS(X) \
@@ -34,7 +39,15 @@ NTSTATUS transfer_read(PIRP irp);
     X(apc_at_once)       \
     X(apc_held_back)     \
     X(apc_in_wait)       \
-    X(apc_of_errors)
+    X(apc_of_errors)     \
+    X(apc_of_queries)    \
+    X(lock_rules)        \
+    X(lock_list)         \
+    X(lock_requests)     \
+    X(ea_lists)          \
+    X(ea_of_file)        \
+    X(volume_settings)   \
+    X(hard_errors)
 VOLUME_GROUPS(CHECK_GROUP_DECLARATION)
 
 #endif
