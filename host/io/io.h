@@ -185,6 +185,8 @@ NTSTATUS io_file_query(struct io_file *file, ACCESS_MASK access, FILE_INFORMATIO
 NTSTATUS io_file_set(struct io_file *file, ACCESS_MASK access, FILE_INFORMATION_CLASS class,
                      void *buffer, ULONG length, KPROCESSOR_MODE mode,
                      PIO_STATUS_BLOCK status_block);
+/* The name of a file, from its device's on, in pool. */
+NTSTATUS io_file_name(void *object, UNICODE_STRING *name);
 /* Enters or leaves the file: requests on a synchronous file object go one at a time. FALSE: the
  * thread is ending. */
 BOOLEAN io_file_enter(PFILE_OBJECT file);

@@ -4,6 +4,8 @@
 NTSYSAPI NTSTATUS NTAPI ZwSetVolumeInformationFile(HANDLE, PIO_STATUS_BLOCK, PVOID, ULONG,
                                                    FS_INFORMATION_CLASS);
 
+enum { LONG_NAME = 1000 };
+
 static UCHAR stored[64];
 static ULONG stored_length;
 static UCHAR seen_flags;
@@ -27,6 +29,25 @@ static NTSTATUS query(PIRP irp, PIO_STACK_LOCATION stack)
     return STATUS_SUCCESS;
 }
 
+/* Files below "\long" have long names; those called "\plain" have none, as a plain device's. */
+static NTSTATUS name_of(PIRP irp, PIO_STACK_LOCATION stack)
+{
+    PFILE_NAME_INFORMATION answer = irp->AssociatedIrp.SystemBuffer;
+    PUNICODE_STRING name = &stack->FileObject->FileName;
+    ULONG length = name->Buffer[1] == 'l' ? LONG_NAME * sizeof(WCHAR) : name->Length;
+    ULONG room = stack->Parameters.QueryFile.Length - FIELD_OFFSET(FILE_NAME_INFORMATION, FileName);
+
+    if (stack->Parameters.QueryFile.FileInformationClass != FileNameInformation ||
+        name->Buffer[1] == 'p')
+        return STATUS_INVALID_DEVICE_REQUEST;
+    answer->FileNameLength = length;
+    for (ULONG i = 0; i < length / sizeof(WCHAR) && i < room / sizeof(WCHAR); i++)
+        answer->FileName[i] = i < name->Length / sizeof(WCHAR) ? name->Buffer[i] : L'x';
+    irp->IoStatus.Information =
+        FIELD_OFFSET(FILE_NAME_INFORMATION, FileName) + (length < room ? length : room);
+    return length <= room ? STATUS_SUCCESS : STATUS_BUFFER_OVERFLOW;
+}
+
 NTSTATUS attributes_request(PIRP irp)
 {
     PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
@@ -39,6 +60,8 @@ NTSTATUS attributes_request(PIRP irp)
         stored_length = stack->Parameters.SetEa.Length;
         RtlCopyMemory(stored, irp->AssociatedIrp.SystemBuffer, stored_length);
         return STATUS_SUCCESS;
+    case IRP_MJ_QUERY_INFORMATION:
+        return name_of(irp, stack);
     case IRP_MJ_DIRECTORY_CONTROL: /* a folder with nothing but an unnamed file, or nothing more */
         if (stack->Flags & SL_RESTART_SCAN)
             irp->IoStatus.Information = sizeof(ULONG);
@@ -132,4 +155,36 @@ void check_volume_settings(void)
     CHECK(seen_class == FileFsLabelInformation && stored_length == sizeof label);
     CHECK(memcmp(stored, &label, sizeof label) == 0);
     ZwClose(file);
+}
+
+static POBJECT_NAME_INFORMATION object_name(PCWSTR name, PULONG length)
+{
+    static UCHAR buffer[4096];
+    IO_STATUS_BLOCK io;
+    PFILE_OBJECT object;
+    HANDLE file;
+
+    CHECK_STATUS(STATUS_SUCCESS, volume_open(name, 0, &file, &io));
+    CHECK_STATUS(STATUS_SUCCESS, ObReferenceObjectByHandle(file, 0, *IoFileObjectType, KernelMode,
+                                                           (PVOID *)&object, NULL));
+    CHECK_STATUS(STATUS_INFO_LENGTH_MISMATCH, ObQueryNameString(object, NULL, 0, length));
+    CHECK_STATUS(STATUS_SUCCESS, ObQueryNameString(object, (PVOID)buffer, *length, length));
+    ObDereferenceObject(object);
+    ZwClose(file);
+    return (PVOID)buffer;
+}
+
+/* A file's name is its device's and what its driver calls it. */
+void check_file_names(void)
+{
+    ULONG length = 0;
+    POBJECT_NAME_INFORMATION name = object_name(L"\\data", &length);
+
+    CHECK(wcscmp(name->Name.Buffer, VOLUME_NAME L"\\data") == 0);
+    CHECK(length == sizeof *name + sizeof VOLUME_NAME L"\\data");
+    name = object_name(L"\\plain", &length);
+    CHECK(wcscmp(name->Name.Buffer, VOLUME_NAME) == 0);
+    name = object_name(L"\\long", &length);
+    CHECK(name->Name.Length == sizeof VOLUME_NAME - sizeof(WCHAR) + LONG_NAME * sizeof(WCHAR));
+    CHECK(name->Name.Buffer[name->Name.Length / sizeof(WCHAR) - 1] == L'x');
 }

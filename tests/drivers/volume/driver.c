@@ -110,6 +110,7 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
     driver->MajorFunction[IRP_MJ_SET_EA] = attributes;
     driver->MajorFunction[IRP_MJ_SET_VOLUME_INFORMATION] = attributes;
     driver->MajorFunction[IRP_MJ_DIRECTORY_CONTROL] = attributes;
+    driver->MajorFunction[IRP_MJ_QUERY_INFORMATION] = attributes;
     status = IoCreateDevice(driver, 0, &name, FILE_DEVICE_UNKNOWN, 0, FALSE, &volume_device);
     if (!NT_SUCCESS(status))
         return status;

@@ -27,7 +27,8 @@ NTSTATUS reparse_create(PIRP irp, PFILE_OBJECT file);
 NTSTATUS transfer_read(PIRP irp);
 /* IRP_MJ_LOCK_CONTROL. */
 NTSTATUS locks_control(PIRP irp);
-/* IRP_MJ_QUERY_EA, IRP_MJ_SET_EA, IRP_MJ_SET_VOLUME_INFORMATION, IRP_MJ_DIRECTORY_CONTROL; what to
+/* IRP_MJ_QUERY_EA, IRP_MJ_SET_EA, IRP_MJ_SET_VOLUME_INFORMATION, IRP_MJ_DIRECTORY_CONTROL,
+ * IRP_MJ_QUERY_INFORMATION; what to
  * complete it with. */
 NTSTATUS attributes_request(PIRP irp);
 
@@ -47,7 +48,8 @@ NTSTATUS attributes_request(PIRP irp);
     X(ea_lists)          \
     X(ea_of_file)        \
     X(volume_settings)   \
-    X(hard_errors)
+    X(hard_errors)       \
+    X(file_names)
 VOLUME_GROUPS(CHECK_GROUP_DECLARATION)
 
 #endif
