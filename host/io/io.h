@@ -191,6 +191,8 @@ NTSTATUS io_file_name(void *object, UNICODE_STRING *name);
  * thread is ending. */
 BOOLEAN io_file_enter(PFILE_OBJECT file);
 void io_file_leave(PFILE_OBJECT file);
+/* IRP_MJ_CLEANUP or IRP_MJ_CLOSE to a device of the file's stack; cannot fail. */
+void io_file_tell(PFILE_OBJECT file, PDEVICE_OBJECT device, UCHAR major, ULONG flags);
 /* Waits for a synchronous file's request that pends: its event tells the end. */
 NTSTATUS io_file_wait(PFILE_OBJECT file);
 

@@ -45,9 +45,11 @@ static NTSTATUS NTAPI create(PDEVICE_OBJECT device, PIRP irp)
 {
     PFILE_OBJECT file = IoGetCurrentIrpStackLocation(irp)->FileObject;
     UNICODE_STRING name = {0, sizeof created_name - sizeof(WCHAR), created_name};
-    NTSTATUS status = reparse_create(irp, file);
+    NTSTATUS status;
 
-    (void)device;
+    if (device == filter_device)
+        return filter_request(irp);
+    status = reparse_create(irp, file);
     if (status != STATUS_SUCCESS)
         return complete(irp, status);
     RtlZeroMemory(created_name, sizeof created_name);
@@ -58,14 +60,16 @@ static NTSTATUS NTAPI create(PDEVICE_OBJECT device, PIRP irp)
 
 static NTSTATUS NTAPI cleanup(PDEVICE_OBJECT device, PIRP irp)
 {
-    (void)device;
+    if (device == filter_device)
+        return filter_request(irp);
     InterlockedIncrement(&cleanups);
     return complete(irp, STATUS_SUCCESS);
 }
 
 static NTSTATUS NTAPI close(PDEVICE_OBJECT device, PIRP irp)
 {
-    (void)device;
+    if (device == filter_device)
+        return filter_request(irp);
     InterlockedIncrement(&closes);
     return complete(irp, STATUS_SUCCESS);
 }

@@ -23,6 +23,10 @@ void *routine(const wchar_t *name);
 
 /* IRP_MJ_CREATE of names that lead elsewhere. STATUS_SUCCESS: the name is none of them. */
 NTSTATUS reparse_create(PIRP irp, PFILE_OBJECT file);
+/* The filter above the volume, while there is one, and its requests. */
+extern PDEVICE_OBJECT filter_device;
+NTSTATUS filter_request(PIRP irp);
+
 /* IRP_MJ_READ. */
 NTSTATUS transfer_read(PIRP irp);
 /* IRP_MJ_LOCK_CONTROL. */
@@ -49,7 +53,10 @@ NTSTATUS attributes_request(PIRP irp);
     X(ea_of_file)        \
     X(volume_settings)   \
     X(hard_errors)       \
-    X(file_names)
+    X(file_names)        \
+    X(mcb_runs)          \
+    X(mcb_changes)       \
+    X(cancelled_open)
 VOLUME_GROUPS(CHECK_GROUP_DECLARATION)
 
 #endif
