@@ -132,11 +132,7 @@ BOOLEAN NTAPI FsRtlFastCheckLockForRead(PFILE_LOCK file_lock, PLARGE_INTEGER off
                                         PLARGE_INTEGER length, ULONG key, PFILE_OBJECT file,
                                         PVOID process)
 {
-    FILE_LOCK_INFO transfer = {.StartingByte = *offset,
-                               .Length = *length,
-                               .Key = key,
-                               .FileObject = file,
-                               .ProcessId = process};
+    FILE_LOCK_INFO transfer = range_info(offset, length, key, file, process);
     return may_transfer(file_lock, &transfer, FALSE);
 }
 SB_EXPORT(FsRtlFastCheckLockForRead)
@@ -145,11 +141,7 @@ BOOLEAN NTAPI FsRtlFastCheckLockForWrite(PFILE_LOCK file_lock, PLARGE_INTEGER of
                                          PLARGE_INTEGER length, ULONG key, PFILE_OBJECT file,
                                          PVOID process)
 {
-    FILE_LOCK_INFO transfer = {.StartingByte = *offset,
-                               .Length = *length,
-                               .Key = key,
-                               .FileObject = file,
-                               .ProcessId = process};
+    FILE_LOCK_INFO transfer = range_info(offset, length, key, file, process);
     return may_transfer(file_lock, &transfer, TRUE);
 }
 SB_EXPORT(FsRtlFastCheckLockForWrite)
@@ -261,11 +253,7 @@ NTSTATUS NTAPI FsRtlFastUnlockSingle(PFILE_LOCK file_lock, PFILE_OBJECT file, PL
                                      PLARGE_INTEGER length, PEPROCESS process, ULONG key,
                                      PVOID context, BOOLEAN already_synchronized)
 {
-    FILE_LOCK_INFO info = {.StartingByte = *offset,
-                           .Length = *length,
-                           .Key = key,
-                           .FileObject = file,
-                           .ProcessId = process};
+    FILE_LOCK_INFO info = range_info(offset, length, key, file, process);
     struct range_locks *locks = range_locks_of(file_lock);
     struct range_lock *range = locks ? take_exact(locks, &info) : NULL;
     if (!range)

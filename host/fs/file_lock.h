@@ -28,6 +28,18 @@ static inline struct range_locks *range_locks_of(PFILE_LOCK file_lock)
     return file_lock->LockInformation;
 }
 
+static inline FILE_LOCK_INFO range_info(const LARGE_INTEGER *offset, const LARGE_INTEGER *length,
+                                        ULONG key, PFILE_OBJECT file, PVOID process)
+{
+    uint64_t end = (uint64_t)offset->QuadPart + (uint64_t)length->QuadPart - 1;
+    return (FILE_LOCK_INFO){.StartingByte = *offset,
+                            .Length = *length,
+                            .Key = key,
+                            .FileObject = file,
+                            .ProcessId = process,
+                            .EndingByte.QuadPart = (LONGLONG)end};
+}
+
 /* The same, made when there is none; NULL when memory is short. */
 struct range_locks *range_locks_make(PFILE_LOCK file_lock);
 /* May info be locked beside what is held? The lock is held. */

@@ -180,14 +180,8 @@ BOOLEAN NTAPI FsRtlPrivateLock(PFILE_LOCK file_lock, PFILE_OBJECT file, PLARGE_I
                                PIO_STATUS_BLOCK status_block, PIRP irp, PVOID context,
                                BOOLEAN already_synchronized)
 {
-    FILE_LOCK_INFO info = {.StartingByte = *offset,
-                           .Length = *length,
-                           .ExclusiveLock = is_exclusive,
-                           .Key = key,
-                           .FileObject = file,
-                           .ProcessId = process};
-    info.EndingByte.QuadPart =
-        (LONGLONG)((uint64_t)offset->QuadPart + (uint64_t)length->QuadPart - 1);
+    FILE_LOCK_INFO info = range_info(offset, length, key, file, process);
+    info.ExclusiveLock = is_exclusive;
     status_block->Information = 0;
     if (is_valid(&info))
         return lock(file_lock, &info, !fails_at_once, irp, context, &status_block->Status);
