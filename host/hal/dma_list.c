@@ -175,25 +175,32 @@ static NTSTATUS build(struct dma_adapter *adapter, PDEVICE_OBJECT device, PSCATT
     return STATUS_SUCCESS;
 }
 
+static struct list_state wanted_list(PMDL mdl, PVOID address, ULONG length,
+                                     PDRIVER_LIST_CONTROL routine, PVOID context, BOOLEAN to_device)
+{
+    return (struct list_state){.to_device = to_device,
+                               .mdl = mdl,
+                               .address = address,
+                               .length = length,
+                               .routine = routine,
+                               .context = context};
+}
+
 NTSTATUS NTAPI dma_list_build(PDMA_ADAPTER given, PDEVICE_OBJECT device, PMDL mdl, PVOID address,
                               ULONG length, PDRIVER_LIST_CONTROL routine, PVOID context,
                               BOOLEAN to_device, PVOID buffer, ULONG size)
 {
-    struct list_state wanted = {.to_device = to_device,
-                                .mdl = mdl,
-                                .address = address,
-                                .length = length,
-                                .routine = routine,
-                                .context = context};
-    return build(dma_adapter_of(given), device, buffer, size, &wanted);
+    struct list_state wanted = wanted_list(mdl, address, length, routine, context, to_device);
+    return buffer ? build(dma_adapter_of(given), device, buffer, size, &wanted)
+                  : STATUS_BUFFER_TOO_SMALL;
 }
 
 NTSTATUS NTAPI dma_list_get(PDMA_ADAPTER given, PDEVICE_OBJECT device, PMDL mdl, PVOID address,
                             ULONG length, PDRIVER_LIST_CONTROL routine, PVOID context,
                             BOOLEAN to_device)
 {
-    return dma_list_build(given, device, mdl, address, length, routine, context, to_device, NULL,
-                          0);
+    struct list_state wanted = wanted_list(mdl, address, length, routine, context, to_device);
+    return build(dma_adapter_of(given), device, NULL, 0, &wanted);
 }
 
 VOID NTAPI dma_list_put(PDMA_ADAPTER given, PSCATTER_GATHER_LIST list, BOOLEAN to_device)
