@@ -209,6 +209,11 @@ NTSTATUS io_send_minor(PDEVICE_OBJECT device, UCHAR major, UCHAR minor,
                        void (*fill)(PIO_STACK_LOCATION stack, void *context), void *context,
                        ULONG_PTR *information);
 
+/* The same to the device itself, past who is attached to it. */
+NTSTATUS io_send_bottom_minor(PDEVICE_OBJECT device, UCHAR major, UCHAR minor,
+                              void (*fill)(PIO_STACK_LOCATION stack, void *context), void *context,
+                              ULONG_PTR *information);
+
 /* ---- completion and cancellation ---- */
 /* The end of a request that the host made: copies data out, tells the caller, frees the IRP. */
 void io_finish(PIRP irp);

@@ -46,6 +46,8 @@ NTSTATUS io_node_create(PCUNICODE_STRING hardware_id, struct io_node **created);
 NTSTATUS io_node_add_driver(struct io_node *node, struct io_driver *driver);
 NTSTATUS io_node_start(struct io_node *node);
 NTSTATUS io_node_capabilities(const struct io_node *node, PDEVICE_CAPABILITIES capabilities);
+/* As its bus driver alone tells them; what that leaves out is unknown. */
+void io_node_bus_capabilities(const struct io_node *node, PDEVICE_CAPABILITIES capabilities);
 /* Its children first; the node is gone then. */
 NTSTATUS io_node_remove(struct io_node *node, BOOLEAN is_surprise);
 /* routine gets a WORK_QUEUE_ITEM to free, behind which stands the device, referenced. */
