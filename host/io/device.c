@@ -30,6 +30,15 @@ OBJECT_TYPE io_device_type = {
     .remove = device_remove,
     .parse = io_device_parse};
 
+/* What a file system's device begins with. */
+static USHORT sector_size(DEVICE_TYPE type)
+{
+    enum { DISK_SECTOR = 512, CD_SECTOR = 2048 };
+    if (type == FILE_DEVICE_DISK_FILE_SYSTEM)
+        return DISK_SECTOR;
+    return type == FILE_DEVICE_CD_ROM_FILE_SYSTEM ? CD_SECTOR : 0;
+}
+
 static void device_fill(PDEVICE_OBJECT device, PDRIVER_OBJECT driver, ULONG extension_size,
                         DEVICE_TYPE type, ULONG characteristics, BOOLEAN exclusive)
 {
@@ -43,6 +52,7 @@ static void device_fill(PDEVICE_OBJECT device, PDRIVER_OBJECT driver, ULONG exte
     device->Flags = DO_DEVICE_INITIALIZING | (exclusive ? DO_EXCLUSIVE : 0);
     device->DeviceExtension = extension_size ? (uint8_t *)device + DEVICE_BODY : NULL;
     device->StackSize = 1;
+    device->SectorSize = sector_size(type);
     device->DeviceObjectExtension = (struct _DEVOBJ_EXTENSION *)extension;
     ke_header_initialize(&device->DeviceLock.Header, DISPATCHER_SYNCHRONIZATION_EVENT,
                          sizeof(KEVENT), 1);

@@ -112,6 +112,8 @@ struct io_request {
     BOOLEAN has_offset; /* else the file's position, where there is one */
     ULONG key;
     BOOLEAN has_key;
+    LARGE_INTEGER lock_length; /* IRP_MJ_LOCK_CONTROL */
+    UCHAR flags;               /* of its stack location */
 };
 
 /* IRP.AllocationFlags: what the host must know of an IRP until its memory goes. Changed under the
@@ -183,10 +185,14 @@ NTSTATUS io_file_query(struct io_file *file, ACCESS_MASK access, FILE_INFORMATIO
 NTSTATUS io_file_set(struct io_file *file, ACCESS_MASK access, FILE_INFORMATION_CLASS class,
                      void *buffer, ULONG length, KPROCESSOR_MODE mode,
                      PIO_STATUS_BLOCK status_block);
+/* The name of a file, from its device's on, in pool. */
+NTSTATUS io_file_name(void *object, UNICODE_STRING *name);
 /* Enters or leaves the file: requests on a synchronous file object go one at a time. FALSE: the
  * thread is ending. */
 BOOLEAN io_file_enter(PFILE_OBJECT file);
 void io_file_leave(PFILE_OBJECT file);
+/* IRP_MJ_CLEANUP or IRP_MJ_CLOSE to a device of the file's stack; cannot fail. */
+void io_file_tell(PFILE_OBJECT file, PDEVICE_OBJECT device, UCHAR major, ULONG flags);
 /* Waits for a synchronous file's request that pends: its event tells the end. */
 NTSTATUS io_file_wait(PFILE_OBJECT file);
 
@@ -204,6 +210,11 @@ NTSTATUS io_call_and_wait(PDEVICE_OBJECT device, PIRP irp, ULONG_PTR *informatio
 NTSTATUS io_send_minor(PDEVICE_OBJECT device, UCHAR major, UCHAR minor,
                        void (*fill)(PIO_STACK_LOCATION stack, void *context), void *context,
                        ULONG_PTR *information);
+
+/* The same to the device itself, past who is attached to it. */
+NTSTATUS io_send_bottom_minor(PDEVICE_OBJECT device, UCHAR major, UCHAR minor,
+                              void (*fill)(PIO_STACK_LOCATION stack, void *context), void *context,
+                              ULONG_PTR *information);
 
 /* ---- completion and cancellation ---- */
 /* The end of a request that the host made: copies data out, tells the caller, frees the IRP. */

@@ -99,6 +99,7 @@ static void plugged_devices_are_started_and_unplugged_ones_removed(const char *p
     plug(&fixture, BUS_PLUG, 0);
     plug(&fixture, BUS_PLUG, 2);
     wait_for(&fixture, 2, 0);
+    assert_int_equal(state_of(&fixture).wrong_property, 0);
     assert_int_equal(open_child(&fixture, "\\\\.\\BusChild0"), 0);
     assert_int_equal(open_child(&fixture, "\\\\.\\BusChild2"), 0);
     plug(&fixture, BUS_UNPLUG, 0);
