@@ -1,4 +1,5 @@
 #include "host/ps/notify.h"
+#include "host/ke/text.h"
 #include "host/loader/loader.h"
 #include "host/ps/ps.h"
 
@@ -184,11 +185,22 @@ NTSTATUS NTAPI PsSetCreateProcessNotifyRoutine(PCREATE_PROCESS_NOTIFY_ROUTINE ro
 }
 SB_EXPORT(PsSetCreateProcessNotifyRoutine)
 
-/* The documented condition: the image was linked with /INTEGRITYCHECK. */
+/* The documented condition: the image was linked with /INTEGRITYCHECK. Who gets no more than the
+ * status searches long for it, so the log says why. */
 static BOOLEAN has_integrity_check(PVOID routine)
 {
-    struct loaded_image *image = loader_find(current_machine(), (uint64_t)routine);
-    return image && (image->pe.headers.dll_characteristics & FORCE_INTEGRITY);
+    struct machine *machine = current_machine();
+    struct loaded_image *image = loader_find(machine, (uint64_t)routine);
+    char text[LOADER_NAME_SIZE + 128];
+    if (image && (image->pe.headers.dll_characteristics & FORCE_INTEGRITY))
+        return TRUE;
+    SIZE_T length =
+        text_format(text, sizeof(text),
+                    "%s: process notify routines that see creation need an image linked "
+                    "with /INTEGRITYCHECK (-Wl,--forceinteg)\n",
+                    image ? image->name : "?");
+    machine_log(machine, text, length);
+    return FALSE;
 }
 
 NTSTATUS NTAPI PsSetCreateProcessNotifyRoutineEx(PCREATE_PROCESS_NOTIFY_ROUTINE_EX routine,
