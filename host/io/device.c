@@ -1,5 +1,5 @@
 /* Device objects: creation, deletion, links. */
-#include "host/io/io.h"
+#include "host/io/pnp.h"
 #include "host/ke/ke.h"
 #include "host/mm/mm.h"
 
@@ -140,7 +140,10 @@ void io_device_closed(PDEVICE_OBJECT device)
     device->ReferenceCount--;
     BOOLEAN gone = extension->open_count == 0 && extension->delete_pending && !extension->deleted;
     extension->deleted = extension->deleted || gone;
+    BOOLEAN was_kept = extension->open_count == 0 && io_device_is_gone(device);
     linux_unlock(&io->lock);
+    if (was_kept)
+        io_node_device_closed(device);
     io_driver_released(device->DriverObject);
     if (gone)
         ob_dereference(device);

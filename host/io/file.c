@@ -128,5 +128,6 @@ OBJECT_TYPE io_file_type = {
     .close = file_close,
     .remove = file_remove,
     .parse = io_file_parse,
-    .name_of = io_file_name,
+    .name_of = io_file_name_of,
+    .name_is_cut = TRUE,
     .waitable = file_waitable};

@@ -60,9 +60,8 @@ static ULONG mode_of(const FILE_OBJECT *file)
     return mode;
 }
 
-/* A request for the driver with a system buffer that holds the caller's; given back on success. */
-static NTSTATUS ask_driver(struct io_file *file, UCHAR major, FILE_INFORMATION_CLASS class,
-                           void *buffer, ULONG length, ULONG_PTR *information)
+NTSTATUS io_ask_driver(struct io_file *file, UCHAR major, FILE_INFORMATION_CLASS class,
+                       void *buffer, ULONG length, ULONG_PTR *information)
 {
     struct machine *machine = current_machine();
     PDEVICE_OBJECT device;
@@ -117,66 +116,7 @@ static NTSTATUS query(struct io_file *file, ACCESS_MASK access, FILE_INFORMATION
         *information = sizeof(ULONG);
         return STATUS_SUCCESS;
     }
-    return ask_driver(file, IRP_MJ_QUERY_INFORMATION, class, buffer, length, information);
-}
-
-/* What the driver calls the file: *text, in pool, as long as the answer says. Drivers without names
- * refuse, and it has none then. */
-static NTSTATUS ask_name(struct io_file *file, PFILE_NAME_INFORMATION *answer)
-{
-    enum { FIRST_GUESS = 512, LONGEST = 0xFFFE };
-    const ULONG header = FIELD_OFFSET(FILE_NAME_INFORMATION, FileName);
-    ULONG_PTR information = 0;
-    ULONG length = FIRST_GUESS;
-    NTSTATUS status = STATUS_BUFFER_OVERFLOW;
-    *answer = NULL;
-    for (int turn = 0; turn < 2 && status == STATUS_BUFFER_OVERFLOW; turn++) {
-        ULONG room = header + length;
-        if (*answer)
-            mm_pool_free(current_machine(), *answer);
-        *answer = mm_pool_allocate_zero(current_machine(), room, INFORMATION_TAG);
-        if (!*answer)
-            return STATUS_INSUFFICIENT_RESOURCES;
-        status = ask_driver(file, IRP_MJ_QUERY_INFORMATION, FileNameInformation, *answer, room,
-                            &information);
-        length = (*answer)->FileNameLength < LONGEST ? (*answer)->FileNameLength : LONGEST;
-    }
-    if (NT_ERROR(status) || status == STATUS_BUFFER_OVERFLOW || information < header + length)
-        (*answer)->FileNameLength = 0; /* nothing, or more than there is */
-    return STATUS_SUCCESS;
-}
-
-/* Not in turn: a driver may ask in the middle of a request on the file. */
-NTSTATUS io_file_name(void *object, UNICODE_STRING *name)
-{
-    struct io_file *file = object;
-    struct machine *machine = object_header_of(object)->machine;
-    UNICODE_STRING device;
-    PFILE_NAME_INFORMATION answer;
-    NTSTATUS status = ob_path(file->file.DeviceObject, &device);
-    if (!NT_SUCCESS(status))
-        return status;
-    status = ask_name(file, &answer);
-    ULONG length = NT_SUCCESS(status) ? device.Length + answer->FileNameLength : 0;
-    if (NT_SUCCESS(status) && length + sizeof(WCHAR) > MAXUSHORT)
-        status = STATUS_NAME_TOO_LONG;
-    if (NT_SUCCESS(status))
-        name->Buffer =
-            mm_pool_allocate(machine, PagedPool, length + sizeof(WCHAR), INFORMATION_TAG);
-    if (NT_SUCCESS(status) && !name->Buffer)
-        status = STATUS_INSUFFICIENT_RESOURCES;
-    if (NT_SUCCESS(status)) {
-        name->Length = (USHORT)length;
-        name->MaximumLength = (USHORT)(length + sizeof(WCHAR));
-        __builtin_memcpy(name->Buffer, device.Buffer, device.Length);
-        __builtin_memcpy((char *)name->Buffer + device.Length, answer->FileName,
-                         answer->FileNameLength);
-        name->Buffer[length / sizeof(WCHAR)] = 0;
-    }
-    mm_pool_free(machine, device.Buffer);
-    if (answer)
-        mm_pool_free(machine, answer);
-    return status;
+    return io_ask_driver(file, IRP_MJ_QUERY_INFORMATION, class, buffer, length, information);
 }
 
 static NTSTATUS set_port(struct io_file *file, const FILE_COMPLETION_INFORMATION *completion,
@@ -265,7 +205,7 @@ static NTSTATUS set(struct io_file *file, FILE_INFORMATION_CLASS class, void *bu
         if (file->file.Flags & FO_SYNCHRONOUS_IO)
             return set_position(file, buffer);
     }
-    return ask_driver(file, IRP_MJ_SET_INFORMATION, class, buffer, length, information);
+    return io_ask_driver(file, IRP_MJ_SET_INFORMATION, class, buffer, length, information);
 }
 
 static BOOLEAN enter(struct io_file *file)

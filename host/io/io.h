@@ -185,8 +185,6 @@ NTSTATUS io_file_query(struct io_file *file, ACCESS_MASK access, FILE_INFORMATIO
 NTSTATUS io_file_set(struct io_file *file, ACCESS_MASK access, FILE_INFORMATION_CLASS class,
                      void *buffer, ULONG length, KPROCESSOR_MODE mode,
                      PIO_STATUS_BLOCK status_block);
-/* The name of a file, from its device's on, in pool. */
-NTSTATUS io_file_name(void *object, UNICODE_STRING *name);
 /* Enters or leaves the file: requests on a synchronous file object go one at a time. FALSE: the
  * thread is ending. */
 BOOLEAN io_file_enter(PFILE_OBJECT file);
@@ -203,6 +201,12 @@ PIRP io_irp_allocate(struct machine *machine, CCHAR stack_size);
 PIRP io_irp_allocate_bare(struct machine *machine, CCHAR stack_size);
 /* An IRP for a file's device stack, with major function and file object set. */
 PIRP io_file_irp(PFILE_OBJECT file, UCHAR major, PDEVICE_OBJECT *device);
+/* IRP_MJ_QUERY_INFORMATION or IRP_MJ_SET_INFORMATION for a file's driver, with a system buffer that
+ * holds the caller's; given back on success. The file is not entered. */
+NTSTATUS io_ask_driver(struct io_file *file, UCHAR major, FILE_INFORMATION_CLASS class,
+                       void *buffer, ULONG length, ULONG_PTR *information);
+/* A file's full name, in a new pool buffer. PASSIVE_LEVEL. */
+NTSTATUS io_file_name_of(void *file, UNICODE_STRING *name);
 /* Sends an IRP with IRP_SYNCHRONOUS_API and waits; gives its final status and Information. */
 NTSTATUS io_call_and_wait(PDEVICE_OBJECT device, PIRP irp, ULONG_PTR *information);
 /* Sends a PnP or power IRP (major, parameters and STATUS_NOT_SUPPORTED filled in by fill) to the
@@ -285,6 +289,10 @@ void io_driver_check_gone(struct machine *machine, struct io_driver *driver, NTS
 NTSTATUS io_driver_create(struct machine *machine, PCUNICODE_STRING name,
                           struct loaded_image *image, struct io_driver **created);
 void io_driver_drop(struct io_driver *driver);
+/* Where a driver's image lies: its service key's ImagePath, or the usual place; relative ones start
+ * at \SystemRoot. path has room for IO_PATH_BYTES. PASSIVE_LEVEL. */
+enum { IO_PATH_BYTES = 520 };
+NTSTATUS io_image_path(PCUNICODE_STRING key, PCUNICODE_STRING service, UNICODE_STRING *path);
 void io_run_reinitialize(struct io_driver *driver);
 /* The index-th path by which applications open a device of the driver, UTF-8, terminated. The
  * driver must not load, unload or make devices meanwhile. PASSIVE_LEVEL. */

@@ -195,15 +195,78 @@ static NTSTATUS surprise_remove(struct io_node *node)
     return status;
 }
 
+static NTSTATUS finish_removal(struct io_node *node)
+{
+    tell_removed(node);
+    NTSTATUS status = send_pnp(node, IRP_MN_REMOVE_DEVICE);
+    node_destroy(node);
+    return status;
+}
+
+/* From here on nobody opens it; TRUE while files are open on its stack. */
+static BOOLEAN is_kept_open(struct io_node *node)
+{
+    struct io_state *io = current_machine()->io;
+    BOOLEAN is_open = FALSE;
+    linux_lock(&io->lock);
+    node->is_gone = TRUE;
+    for (PDEVICE_OBJECT device = node->device; device; device = device->AttachedDevice)
+        is_open = is_open || io_device_extension_of(device)->open_count != 0;
+    linux_unlock(&io->lock);
+    return is_open;
+}
+
+/* An unplugged device is removed once no file is open on it, after its own children. */
 NTSTATUS io_node_remove(struct io_node *node, BOOLEAN is_surprise)
 {
     io_node_remove_children(node, is_surprise);
     if (is_surprise && node->started)
         surprise_remove(node);
-    tell_removed(node);
-    NTSTATUS status = send_pnp(node, IRP_MN_REMOVE_DEVICE);
-    node_destroy(node);
-    return status;
+    if (is_surprise && (is_kept_open(node) || io_node_has_children(node)))
+        return STATUS_SUCCESS;
+    return finish_removal(node);
+}
+
+static PDEVICE_OBJECT lowest_of(PDEVICE_OBJECT device)
+{
+    while (io_device_extension_of(device)->attached_to)
+        device = io_device_extension_of(device)->attached_to;
+    return device;
+}
+
+BOOLEAN io_device_is_gone(PDEVICE_OBJECT device)
+{
+    struct io_node *node = io_node_of(lowest_of(device));
+    return node && node->is_gone;
+}
+
+static VOID NTAPI remove_gone(PVOID context)
+{
+    PDEVICE_OBJECT device = *(PDEVICE_OBJECT *)((PWORK_QUEUE_ITEM)context + 1);
+    mm_pool_free(current_machine(), context);
+    io_pnp_enter();
+    struct io_node *node = io_node_of(device);
+    while (node && node->is_gone && !is_kept_open(node) && !io_node_has_children(node)) {
+        struct io_node *parent = node->parent;
+        finish_removal(node);
+        node = parent;
+    }
+    io_pnp_leave();
+    ob_dereference(device);
+}
+
+void io_node_device_closed(PDEVICE_OBJECT device)
+{
+    struct io_state *io = current_machine()->io;
+    linux_lock(&io->lock);
+    PDEVICE_OBJECT lowest = io_device_is_gone(device) ? lowest_of(device) : NULL;
+    if (lowest)
+        ob_reference(lowest);
+    linux_unlock(&io->lock);
+    if (lowest) {
+        io_queue_for_device(lowest, remove_gone);
+        ob_dereference(lowest);
+    }
 }
 
 static NTSTATUS add_node(struct io_driver *driver, PCUNICODE_STRING hardware_id,

@@ -65,9 +65,7 @@ static NTSTATUS query_capabilities(PDEVICE_CAPABILITIES capabilities)
 {
     if (capabilities->Version != 1 || capabilities->Size < sizeof(*capabilities))
         return STATUS_UNSUCCESSFUL;
-    capabilities->UniqueID = TRUE;
-    capabilities->RawDeviceOK = FALSE;
-    capabilities->SilentInstall = TRUE;
+    capabilities->DeviceState[PowerSystemUnspecified] = PowerDeviceUnspecified;
     capabilities->DeviceState[PowerSystemWorking] = PowerDeviceD0;
     for (int state = PowerSystemSleeping1; state <= PowerSystemShutdown; state++)
         capabilities->DeviceState[state] = PowerDeviceD3;
