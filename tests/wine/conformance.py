@@ -5,6 +5,8 @@
         prints the groups of the driver's checks that are left out under Wine, a line each; an
         error where a row says that Wine lacks a routine which it has, or which the driver does not
         use. EXPORTS is cmake/wine-8.0-exports.txt.
+    conformance.py stops TABLE DRIVER
+        prints the groups in which Wine crashes or waits for ever, a line each.
     conformance.py compare TABLE DRIVER BUILD LOG VERSION
         compares what the driver said (LOG) with the table: what differs must be exactly what is
         listed. Prints what Wine does not show. With another VERSION than 8.* a listed difference
@@ -21,7 +23,7 @@ import pefile
 FAILURE = re.compile(r"(\w+) (\w+): line \d+: (.*)")
 VALUES = re.compile(r": 0x[0-9a-f]{8}, not 0x[0-9a-f]{8}$")
 SUMMARY = re.compile(r"(\w+): (\d+) checks, (\d+) failed")
-KINDS = ("lacks", "stops", "differs", "wine", "windows")
+KINDS = ("lacks", "stops", "chance", "differs", "wine", "windows")
 
 
 class Group:
@@ -41,7 +43,7 @@ class Group:
         return True
 
     def left_out(self):
-        return bool(self.rows["lacks"] or self.rows["stops"])
+        return bool(self.rows["lacks"] or self.rows["stops"] or self.rows["chance"])
 
     def missing(self):
         return [routine for row in self.rows["lacks"] for routine in row.split()]
@@ -106,6 +108,13 @@ def plan(path, driver, file, exports):
     return 1 if problems else 0
 
 
+def stops(path, driver):
+    for group in table(path):
+        if group.driver == driver and group.rows["stops"]:
+            print(group.name)
+    return 0
+
+
 def heard(lines, driver):
     """What the driver said: the failed checks by group, the groups left out, the sum of its loads."""
     failed, skipped, summary, count = {}, set(), None, 0
@@ -163,7 +172,7 @@ def tell(driver, build, groups):
 
 
 def main():
-    commands = {"plan": (plan, 4), "compare": (compare, 5)}
+    commands = {"plan": (plan, 4), "stops": (stops, 2), "compare": (compare, 5)}
     command, count = commands.get(sys.argv[1] if len(sys.argv) > 1 else "", (None, 0))
     if command is None or len(sys.argv) != 2 + count:
         print(__doc__, file=sys.stderr)
