@@ -92,7 +92,7 @@ static NTSTATUS take_direct(PIRP irp, const struct io_request *request, LOCK_OPE
     NTSTATUS status = io_probe_read(request->input, input, request->mode);
     if (NT_SUCCESS(status) && input)
         status = take_system_buffer(irp, input, request->input, input);
-    if (NT_SUCCESS(status) && request->output)
+    if (NT_SUCCESS(status))
         status = take_mdl(irp, request->output, request->output_length, request->mode, operation);
     return status;
 }

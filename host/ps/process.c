@@ -143,7 +143,8 @@ void ps_process_exit(struct _EPROCESS *process, NTSTATUS status)
 {
     PETHREAD thread = NULL;
     KAPC_STATE state;
-    process->is_exiting = TRUE;
+    if (__atomic_exchange_n(&process->is_exiting, TRUE, __ATOMIC_ACQ_REL))
+        return; /* a driver ends it, or has */
     wait_for_exit_holds(process);
     KeStackAttachProcess((PKPROCESS)process, &state);
     while ((thread = ps_next_thread(process, thread)) != NULL)
