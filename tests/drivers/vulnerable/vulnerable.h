@@ -6,7 +6,7 @@
  *     MISTAKE: rule-identifier
  *
  * with more identifiers behind it, separated by |, where compilers lay the stack out differently,
- * or by &, where each of them must be found. What no rule finds says GAP, and what it is.
+ * or by &, where each of them must be found.
  */
 #ifndef VULNERABLE_H
 #define VULNERABLE_H
