@@ -17,8 +17,11 @@ void verifier_pool_leaks(struct loaded_image *image);
 /* fault.c */
 BOOLEAN verifier_fault(const struct linux_fault *fault, CONTEXT *context, struct fault_stop *stop);
 /* fault_unhandled.c */
+BOOLEAN verifier_has_told(uint64_t address);
 void verifier_unhandled(const EXCEPTION_RECORD *record, const CONTEXT *context);
-void *verifier_io_allocate(SIZE_T size, ULONG tag, PIRP irp);
+/* pool.c */
+void *verifier_irp_allocate(SIZE_T size, ULONG tag, BOOLEAN gets_buffer);
+void *verifier_buffer_allocate(SIZE_T size, ULONG tag, PIRP irp);
 void *verifier_pool_allocate(ULONG pool_type, SIZE_T size, ULONG tag, void *caller, BOOLEAN *fail);
 
 /* ---- IRQL, locks, requests, unloading ---- */

@@ -112,7 +112,8 @@ void bad_buffers_are_refused_before_the_driver(void **state)
                  {BUFFERED, (void *)0x20, NULL},  {OUT_DIRECT, NULL, foreign},
                  {OUT_DIRECT, foreign, NULL},     {OUT_DIRECT, NULL, end + 8},
                  {IN_DIRECT, NULL, (void *)0x20}, {IN_DIRECT, end + 8, NULL},
-                 {BUFFERED, NULL, (void *)~15ull}};
+                 {BUFFERED, NULL, (void *)~15ull}, {OUT_DIRECT, NULL, NULL},
+                 {IN_DIRECT, end - 16, NULL}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         assert_int_equal(sb_process_ioctl(fixture->process, file, 0, &result,
                                           code_of(REPORT, cases[i].method), cases[i].input, 16,
