@@ -4,7 +4,6 @@
 #include "host/loader/loader.h"
 #include "host/seh/crash.h"
 #include "host/seh/frame_walk.h"
-#include "host/verifier/thread.h"
 
 enum { BUCKETS = 1024, RECENT = 1024, WAYS = 4, MOST_SLOTS = 32, LINE_SIZE = 256 };
 
@@ -172,17 +171,14 @@ static struct recent *set_of(struct verifier_traces *traces, const void *caller,
     return &traces->recent[mix((uint64_t)caller, frame) % (RECENT / WAYS) * WAYS];
 }
 
-/* Every return address is where it was. The slots are above the frame, on the same stack; another
- * stack with the same frame had one where this one has its fence. */
+/* Every return address is where it was. The slots are above the frame, on the same stack. */
 __attribute__((no_sanitize("address"))) static BOOLEAN is_unchanged(const struct recent *recent)
 {
-    const struct verifier_thread *thread = current_thread()->verified;
-    uint64_t fence = thread ? thread->fence : 0, low, high;
+    uint64_t low, high;
     linux_stack_bounds(&low, &high);
     for (ULONG i = 0; i < recent->slot_count; i++) {
         const struct slot *slot = &recent->slots[i];
         if (slot->at < recent->frame || slot->at > high - sizeof(uint64_t) ||
-            (fence && slot->at - fence < PAGE_SIZE) ||
             *(const volatile uint64_t *)slot->at != slot->value)
             return FALSE;
     }
