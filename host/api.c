@@ -31,6 +31,8 @@ bool sb_machine_bug_check(struct sb_machine *machine, struct sb_bug_check *bug_c
     __builtin_memcpy(bug_check->parameters, stop->parameters, sizeof(bug_check->parameters));
     __builtin_memcpy(bug_check->module, stop->module, sizeof(bug_check->module));
     bug_check->offset = stop->module_offset;
+    bug_check->is_reported = stop->is_reported;
+    bug_check->driver = stop->driver;
     return true;
 }
 

@@ -81,7 +81,8 @@ enum action_buffer_kind {
 struct action_buffer {
     enum action_buffer_kind kind;
     struct action_data data;
-    uint32_t length;
+    uint32_t length; /* that the driver is told */
+    uint32_t room;   /* that there is */
 };
 
 /* A handle: by its name, by its value, or the process's last one. */

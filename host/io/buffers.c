@@ -50,8 +50,8 @@ static NTSTATUS take_system_buffer(PIRP irp, SIZE_T size, const void *source, SI
 {
     struct machine *machine = current_machine();
     void *buffer = NULL;
-    if (SB_UNLIKELY(machine->verifier) && machine->verifier->io_allocate)
-        buffer = machine->verifier->io_allocate(size, SYSTEM_BUFFER_TAG, irp);
+    if (SB_UNLIKELY(machine->verifier) && machine->verifier->buffer_allocate)
+        buffer = machine->verifier->buffer_allocate(size, SYSTEM_BUFFER_TAG, irp);
     if (!buffer)
         buffer = mm_buffer_allocate(machine, size, SYSTEM_BUFFER_TAG);
     if (!buffer)
@@ -99,13 +99,14 @@ static inline NTSTATUS take_buffered(PIRP irp, const struct io_request *request)
     return take_system_buffer(irp, size, request->input, input);
 }
 
+/* The output's length alone asks for an MDL: a missing buffer is an address that cannot be locked. */
 static NTSTATUS take_direct(PIRP irp, const struct io_request *request, LOCK_OPERATION operation)
 {
     ULONG input = request->input ? request->input_length : 0;
     NTSTATUS status = io_probe_read(request->input, input, request->mode);
     if (NT_SUCCESS(status) && input)
         status = take_system_buffer(irp, input, request->input, input);
-    if (NT_SUCCESS(status) && request->output)
+    if (NT_SUCCESS(status))
         status = take_mdl(irp, request->output, request->output_length, request->mode, operation);
     return status;
 }

@@ -7,7 +7,7 @@ enum { EXIT_PATIENCE = -3 * 10000000 }; /* 3 s: how long a process's end waits f
 
 static PIRP irp_for(PFILE_OBJECT file, PDEVICE_OBJECT device, UCHAR major)
 {
-    PIRP irp = io_irp_allocate(object_header_of(file)->machine, device->StackSize);
+    PIRP irp = io_irp_allocate_bare(object_header_of(file)->machine, device->StackSize);
     if (!irp)
         return NULL;
     irp->Tail.Overlay.Thread = current_thread();

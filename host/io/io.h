@@ -199,6 +199,8 @@ NTSTATUS io_file_wait(PFILE_OBJECT file);
 /* ---- requests of the host's own ---- */
 /* A zeroed IRP from the machine's pool, freed by IoFreeIrp or at the end of its completion. */
 PIRP io_irp_allocate(struct machine *machine, CCHAR stack_size);
+/* The same for requests that as a rule have no system buffer. */
+PIRP io_irp_allocate_bare(struct machine *machine, CCHAR stack_size);
 /* An IRP for a file's device stack, with major function and file object set. */
 PIRP io_file_irp(PFILE_OBJECT file, UCHAR major, PDEVICE_OBJECT *device);
 /* Sends an IRP with IRP_SYNCHRONOUS_API and waits; gives its final status and Information. */

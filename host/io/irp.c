@@ -24,12 +24,12 @@ static inline void irp_fill(PIRP irp, USHORT size, CCHAR stack_size)
     InitializeListHead(&irp->ThreadListEntry);
 }
 
-PIRP io_irp_allocate(struct machine *machine, CCHAR stack_size)
+static inline PIRP allocate(struct machine *machine, CCHAR stack_size, BOOLEAN gets_buffer)
 {
     USHORT size = irp_size(stack_size);
     PIRP irp = NULL;
-    if (SB_UNLIKELY(machine->verifier) && machine->verifier->io_allocate)
-        irp = machine->verifier->io_allocate(size, IRP_TAG, NULL);
+    if (SB_UNLIKELY(machine->verifier) && machine->verifier->irp_allocate)
+        irp = machine->verifier->irp_allocate(size, IRP_TAG, gets_buffer);
     if (!irp)
         irp = mm_pool_allocate(machine, NonPagedPoolNx, size, IRP_TAG);
     if (!irp)
@@ -38,6 +38,16 @@ PIRP io_irp_allocate(struct machine *machine, CCHAR stack_size)
     if (SB_UNLIKELY(machine->verifier) && machine->verifier->irp_made)
         machine->verifier->irp_made(irp, NULL);
     return irp;
+}
+
+PIRP io_irp_allocate(struct machine *machine, CCHAR stack_size)
+{
+    return allocate(machine, stack_size, TRUE);
+}
+
+PIRP io_irp_allocate_bare(struct machine *machine, CCHAR stack_size)
+{
+    return allocate(machine, stack_size, FALSE);
 }
 
 PIRP NTAPI IoAllocateIrp(CCHAR stack_size, BOOLEAN charge_quota)

@@ -63,15 +63,20 @@ static void carve_page(uint8_t *page, struct pool_class *pool_class, enum pool_k
     }
 }
 
-/* Fills an empty class from a new chunk. The class lock is held. */
+/* Fills an empty class with a page, if need be of a new chunk: pages are touched when they are
+ * needed. The class lock is held. */
 static BOOLEAN refill(struct machine *machine, struct pool_class *pool_class, enum pool_kind kind,
                       ULONG size_class)
 {
-    uint8_t *chunk = chunk_allocate(machine, POOL_CHUNK, kind);
-    if (!chunk)
-        return FALSE;
-    for (SIZE_T at = POOL_CHUNK; at > 0; at -= LINUX_PAGE_SIZE) /* the first page is used first */
-        carve_page(chunk + at - LINUX_PAGE_SIZE, pool_class, kind, size_class);
+    if (pool_class->unused == pool_class->unused_end) {
+        uint8_t *chunk = chunk_allocate(machine, POOL_CHUNK, kind);
+        if (!chunk)
+            return FALSE;
+        pool_class->unused = chunk;
+        pool_class->unused_end = chunk + POOL_CHUNK;
+    }
+    carve_page(pool_class->unused, pool_class, kind, size_class);
+    pool_class->unused += LINUX_PAGE_SIZE;
     return TRUE;
 }
 
