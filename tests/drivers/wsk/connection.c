@@ -201,6 +201,9 @@ static void test_refusals(void)
 
     SOCKADDR_IN local, remote;
     struct pending pending;
+    npi.Dispatch->WskSocket(NULL, AF_INET, SOCK_STREAM, IPPROTO_TCP, WSK_FLAG_LISTEN_SOCKET, NULL,
+                            NULL, NULL, NULL, NULL, prepare(&pending));
+    CHECK_STATUS(STATUS_INVALID_HANDLE, finish(&pending, NULL));
     loopback(&local, 0);
     loopback(&remote, port); /* nobody listens there any more */
     npi.Dispatch->WskSocketConnect(npi.Client, SOCK_STREAM, IPPROTO_TCP, (PSOCKADDR)&local,
