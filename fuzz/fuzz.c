@@ -55,9 +55,11 @@ static bool read_image(struct sb_fuzz *fuzz, char *error, size_t error_size)
     coverage->seen = calloc(coverage->count + 1, 1);
     coverage->order = calloc(coverage->count + 1, sizeof(*coverage->order));
     fuzz->mutation = mutation_create(fuzz);
+    fuzz->variation = variation_create(fuzz);
     size_t count = sb_code_control_codes(fuzz->code, &fuzz->codes.codes);
     fuzz->codes.count = count < MOST_CODES ? (uint32_t)count : MOST_CODES;
-    return (coverage->seen && coverage->order && fuzz->mutation && numbers_collect(fuzz)) ||
+    return (coverage->seen && coverage->order && fuzz->mutation && fuzz->variation &&
+            numbers_collect(fuzz)) ||
            fail(error, error_size, "no memory");
 }
 
@@ -140,6 +142,7 @@ void sb_fuzz_close(struct sb_fuzz *fuzz)
     free(fuzz->coverage.seen);
     free(fuzz->coverage.order);
     free(fuzz->mutation);
+    free(fuzz->variation);
     free(fuzz->numbers);
     free(fuzz->tokens);
     free(fuzz->history);

@@ -2,6 +2,7 @@
 #include "host/io/io.h"
 #include "host/ke/schedule.h"
 #include "host/mm/mm.h"
+#include "host/ps/pool_quota.h"
 #include "host/trace/trace.h"
 
 enum { IRP_TAG = 0x20707249, COMPLETION_TAG = 0x72436F49 };
@@ -51,7 +52,13 @@ PIRP io_irp_allocate_bare(struct machine *machine, CCHAR stack_size)
 
 PIRP NTAPI IoAllocateIrp(CCHAR stack_size, BOOLEAN charge_quota)
 {
-    return stack_size > 0 ? io_irp_allocate(current_machine(), stack_size) : NULL;
+    PIRP irp = stack_size > 0 ? io_irp_allocate(current_machine(), stack_size) : NULL;
+    if (irp && charge_quota &&
+        !NT_SUCCESS(ps_quota_charge_block(irp, NonPagedPoolNx, irp_size(stack_size)))) {
+        IoFreeIrp(irp);
+        return NULL;
+    }
+    return irp;
 }
 SB_EXPORT(IoAllocateIrp)
 

@@ -6,7 +6,7 @@
  */
 #include "host/mm/mm.h"
 #include "host/mm/state.h"
-#include "host/ps/ps.h"
+#include "host/ps/pool_quota.h"
 #include "host/ps/thread_slot.h"
 
 enum { POOL_LIVE = 0x4C504253, POOL_FREE = 0x46504253 };
@@ -365,6 +365,7 @@ static BOOLEAN claim_own(struct pool_header *header)
 BOOLEAN mm_pool_free(struct machine *machine, void *block)
 {
     ULONG actual;
+    ps_quota_return_block(machine, block);
     if (SB_UNLIKELY(machine->verifier) && machine->verifier->pool_free &&
         machine->verifier->pool_free(machine, block, 0, NULL))
         return TRUE;

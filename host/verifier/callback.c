@@ -29,7 +29,7 @@ static BOOLEAN is_abandoned(const struct verifier_callback *call, ULONG_PTR here
 static void forget_abandoned(struct verifier_thread *thread, ULONG_PTR here)
 {
     while (thread->call && is_abandoned(thread->call, here)) {
-        thread->watched_until = thread->call->watched_until;
+        verifier_watch_until(thread, thread->call->watched_until);
         thread->call = thread->call->outer;
     }
 }

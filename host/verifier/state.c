@@ -69,6 +69,7 @@ static const struct verifier_hooks hooks = {
     .irp_allocate = verifier_irp_allocate,
     .buffer_allocate = verifier_buffer_allocate,
     .fault = verifier_fault,
+    .has_told = verifier_has_told,
     .unhandled = verifier_unhandled,
     .image_loaded = verifier_paged_image,
     .image_unload = verifier_image_unload,

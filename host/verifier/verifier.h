@@ -72,6 +72,8 @@ struct verifier_hooks {
     /* A fault inside the machine, before handlers are asked. TRUE: the machine is to stop. */
     BOOLEAN(*fault)
     (const struct linux_fault *fault, CONTEXT *context, struct fault_stop *stop);
+    /* Whether a rule has told of the last fault, which was at this instruction. */
+    BOOLEAN (*has_told)(uint64_t address);
     /* An exception that no handler took. */
     void (*unhandled)(const EXCEPTION_RECORD *record, const CONTEXT *context);
     /* The image's pages are as they are to be; nothing of it has run. */
