@@ -106,7 +106,7 @@ class Check(WithFolder):
 
 
 class SecondLook(WithFolder):
-    """tests/drivers/hidden: what shows only with another layout or filling of memory."""
+    """tests/drivers/second_look: what shows only with another layout or filling of memory."""
     def results(self, driver, *script):
         report = self.folder / "report.sarif"
         self.check(self.check_driver("--reproducers", self.folder / "scripts", "--report", report,
@@ -114,7 +114,7 @@ class SecondLook(WithFolder):
         return json.loads(report.read_text())["runs"][0]["results"]
 
     def check_lines(self, results):
-        source = (ROOT / "tests" / "drivers" / "hidden" / "driver.c").read_text().splitlines()
+        source = (ROOT / "tests" / "drivers" / "second_look" / "driver.c").read_text().splitlines()
         for result in results:
             place = result["locations"][0]["physicalLocation"]
             line = source[place["region"]["startLine"] - 1]
@@ -122,13 +122,13 @@ class SecondLook(WithFolder):
 
     def test_what_one_look_misses_is_found(self):
         for compiler in ("gcc", "clang"):
-            results = self.results(DRIVERS / f"hidden-{compiler}.sys")
+            results = self.results(DRIVERS / f"second_look-{compiler}.sys")
             self.assertEqual(sorted(each["ruleId"] for each in results),
                              ["pool-underrun", "pool-underrun", "reply-unwritten", "reply-unwritten"])
             self.check_lines(results)
 
     def test_scripts_show_it_again(self):
-        driver = DRIVERS / "hidden-gcc.sys"
+        driver = DRIVERS / "second_look-gcc.sys"
         self.results(driver)
         scripts = sorted((self.folder / "scripts").iterdir())
         self.assertEqual(len(scripts), 4)
