@@ -10,26 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool begin_call(struct sb_client *client)
-{
-    bool open;
-
-    pthread_mutex_lock(&client->lock);
-    open = !client->closing;
-    if (open)
-        client->calls++;
-    pthread_mutex_unlock(&client->lock);
-    return open;
-}
-
-static void end_call(struct sb_client *client)
-{
-    pthread_mutex_lock(&client->lock);
-    if (--client->calls == 0)
-        pthread_cond_broadcast(&client->idle);
-    pthread_mutex_unlock(&client->lock);
-}
-
 /* The second buffer, behind the request's input in the block and aligned as pool would be. */
 static size_t second_offset(const struct sb_request *request)
 {
@@ -99,8 +79,8 @@ static size_t transferred(const struct sb_block *block, const struct sb_request 
     return block->result.information < limit ? (size_t)block->result.information : limit;
 }
 
-static enum sb_error call_device(struct sb_client *client, const struct sb_request *request,
-                                 size_t *length, uint32_t timeout)
+enum sb_error sb_device_call(struct sb_client *client, const struct sb_request *request,
+                             size_t *length, uint32_t timeout)
 {
     size_t offset = second_offset(request);
     struct sb_block *block = sb_take_block(client, offset + request->output_capacity);
@@ -108,7 +88,7 @@ static enum sb_error call_device(struct sb_client *client, const struct sb_reque
     bool ended;
 
     if (block == NULL)
-        return sb_fail(SB_ERROR_NO_MEMORY, STATUS_NO_MEMORY);
+        return sb_refuse(SB_ERROR_NO_MEMORY);
     error = run_call(client, block, request, timeout, &ended);
     if (error == SB_OK || error == SB_ERROR_TRUNCATED) {
         if (request->output != NULL && transferred(block, request) != 0)
@@ -118,28 +98,6 @@ static enum sb_error call_device(struct sb_client *client, const struct sb_reque
     }
     sb_keep_block(client, block, ended);
     return error;
-}
-
-enum sb_error sb_run_request(struct sb_client *client, const struct sb_request *request,
-                             size_t *length, uint32_t timeout)
-{
-    enum sb_error error;
-
-    if (!begin_call(client))
-        return sb_fail(SB_ERROR_CLOSED, STATUS_CANCELLED);
-    error = call_device(client, request, length, timeout);
-    end_call(client);
-    return error;
-}
-
-enum sb_error sb_refuse_argument(void)
-{
-    return sb_fail(SB_ERROR_ARGUMENT, STATUS_INVALID_PARAMETER);
-}
-
-enum sb_error sb_refuse_on_socket(void)
-{
-    return sb_fail(SB_ERROR_UNKNOWN_COMMAND, STATUS_NOT_SUPPORTED);
 }
 
 /* ---- operations ---- */
@@ -165,9 +123,10 @@ static void start(struct sb_operation *started, uint32_t code)
         .kind = SB_REQUEST_COMMAND, .code = code, .output_capacity = operation->capacity};
 
     operation->status = STATUS_CANCELLED;
-    if (begin_call(operation->client)) { /* while it is sent: who ends the calls cancels it then */
+    if (sb_calls_begin(&operation->client->device
+                            .calls)) { /* while it is sent: who ends the calls cancels it then */
         operation->status = send_request(operation->client, operation->block, &request);
-        end_call(operation->client);
+        sb_calls_end(&operation->client->device.calls);
     }
     operation->pends = operation->status == SB_STATUS_PENDING;
 }
@@ -222,7 +181,7 @@ enum sb_error sb_device_operation_create(struct sb_client *client, size_t capaci
         made->block = sb_take_block(client, capacity);
     if (made == NULL || made->block == NULL) {
         free(made);
-        return sb_fail(SB_ERROR_NO_MEMORY, STATUS_NO_MEMORY);
+        return sb_refuse(SB_ERROR_NO_MEMORY);
     }
     made->client = client;
     made->capacity = (uint32_t)capacity;

@@ -64,26 +64,6 @@ enum sb_error sb_win32_error(DWORD error)
     return call_error(error);
 }
 
-static bool begin_call(struct sb_client *client)
-{
-    bool open;
-
-    AcquireSRWLockExclusive(&client->lock);
-    open = !client->closing;
-    if (open)
-        client->calls++;
-    ReleaseSRWLockExclusive(&client->lock);
-    return open;
-}
-
-static void end_call(struct sb_client *client)
-{
-    AcquireSRWLockExclusive(&client->lock);
-    if (--client->calls == 0)
-        WakeAllConditionVariable(&client->idle);
-    ReleaseSRWLockExclusive(&client->lock);
-}
-
 static struct call *new_call(size_t reply_capacity)
 {
     struct call *call;
@@ -130,7 +110,7 @@ static void abandon_call(struct call *call)
 /* False if the call outlives its cancellation. */
 static bool cancel_call(struct sb_client *client, struct call *call)
 {
-    CancelIoEx(client->device, &call->overlapped);
+    CancelIoEx(client->file, &call->overlapped);
     return WaitForSingleObject(call->overlapped.hEvent, CANCEL_GRACE) == WAIT_OBJECT_0;
 }
 
@@ -153,7 +133,7 @@ static DWORD wait_for_end(struct sb_client *client, struct call *call, uint32_t 
             return WAIT_TIMEOUT;
         }
     }
-    if (GetOverlappedResult(client->device, &call->overlapped, received, FALSE))
+    if (GetOverlappedResult(client->file, &call->overlapped, received, FALSE))
         return ERROR_SUCCESS;
     reason = GetLastError();
     return cancelled && reason == ERROR_OPERATION_ABORTED ? WAIT_TIMEOUT : reason;
@@ -168,11 +148,10 @@ static BOOL send_request(struct sb_client *client, struct call *call,
     call->overlapped.Offset = (DWORD)request->offset;
     call->overlapped.OffsetHigh = (DWORD)(request->offset >> 32);
     if (request->kind == SB_REQUEST_READ)
-        return ReadFile(client->device, room, request->output_capacity, received,
-                        &call->overlapped);
+        return ReadFile(client->file, room, request->output_capacity, received, &call->overlapped);
     if (request->kind == SB_REQUEST_WRITE)
-        return WriteFile(client->device, input, request->input_length, received, &call->overlapped);
-    return DeviceIoControl(client->device, request->code, input, request->input_length,
+        return WriteFile(client->file, input, request->input_length, received, &call->overlapped);
+    return DeviceIoControl(client->file, request->code, input, request->input_length,
                            request->output_capacity != 0 ? room : NULL, request->output_capacity,
                            received, &call->overlapped);
 }
@@ -217,8 +196,8 @@ static void *foreign_room(const struct sb_request *request, uint32_t timeout)
     return is_output_lent(request, timeout) ? request->output : NULL;
 }
 
-static enum sb_error call_device(struct sb_client *client, const struct sb_request *request,
-                                 size_t *length, uint32_t timeout)
+enum sb_error sb_device_call(struct sb_client *client, const struct sb_request *request,
+                             size_t *length, uint32_t timeout)
 {
     void *foreign = foreign_room(request, timeout);
     struct call *call = new_call(foreign == NULL ? request->output_capacity : 0);
@@ -230,7 +209,7 @@ static enum sb_error call_device(struct sb_client *client, const struct sb_reque
     bool ended;
 
     if (call == NULL)
-        return sb_fail(SB_ERROR_NO_MEMORY, ERROR_NOT_ENOUGH_MEMORY);
+        return sb_refuse(SB_ERROR_NO_MEMORY);
     reason = run_call(client, call, request, foreign != NULL ? foreign : call->reply, timeout,
                       &received, &ended);
     error = reason == ERROR_SUCCESS ? SB_OK : sb_fail(call_error(reason), reason);
@@ -247,28 +226,6 @@ static enum sb_error call_device(struct sb_client *client, const struct sb_reque
     else
         abandon_call(call);
     return error;
-}
-
-enum sb_error sb_run_request(struct sb_client *client, const struct sb_request *request,
-                             size_t *length, uint32_t timeout)
-{
-    enum sb_error error;
-
-    if (!begin_call(client))
-        return sb_fail(SB_ERROR_CLOSED, ERROR_OPERATION_ABORTED);
-    error = call_device(client, request, length, timeout);
-    end_call(client);
-    return error;
-}
-
-enum sb_error sb_refuse_argument(void)
-{
-    return sb_fail(SB_ERROR_ARGUMENT, ERROR_INVALID_PARAMETER);
-}
-
-enum sb_error sb_refuse_on_socket(void)
-{
-    return sb_fail(SB_ERROR_UNKNOWN_COMMAND, ERROR_NOT_SUPPORTED);
 }
 
 /* ---- operations ---- */
@@ -295,12 +252,13 @@ static void start(struct sb_operation *started, uint32_t code)
         .kind = SB_REQUEST_COMMAND, .code = code, .output_capacity = operation->capacity};
 
     operation->reason = ERROR_OPERATION_ABORTED;
-    if (begin_call(operation->client)) { /* while it is sent: who ends the calls cancels it then */
+    if (sb_calls_begin(&operation->client->device
+                            .calls)) { /* while it is sent: who ends the calls cancels it then */
         operation->reason = ERROR_SUCCESS;
         if (!send_request(operation->client, operation->call, &request, operation->call->reply,
                           &operation->received))
             operation->reason = failure(operation->call, &operation->received);
-        end_call(operation->client);
+        sb_calls_end(&operation->client->device.calls);
     }
     operation->pends = operation->reason == ERROR_IO_PENDING;
 }
@@ -317,7 +275,7 @@ static bool wait(struct sb_operation *awaited, uint32_t timeout)
         return false;
     operation->pends = false;
     operation->reason = ERROR_SUCCESS;
-    if (!GetOverlappedResult(operation->client->device, overlapped, &operation->received, FALSE))
+    if (!GetOverlappedResult(operation->client->file, overlapped, &operation->received, FALSE))
         operation->reason = GetLastError();
     return true;
 }
@@ -362,7 +320,7 @@ enum sb_error sb_device_operation_create(struct sb_client *client, size_t capaci
         made->call = new_call(capacity);
     if (made == NULL || made->call == NULL) {
         free(made);
-        return sb_fail(SB_ERROR_NO_MEMORY, ERROR_NOT_ENOUGH_MEMORY);
+        return sb_refuse(SB_ERROR_NO_MEMORY);
     }
     made->client = client;
     made->capacity = (DWORD)capacity;

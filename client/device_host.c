@@ -10,7 +10,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* How long a cancelled call may take to end before it is abandoned, in milliseconds. */
 #define CANCEL_GRACE 1000
@@ -25,6 +24,20 @@
 #define STATUS_OBJECT_PATH_NOT_FOUND  ((sb_status)0xC000003A)
 #define STATUS_SHARING_VIOLATION      ((sb_status)0xC0000043)
 #define STATUS_INSUFFICIENT_RESOURCES ((sb_status)0xC000009A)
+
+enum sb_error sb_refuse(enum sb_error error)
+{
+    switch (error) {
+    case SB_ERROR_ARGUMENT:
+        return sb_fail(error, STATUS_INVALID_PARAMETER);
+    case SB_ERROR_NO_MEMORY:
+        return sb_fail(error, STATUS_NO_MEMORY);
+    case SB_ERROR_CLOSED:
+        return sb_fail(error, STATUS_CANCELLED);
+    default:
+        return sb_fail(error, STATUS_NOT_SUPPORTED);
+    }
+}
 
 static enum sb_error open_error(sb_status status)
 {
@@ -56,10 +69,10 @@ enum sb_error sb_open(const char *path, struct sb_client **client)
     sb_status status;
 
     if (client == NULL || path == NULL || strncmp(path, "\\\\.\\", 4) != 0)
-        return sb_fail(SB_ERROR_ARGUMENT, STATUS_INVALID_PARAMETER);
+        return sb_refuse(SB_ERROR_ARGUMENT);
     opened = calloc(1, sizeof(*opened));
     if (opened == NULL)
-        return sb_fail(SB_ERROR_NO_MEMORY, STATUS_NO_MEMORY);
+        return sb_refuse(SB_ERROR_NO_MEMORY);
     error = sb_client_machine(&machine, &opened->process);
     if (error == SB_OK) {
         status = sb_process_open(opened->process, path, &options, &opened->file);
@@ -70,8 +83,8 @@ enum sb_error sb_open(const char *path, struct sb_client **client)
         free(opened);
         return error;
     }
+    sb_calls_make(&opened->device.calls);
     pthread_mutex_init(&opened->lock, NULL);
-    pthread_cond_init(&opened->idle, NULL);
     *client = opened;
     return SB_OK;
 }
@@ -138,28 +151,8 @@ bool sb_block_cancel(struct sb_client *client, struct sb_block *block)
     return sb_block_is_signalled(client, block, CANCEL_GRACE);
 }
 
-/* Cancels until no call is under way; one that has begun may not have reached the device yet. */
-void sb_device_end_calls(struct sb_client *client)
+void sb_device_cancel(struct sb_client *client)
 {
-    struct timespec until;
-
-    pthread_mutex_lock(&client->lock);
-    client->closing = true;
-    while (client->calls != 0) {
-        pthread_mutex_unlock(&client->lock);
-        sb_process_cancel(client->process, client->file, NULL);
-        pthread_mutex_lock(&client->lock);
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += 10000000;
-        if (until.tv_nsec >= 1000000000) {
-            until.tv_nsec -= 1000000000;
-            until.tv_sec++;
-        }
-        if (client->calls != 0)
-            pthread_cond_timedwait(&client->idle, &client->lock, &until);
-    }
-    pthread_mutex_unlock(&client->lock);
-    /* Nothing is sent any more: what subscriptions have sent ends with this. */
     sb_process_cancel(client->process, client->file, NULL);
 }
 
@@ -181,10 +174,9 @@ static void free_blocks(struct sb_client *client)
 
 void sb_device_close(struct sb_client *client)
 {
-    sb_device_end_calls(client);
     sb_process_close(client->process, client->file);
     free_blocks(client);
-    pthread_cond_destroy(&client->idle);
     pthread_mutex_destroy(&client->lock);
+    sb_calls_drop(&client->device.calls);
     free(client);
 }

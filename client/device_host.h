@@ -4,8 +4,8 @@
 #ifndef SYSBUF_CLIENT_DEVICE_HOST_H
 #define SYSBUF_CLIENT_DEVICE_HOST_H
 
+#include "calls.h"
 #include "host.h"
-#include "socket.h"
 
 #include <pthread.h>
 
@@ -24,13 +24,10 @@ struct sb_block {
 };
 
 struct sb_client {
-    struct sb_client_head head; /* no socket */
+    struct sb_device device;
     struct sb_process *process;
     sb_handle file;
     pthread_mutex_t lock;
-    pthread_cond_t idle;        /* signalled when calls becomes 0 */
-    unsigned calls;             /* under way, under lock */
-    bool closing;               /* under lock */
     struct sb_block *free;      /* under lock */
     struct sb_block *abandoned; /* still the driver's when their calls returned; under lock */
 };

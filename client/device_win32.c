@@ -8,6 +8,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum sb_error sb_refuse(enum sb_error error)
+{
+    switch (error) {
+    case SB_ERROR_ARGUMENT:
+        return sb_fail(error, ERROR_INVALID_PARAMETER);
+    case SB_ERROR_NO_MEMORY:
+        return sb_fail(error, ERROR_NOT_ENOUGH_MEMORY);
+    case SB_ERROR_CLOSED:
+        return sb_fail(error, ERROR_OPERATION_ABORTED);
+    default:
+        return sb_fail(error, ERROR_NOT_SUPPORTED);
+    }
+}
+
 /* The toolkit's drivers never refuse administrators, so what does is the exclusive open. */
 static bool is_administrator(void)
 {
@@ -50,47 +64,37 @@ enum sb_error sb_open(const char *path, struct sb_client **client)
     DWORD reason;
 
     if (client == NULL || path == NULL || strncmp(path, "\\\\.\\", 4) != 0)
-        return sb_fail(SB_ERROR_ARGUMENT, ERROR_INVALID_PARAMETER);
+        return sb_refuse(SB_ERROR_ARGUMENT);
     error = sb_widen(path, &wide);
     if (error != SB_OK)
         return error;
     opened = calloc(1, sizeof(*opened));
     if (opened == NULL) {
         free(wide);
-        return sb_fail(SB_ERROR_NO_MEMORY, ERROR_NOT_ENOUGH_MEMORY);
+        return sb_refuse(SB_ERROR_NO_MEMORY);
     }
-    opened->device =
+    opened->file =
         CreateFileW(wide, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
                     FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, NULL);
     reason = GetLastError();
     free(wide);
-    if (opened->device == INVALID_HANDLE_VALUE) {
+    if (opened->file == INVALID_HANDLE_VALUE) {
         free(opened);
         return sb_fail(open_error(reason), reason);
     }
-    InitializeSRWLock(&opened->lock);
-    InitializeConditionVariable(&opened->idle);
+    sb_calls_make(&opened->device.calls);
     *client = opened;
     return SB_OK;
 }
 
-void sb_device_end_calls(struct sb_client *client)
+void sb_device_cancel(struct sb_client *client)
 {
-    AcquireSRWLockExclusive(&client->lock);
-    client->closing = true;
-    while (client->calls != 0) {
-        /* A call that has begun may not have reached the device yet: cancel until all are out. */
-        CancelIoEx(client->device, NULL);
-        SleepConditionVariableSRW(&client->idle, &client->lock, 10, 0);
-    }
-    ReleaseSRWLockExclusive(&client->lock);
-    /* Nothing is sent any more: what subscriptions have sent ends with this. */
-    CancelIoEx(client->device, NULL);
+    CancelIoEx(client->file, NULL);
 }
 
 void sb_device_close(struct sb_client *client)
 {
-    sb_device_end_calls(client);
-    CloseHandle(client->device);
+    CloseHandle(client->file);
+    sb_calls_drop(&client->device.calls);
     free(client);
 }

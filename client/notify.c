@@ -24,7 +24,7 @@ struct sb_subscription {
     void (*receive)(void *context, const void *message, const struct sb_message *information);
     void *context;
     struct sb_thread *thread; /* of the callback, NULL if there is none */
-    struct sb_lock *lock;     /* guards what follows; held while waiting */
+    struct sb_monitor lock;   /* guards what follows; held while waiting */
     enum sb_error ended;      /* OK while messages can come */
     uint32_t next;            /* the oldest of the requests */
     uint32_t count;
@@ -141,12 +141,12 @@ static void run_callback(void *context)
     struct sb_message information;
     const void *message;
 
-    sb_lock_acquire(subscription->lock);
+    sb_monitor_enter(&subscription->lock);
     while (wait_for_message(subscription, SB_FOREVER, &message, &information) == SB_OK) {
         subscription->receive(subscription->context, message, &information);
         ask_for_another(subscription);
     }
-    sb_lock_release(subscription->lock);
+    sb_monitor_leave(&subscription->lock);
 }
 
 static enum sb_error start(struct sb_subscription *subscription, uint32_t pending)
@@ -175,11 +175,10 @@ enum sb_error sb_subscribe(struct sb_client *client, const struct sb_subscribe_o
     made->client = client;
     made->receive = options != NULL ? options->receive : NULL;
     made->context = options != NULL ? options->context : NULL;
-    made->lock = sb_lock_create();
-    error = made->lock != NULL ? subscribe(made) : SB_ERROR_NO_MEMORY;
+    sb_monitor_make(&made->lock);
+    error = subscribe(made);
     if (error != SB_OK) {
-        if (made->lock != NULL)
-            sb_lock_delete(made->lock);
+        sb_monitor_drop(&made->lock);
         free(made);
         return error;
     }
@@ -203,14 +202,14 @@ enum sb_error sb_receive(struct sb_subscription *subscription, void *message, si
         return SB_ERROR_ARGUMENT;
     if (subscription->receive != NULL)
         return SB_ERROR_STATE;
-    sb_lock_acquire(subscription->lock);
+    sb_monitor_enter(&subscription->lock);
     error = wait_for_message(subscription, timeout, &bytes, &found);
     if (error == SB_OK) {
         if (found.length != 0 && capacity != 0)
             memcpy(message, bytes, found.length < capacity ? found.length : capacity);
         ask_for_another(subscription);
     }
-    sb_lock_release(subscription->lock);
+    sb_monitor_leave(&subscription->lock);
     if (error != SB_OK)
         return error;
     if (information != NULL)
@@ -276,9 +275,9 @@ void sb_unsubscribe(struct sb_subscription *subscription)
     leave(subscription->client);
     if (subscription->thread != NULL)
         sb_thread_join(subscription->thread);
-    sb_lock_acquire(subscription->lock);
+    sb_monitor_enter(&subscription->lock);
     delete_requests(subscription);
-    sb_lock_release(subscription->lock);
-    sb_lock_delete(subscription->lock);
+    sb_monitor_leave(&subscription->lock);
+    sb_monitor_drop(&subscription->lock);
     free(subscription);
 }

@@ -18,15 +18,16 @@ struct sb_request {
     uint32_t output_capacity; /* of output, or the data's length */
 };
 
-/* Runs it to its end, or to where it is given up; length may be NULL. The client is a device's. */
-enum sb_error sb_run_request(struct sb_client *client, const struct sb_request *request,
+/* Runs it on the device's file to its end, or to where it is given up; length may be NULL. */
+enum sb_error sb_device_call(struct sb_client *client, const struct sb_request *request,
                              size_t *length, uint32_t timeout);
-/* sb_end_calls() and sb_close() of a device's. */
-void sb_device_end_calls(struct sb_client *client);
+/* Cancels all that was sent on the device's file; what is under way ends by itself then. */
+void sb_device_cancel(struct sb_client *client);
+/* Closes the device's file, where nothing is under way, and frees the client. */
 void sb_device_close(struct sb_client *client);
-/* SB_ERROR_ARGUMENT, and SB_ERROR_UNKNOWN_COMMAND for what a socket does not carry, each with the
- * system's own code for it. */
-enum sb_error sb_refuse_argument(void);
-enum sb_error sb_refuse_on_socket(void);
+
+/* Returns the error, with the system's own code for it at sb_system_error(): for ARGUMENT,
+ * NO_MEMORY, CLOSED, and UNKNOWN_COMMAND of what a socket does not carry. */
+enum sb_error sb_refuse(enum sb_error error);
 
 #endif

@@ -328,7 +328,7 @@ enum sb_error sb_socket_operation_create(struct sb_socket *socket, size_t capaci
     struct sb_socket_operation *made;
 
     if (socket->version < SB_SOCKET_VERSION_FEED || capacity > socket->output_maximum)
-        return sb_refuse_on_socket();
+        return sb_refuse(SB_ERROR_UNKNOWN_COMMAND);
     made = calloc(1, sizeof(*made) + capacity);
     if (made == NULL)
         return sb_fail(SB_ERROR_NO_MEMORY, 0);
@@ -358,7 +358,7 @@ void sb_socket_end_calls(struct sb_socket *socket)
     sb_stream_shutdown(socket->stream);
     sb_monitor_tell(&socket->monitor);
     while (socket->users != 0)
-        sb_monitor_wait(&socket->monitor, SB_STREAM_FOREVER);
+        sb_monitor_wait(&socket->monitor, SB_NO_DEADLINE);
     sb_monitor_leave(&socket->monitor);
 }
 

@@ -6,6 +6,7 @@
 
 #include "socket.h"
 #include "stream.h"
+#include "thread.h"
 
 #include <driver/socket_frame.h>
 
@@ -43,7 +44,7 @@ struct sb_socket {
 
 static inline uint64_t sb_socket_deadline(uint32_t timeout)
 {
-    return timeout == SB_FOREVER ? SB_STREAM_FOREVER : sb_stream_now() + timeout;
+    return timeout == SB_FOREVER ? SB_NO_DEADLINE : sb_clock_now() + timeout;
 }
 
 /* Reads until a whole frame of one of the types stands at socket->in. A refusal may come at any

@@ -1,6 +1,6 @@
 /*
- * TCP connections and a lock, alike on Windows and Linux, for client/socket.c. Times are
- * milliseconds; a deadline is a moment of sb_stream_now(), SB_STREAM_FOREVER none.
+ * TCP connections, alike on Windows and Linux, for client/socket.c. Deadlines are those of
+ * thread.h.
  */
 #ifndef SYSBUF_CLIENT_STREAM_H
 #define SYSBUF_CLIENT_STREAM_H
@@ -14,26 +14,12 @@
 
 typedef SOCKET sb_stream;
 #define SB_NO_STREAM INVALID_SOCKET
-struct sb_monitor {
-    SRWLOCK lock;
-    CONDITION_VARIABLE changed;
-};
 #else
-#include <pthread.h>
-
 #include "host.h"
 
 typedef int sb_stream;
 #define SB_NO_STREAM (-1)
-struct sb_monitor {
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-};
 #endif
-
-#define SB_STREAM_FOREVER UINT64_MAX
-
-uint64_t sb_stream_now(void);
 
 /* Connects to an IPv4 address (in network byte order), or waits for one connection to it. NOT_FOUND
    (nobody listens; the address cannot be listened on), TIMEOUT, SYSTEM. */
@@ -53,13 +39,5 @@ void sb_stream_close(sb_stream stream);
 
 /* Fills bytes that nobody can foresee; false: the system has none. */
 bool sb_random(void *bytes, size_t length);
-
-void sb_monitor_make(struct sb_monitor *monitor);
-void sb_monitor_drop(struct sb_monitor *monitor);
-void sb_monitor_enter(struct sb_monitor *monitor);
-void sb_monitor_leave(struct sb_monitor *monitor);
-/* Entered: leaves, waits for sb_monitor_tell() or the deadline, and enters again. False: late. */
-bool sb_monitor_wait(struct sb_monitor *monitor, uint64_t deadline);
-void sb_monitor_tell(struct sb_monitor *monitor);
 
 #endif

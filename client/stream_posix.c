@@ -1,4 +1,5 @@
 #include "stream.h"
+#include "thread.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -8,16 +9,7 @@
 #include <poll.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
-
-uint64_t sb_stream_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 /* Waits until the stream is ready for the events. TIMEOUT. */
 static enum sb_error wait_for(sb_stream stream, short events, uint64_t deadline)
@@ -25,9 +17,9 @@ static enum sb_error wait_for(sb_stream stream, short events, uint64_t deadline)
     struct pollfd entry = {.fd = stream, .events = events};
 
     for (;;) {
-        uint64_t now = sb_stream_now();
+        uint64_t now = sb_clock_now();
         uint64_t left = deadline > now ? deadline - now : 0;
-        int timeout = deadline == SB_STREAM_FOREVER ? -1 : left > INT32_MAX ? INT32_MAX : (int)left;
+        int timeout = deadline == SB_NO_DEADLINE ? -1 : left > INT32_MAX ? INT32_MAX : (int)left;
         int ready = poll(&entry, 1, timeout);
 
         if (ready > 0)
@@ -175,45 +167,4 @@ void sb_stream_close(sb_stream stream)
 bool sb_random(void *bytes, size_t length)
 {
     return getentropy(bytes, length) == 0;
-}
-
-void sb_monitor_make(struct sb_monitor *monitor)
-{
-    pthread_condattr_t attributes;
-
-    pthread_mutex_init(&monitor->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&monitor->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
-}
-
-void sb_monitor_drop(struct sb_monitor *monitor)
-{
-    pthread_cond_destroy(&monitor->changed);
-    pthread_mutex_destroy(&monitor->lock);
-}
-
-void sb_monitor_enter(struct sb_monitor *monitor)
-{
-    pthread_mutex_lock(&monitor->lock);
-}
-
-void sb_monitor_leave(struct sb_monitor *monitor)
-{
-    pthread_mutex_unlock(&monitor->lock);
-}
-
-bool sb_monitor_wait(struct sb_monitor *monitor, uint64_t deadline)
-{
-    const struct timespec until = {(time_t)(deadline / 1000), (long)(deadline % 1000) * 1000000};
-
-    if (deadline == SB_STREAM_FOREVER)
-        return pthread_cond_wait(&monitor->changed, &monitor->lock) == 0;
-    return pthread_cond_timedwait(&monitor->changed, &monitor->lock, &until) == 0;
-}
-
-void sb_monitor_tell(struct sb_monitor *monitor)
-{
-    pthread_cond_broadcast(&monitor->changed);
 }

@@ -1,4 +1,5 @@
 #include "stream.h"
+#include "thread.h"
 
 #include <bcrypt.h>
 #include <string.h>
@@ -20,16 +21,11 @@ static bool winsock_started(void)
     return started;
 }
 
-uint64_t sb_stream_now(void)
-{
-    return GetTickCount64();
-}
-
 /* Waits until the stream is ready for reading (or for writing). A connection that failed is ready
    as well. TIMEOUT. */
 static enum sb_error wait_for(sb_stream stream, bool writing, uint64_t deadline)
 {
-    uint64_t now = sb_stream_now();
+    uint64_t now = sb_clock_now();
     uint64_t left = deadline > now ? deadline - now : 0;
     struct timeval timeout = {(long)(left / 1000 < 1000000 ? left / 1000 : 1000000),
                               (long)(left % 1000) * 1000};
@@ -41,7 +37,7 @@ static enum sb_error wait_for(sb_stream stream, bool writing, uint64_t deadline)
     FD_SET(stream, &set);
     failed = set;
     ready = select(0, writing ? NULL : &set, writing ? &set : NULL, &failed,
-                   deadline == SB_STREAM_FOREVER ? NULL : &timeout);
+                   deadline == SB_NO_DEADLINE ? NULL : &timeout);
     if (ready == SOCKET_ERROR)
         return SB_ERROR_CLOSED;
     return ready > 0 ? SB_OK : SB_ERROR_TIMEOUT;
@@ -191,41 +187,4 @@ void sb_stream_close(sb_stream stream)
 bool sb_random(void *bytes, size_t length)
 {
     return BCryptGenRandom(NULL, bytes, (ULONG)length, BCRYPT_USE_SYSTEM_PREFERRED_RNG) >= 0;
-}
-
-void sb_monitor_make(struct sb_monitor *monitor)
-{
-    InitializeSRWLock(&monitor->lock);
-    InitializeConditionVariable(&monitor->changed);
-}
-
-void sb_monitor_drop(struct sb_monitor *monitor)
-{
-    (void)monitor;
-}
-
-void sb_monitor_enter(struct sb_monitor *monitor)
-{
-    AcquireSRWLockExclusive(&monitor->lock);
-}
-
-void sb_monitor_leave(struct sb_monitor *monitor)
-{
-    ReleaseSRWLockExclusive(&monitor->lock);
-}
-
-bool sb_monitor_wait(struct sb_monitor *monitor, uint64_t deadline)
-{
-    uint64_t now = sb_stream_now();
-    uint64_t left = deadline > now ? deadline - now : 0;
-    DWORD timeout = deadline == SB_STREAM_FOREVER ? INFINITE
-                    : left < INFINITE - 1         ? (DWORD)left
-                                                  : INFINITE - 1;
-
-    return SleepConditionVariableSRW(&monitor->changed, &monitor->lock, timeout, 0) != 0;
-}
-
-void sb_monitor_tell(struct sb_monitor *monitor)
-{
-    WakeAllConditionVariable(&monitor->changed);
 }

@@ -1,19 +1,42 @@
 /*
- * A lock and a thread, as both systems have them.
+ * Monitors, threads and the clock, as both systems have them. Times are milliseconds; a deadline is
+ * a moment of sb_clock_now(), SB_NO_DEADLINE none.
  */
 #ifndef SYSBUF_CLIENT_THREAD_H
 #define SYSBUF_CLIENT_THREAD_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
-struct sb_lock;
+#ifdef _WIN32
+#include "win32.h"
+
+struct sb_monitor {
+    SRWLOCK lock;
+    CONDITION_VARIABLE changed;
+};
+#else
+#include <pthread.h>
+
+struct sb_monitor {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+};
+#endif
+
+#define SB_NO_DEADLINE UINT64_MAX
+
+uint64_t sb_clock_now(void);
+
+void sb_monitor_make(struct sb_monitor *monitor);
+void sb_monitor_drop(struct sb_monitor *monitor);
+void sb_monitor_enter(struct sb_monitor *monitor);
+void sb_monitor_leave(struct sb_monitor *monitor);
+/* Entered: leaves, waits for sb_monitor_tell() or the deadline, and enters again. False: late. */
+bool sb_monitor_wait(struct sb_monitor *monitor, uint64_t deadline);
+void sb_monitor_tell(struct sb_monitor *monitor);
+
 struct sb_thread;
-
-/* NULL if there is no memory. */
-struct sb_lock *sb_lock_create(void);
-void sb_lock_acquire(struct sb_lock *lock);
-void sb_lock_release(struct sb_lock *lock);
-void sb_lock_delete(struct sb_lock *lock);
 
 /* Runs run(context) in a thread of its own; NULL if there is none to be had. */
 struct sb_thread *sb_thread_start(void (*run)(void *context), void *context);

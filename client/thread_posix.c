@@ -2,10 +2,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-
-struct sb_lock {
-    pthread_mutex_t mutex;
-};
+#include <time.h>
 
 struct sb_thread {
     pthread_t thread;
@@ -13,29 +10,53 @@ struct sb_thread {
     void *context;
 };
 
-struct sb_lock *sb_lock_create(void)
+uint64_t sb_clock_now(void)
 {
-    struct sb_lock *lock = malloc(sizeof(*lock));
+    struct timespec now;
 
-    if (lock != NULL)
-        pthread_mutex_init(&lock->mutex, NULL);
-    return lock;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-void sb_lock_acquire(struct sb_lock *lock)
+void sb_monitor_make(struct sb_monitor *monitor)
 {
-    pthread_mutex_lock(&lock->mutex);
+    pthread_condattr_t attributes;
+
+    pthread_mutex_init(&monitor->lock, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&monitor->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
 }
 
-void sb_lock_release(struct sb_lock *lock)
+void sb_monitor_drop(struct sb_monitor *monitor)
 {
-    pthread_mutex_unlock(&lock->mutex);
+    pthread_cond_destroy(&monitor->changed);
+    pthread_mutex_destroy(&monitor->lock);
 }
 
-void sb_lock_delete(struct sb_lock *lock)
+void sb_monitor_enter(struct sb_monitor *monitor)
 {
-    pthread_mutex_destroy(&lock->mutex);
-    free(lock);
+    pthread_mutex_lock(&monitor->lock);
+}
+
+void sb_monitor_leave(struct sb_monitor *monitor)
+{
+    pthread_mutex_unlock(&monitor->lock);
+}
+
+bool sb_monitor_wait(struct sb_monitor *monitor, uint64_t deadline)
+{
+    const struct timespec until = {(time_t)(deadline / 1000), (long)(deadline % 1000) * 1000000};
+
+    if (deadline == SB_NO_DEADLINE)
+        return pthread_cond_wait(&monitor->changed, &monitor->lock) == 0;
+    return pthread_cond_timedwait(&monitor->changed, &monitor->lock, &until) == 0;
+}
+
+void sb_monitor_tell(struct sb_monitor *monitor)
+{
+    pthread_cond_broadcast(&monitor->changed);
 }
 
 static void *run(void *context)

@@ -3,11 +3,6 @@
 #include <process.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <windows.h>
-
-struct sb_lock {
-    SRWLOCK lock;
-};
 
 struct sb_thread {
     HANDLE handle;
@@ -15,28 +10,46 @@ struct sb_thread {
     void *context;
 };
 
-struct sb_lock *sb_lock_create(void)
+uint64_t sb_clock_now(void)
 {
-    struct sb_lock *lock = malloc(sizeof(*lock));
-
-    if (lock != NULL)
-        InitializeSRWLock(&lock->lock);
-    return lock;
+    return GetTickCount64();
 }
 
-void sb_lock_acquire(struct sb_lock *lock)
+void sb_monitor_make(struct sb_monitor *monitor)
 {
-    AcquireSRWLockExclusive(&lock->lock);
+    InitializeSRWLock(&monitor->lock);
+    InitializeConditionVariable(&monitor->changed);
 }
 
-void sb_lock_release(struct sb_lock *lock)
+void sb_monitor_drop(struct sb_monitor *monitor)
 {
-    ReleaseSRWLockExclusive(&lock->lock);
+    (void)monitor;
 }
 
-void sb_lock_delete(struct sb_lock *lock)
+void sb_monitor_enter(struct sb_monitor *monitor)
 {
-    free(lock);
+    AcquireSRWLockExclusive(&monitor->lock);
+}
+
+void sb_monitor_leave(struct sb_monitor *monitor)
+{
+    ReleaseSRWLockExclusive(&monitor->lock);
+}
+
+bool sb_monitor_wait(struct sb_monitor *monitor, uint64_t deadline)
+{
+    uint64_t now = sb_clock_now();
+    uint64_t left = deadline > now ? deadline - now : 0;
+    DWORD timeout = deadline == SB_NO_DEADLINE ? INFINITE
+                    : left < INFINITE - 1      ? (DWORD)left
+                                               : INFINITE - 1;
+
+    return SleepConditionVariableSRW(&monitor->changed, &monitor->lock, timeout, 0) != 0;
+}
+
+void sb_monitor_tell(struct sb_monitor *monitor)
+{
+    WakeAllConditionVariable(&monitor->changed);
 }
 
 static unsigned __stdcall run(void *context)

@@ -5,7 +5,11 @@
 
 #include "fuzz/internal.h"
 
-enum { DEFAULT_RESET = 1000, MOST_LEFT_BEHIND = 64 /* blocks of pool */ };
+enum {
+    DEFAULT_RESET = 1000,
+    MOST_LEFT_BEHIND = 64, /* blocks of pool */
+    LOOK_AT_POOL = 16,     /* inputs: counting blocks costs as much as a request */
+};
 
 static bool fail(char *error, size_t size, const char *text)
 {
@@ -208,6 +212,8 @@ static bool must_reset(const struct sb_fuzz *fuzz)
     uint64_t blocks, bytes;
     if (fuzz->history_count >= fuzz->options.reset_after)
         return true;
+    if (fuzz->history_count % LOOK_AT_POOL != 0)
+        return false;
     sb_machine_pool_usage(fuzz->rig.machine, &blocks, &bytes);
     return blocks > fuzz->rig.blocks_at_start + MOST_LEFT_BEHIND;
 }

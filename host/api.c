@@ -227,6 +227,8 @@ static NTSTATUS create_process(void *context)
                                         create->options->is_32_bit, &process);
     if (!NT_SUCCESS(status))
         return status;
+    process->quota[NonPagedPool].limit = create->options->nonpaged_quota;
+    process->quota[PagedPool].limit = create->options->paged_quota;
     status = ps_notify_process_created(process);
     if (!NT_SUCCESS(status)) {
         ps_process_exit(process, status);

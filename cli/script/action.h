@@ -122,6 +122,7 @@ struct action {
     struct action_handle handle;
     const char *event;                     /* of a request; NULL: none */
     bool is_ordinary, is_32_bit, has_bits; /* process, as, bits */
+    uint64_t quota;                        /* process: of each kind of pool; 0 none */
     bool is_together; /* runs at the same time as those before and behind it that say so too */
     bool is_overlapped, is_asynchronous, is_on, is_manual, closes_source;
     uint32_t access, share, disposition, code;

@@ -161,6 +161,8 @@ void io_driver_check_gone(struct machine *machine, struct io_driver *driver, NTS
     const struct verifier_hooks *verifier = machine->verifier;
     if (SB_UNLIKELY(verifier) && verifier->driver_gone && driver->image)
         verifier->driver_gone(&driver->driver, driver->image, status);
+    if (driver->image)
+        KeFlushQueuedDpcs(); /* as NT does before it frees code that a DPC may still be in */
 }
 
 static NTSTATUS run_driver_entry(struct machine *machine, struct io_driver *driver)

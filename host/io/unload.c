@@ -14,6 +14,9 @@ static void call_unload(struct machine *machine, PDRIVER_OBJECT driver)
 {
     const struct verifier_hooks *verifier = machine->verifier;
     struct verifier_callback callback = {VERIFIER_CALLBACK_UNLOAD, driver->DriverUnload, driver};
+    /* A DPC that completed the last request is over long before NT gets here: the order to unload
+     * comes from a process and is done in another's thread. Only those that start now race. */
+    KeFlushQueuedDpcs();
     if (SB_UNLIKELY(verifier) && verifier->callback_begin)
         verifier->callback_begin(&callback);
     driver->DriverUnload(driver);

@@ -315,6 +315,10 @@ SB_HOST_API sb_status sb_device_act(struct sb_machine *machine, struct sb_device
 struct sb_process_options {
     bool is_ordinary; /* a user who is no administrator */
     bool is_32_bit;
+    /* Bytes of pool that drivers may allocate in its name (ExAllocatePoolWithQuotaTag, charged
+     * IRPs, PsChargePoolQuota), and for the system buffers of its requests, which are refused with
+     * STATUS_QUOTA_EXCEEDED. 0: no limit. */
+    uint64_t nonpaged_quota, paged_quota;
 };
 SB_HOST_API sb_status sb_process_create(struct sb_machine *machine,
                                         const struct sb_process_options *options,

@@ -5,14 +5,11 @@
 
 static KDPC first, second;
 static KEVENT begun;
-static volatile LONG is_unloading;
 
 /* A threaded DPC has a thread of its own, so that the unload goes on beside it. */
 static VOID NTAPI linger(PKDPC self, PVOID context, PVOID one, PVOID two)
 {
     KeSetEvent(&begun, IO_NO_INCREMENT, FALSE);
-    while (DEFECT && !is_unloading)
-        KeStallExecutionProcessor(10);
     for (int i = 0; DEFECT && i < 10000; i++)
         KeStallExecutionProcessor(50);
 }
@@ -26,18 +23,17 @@ static NTSTATUS load(PDRIVER_OBJECT driver)
     KeInitializeEvent(&begun, NotificationEvent, FALSE);
     KeInitializeThreadedDpc(&first, linger, NULL);
     KeInitializeThreadedDpc(&second, run, NULL);
-    KeInsertQueueDpc(&first, NULL, NULL);
-    KeWaitForSingleObject(&begun, Executive, KernelMode, FALSE, NULL);
-    KeInsertQueueDpc(&second, NULL, NULL); /* MISTAKE: dpc-left-at-unload */
-    DEFECT_KEEP_FRAME();
     return STATUS_SUCCESS;
 }
 
 static void unload(PDRIVER_OBJECT driver)
 {
-    is_unloading = TRUE;
+    KeInsertQueueDpc(&first, NULL, NULL);
+    KeWaitForSingleObject(&begun, Executive, KernelMode, FALSE, NULL);
+    KeInsertQueueDpc(&second, NULL, NULL); /* MISTAKE: dpc-left-at-unload */
     if (!DEFECT)
         KeFlushQueuedDpcs();
+    DEFECT_KEEP_FRAME();
 }
 
 static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack)
