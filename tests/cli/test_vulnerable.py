@@ -1,6 +1,6 @@
 """Every mistake that a driver's source marks is found by check, under its rule and at its line.
 
-usage: test_vulnerable.py DRIVER SOURCES; a mark is a comment "MISTAKE: rule|rule" (one of them) or
+usage: test_vulnerable.py DRIVER SOURCES [OPTION...] (of check); a mark is a comment "MISTAKE: rule|rule" (one of them) or
 "MISTAKE: rule&rule" (all of them), at the line's end or on the line before.
 """
 import json
@@ -11,8 +11,6 @@ import subprocess
 import sys
 import tempfile
 
-# Replies are completed in one place: so many control codes disclose something.
-REPLIES = {"reply-unwritten": 2, "kernel-address-disclosed": 1}
 # What the host itself did wrong.
 OURS = ("host-crash", "stuck")
 
@@ -31,12 +29,19 @@ def marks(folder):
             yield file, number, set(rules.split("|"))
 
 
-def find(driver):
+def replies(folder):
+    """Rules whose findings are all in one place, and how many they are."""
+    for path in pathlib.Path(folder).glob("*.h"):
+        for text in re.findall(r"REPLIES: (.*)", path.read_text()):
+            yield from re.findall(r"([\w-]+) (\d+)", text)
+
+
+def find(driver, options):
     with tempfile.TemporaryDirectory() as folder:
         report = os.path.join(folder, "findings.sarif")
         run = subprocess.run(
             [os.environ["SYSBUF"], "check", "--no-reproducers", "--no-low-resources",
-             "--schedules", "0", "--budget", "0", "--report", report, driver],
+             *options, "--budget", "0", "--report", report, driver],
             capture_output=True, text=True, check=False)
         print(run.stdout, run.stderr)
         assert run.returncode == 1, f"exit code {run.returncode}"
@@ -51,8 +56,8 @@ def place(result):
 
 
 def main():
-    driver, sources = sys.argv[1:]
-    results = find(driver)
+    driver, sources, *options = sys.argv[1:]
+    results = find(driver, options)
     found = {(*place(each), each["ruleId"]) for each in results}
     expected = list(marks(sources))
     missing = [mark for mark in expected
@@ -60,9 +65,9 @@ def main():
     for file, line, rules in missing:
         print(f"{file}:{line}: not found: {' or '.join(sorted(rules))}")
     print(f"{len(expected) - len(missing)} of {len(expected)} found")
-    assert len(expected) > 30 and not missing
-    for rule, count in REPLIES.items():
-        assert sum(each["ruleId"] == rule for each in results) == count, rule
+    assert len(expected) > 8 and not missing
+    for rule, count in replies(sources):
+        assert sum(each["ruleId"] == rule for each in results) == int(count), rule
     assert not [each for each in results if each["ruleId"] in OURS]
 
 

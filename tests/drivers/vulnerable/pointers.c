@@ -264,7 +264,8 @@ NOINLINE NTSTATUS kernel_file(struct request *request)
     {
         InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE, NULL, NULL);
         status = ZwCreateFile(&file, FILE_WRITE_DATA | SYNCHRONIZE, /* MISTAKE: drive-of-caller */
-                              &attributes, &block, NULL, FILE_ATTRIBUTE_NORMAL, FILE_SHARE_READ, FILE_OVERWRITE_IF,
+                              &attributes, &block, NULL, FILE_ATTRIBUTE_NORMAL, FILE_SHARE_READ,
+                              FILE_OVERWRITE_IF,
                               FILE_SYNCHRONOUS_IO_NONALERT | FILE_NON_DIRECTORY_FILE, NULL, 0);
         if (NT_SUCCESS(status))
             ZwClose(file);
