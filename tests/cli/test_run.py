@@ -300,6 +300,13 @@ class Requests(Case):
                         "-q", "--log", "/dev/null")
         self.check(answer, 0, "")
 
+    def test_a_claimed_length_is_what_the_driver_is_told(self):
+        answer = script(f'open Plain\n'
+                        f'ioctl {ECHO} in text "abc" claim 64\nexpect status STATUS_ACCESS_VIOLATION\n'
+                        f'ioctl {ECHO} in text "abc" out 16 claim 2\nexpect information 2\n',
+                        "-q", "--log", "/dev/null")
+        self.check(answer, 0, "")
+
     def test_output_in_the_inputs_memory(self):
         answer = script(f'open Plain\nioctl {ECHO} in text "abc" out same 8\n'
                         'expect bytes text "abc" output text "abc" zeros 5', "-q", "--log",

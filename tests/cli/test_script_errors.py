@@ -174,6 +174,7 @@ STATEMENTS = {  # statement: (message, usage)
     "ioctl 1 in u8 -129": ("a number is at most 255, not -129", IOCTL),
     "ioctl 1 in u64 0x10000000000000000": ("a number is expected, not '0x10000000000000000'",
                                            IOCTL),
+    "ioctl 1 in u8 1 claim": ("a length to claim is missing", IOCTL),
     "ioctl 1 in null": ("the buffer's length is missing", IOCTL),
     "ioctl 1 in same 4": (BYTES, IOCTL),
     "ioctl 1 out": ("the output's length is missing", IOCTL),
