@@ -229,6 +229,8 @@ void machine_destroy(struct machine *machine)
     live_remove(machine);
     ps_interrupt_threads(machine);
     ps_join_system_threads(machine);
+    if (machine->verifier)
+        ps_forget_verified(machine);
     machine->verifier = NULL; /* its hooks look at the current machine */
     components_destroy(machine, RTL_NUMBER_OF(components));
     scheduler_destroy(machine);

@@ -32,6 +32,7 @@ void case_result_free(struct case_result *result)
 
 /* ---- in the case's own process ---- */
 struct recorder {
+    const struct session *session;
     struct sb_machine *machine;
     struct case_result *result;
 };
@@ -102,11 +103,23 @@ static void keep_new_findings(struct sb_machine *machine, struct case_result *re
     }
 }
 
+static bool has_lost_process(const struct session *session)
+{
+    for (const struct session_process *each = session->processes; each; each = each->next)
+        if (sb_process_has_exited(each->process))
+            return true;
+    return false;
+}
+
 static void note_line(void *context, unsigned line)
 {
     const struct recorder *recorder = context;
 
     keep_new_findings(recorder->machine, recorder->result);
+    if (has_lost_process(recorder->session)) {
+        recorder->result->end = CASE_ABANDONED;
+        _exit(0);
+    }
     __atomic_store_n(&recorder->result->line, line, __ATOMIC_RELEASE);
     recorder->result->beat++;
 }
@@ -214,6 +227,7 @@ static void play_once(const struct case_target *target, const char *script,
         fprintf(stderr, "no machine: status 0x%08x\n", (unsigned)status);
         return;
     }
+    recorder.session = &play.session;
     recorder.machine = play.session.machine;
     play_machine(target, &play, script, result);
     end_play(&play);

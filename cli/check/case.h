@@ -23,6 +23,7 @@ enum case_end {
     CASE_CRASHED,     /* the host did not survive; its own mistake */
     CASE_FINISHED,    /* to the last statement */
     CASE_STOPPED,     /* a bug check */
+    CASE_ABANDONED,   /* a driver ended a process: what follows would be no calls of its */
     CASE_STUCK,       /* killed: one step took all patience (patience.h) */
     CASE_NOT_STARTED, /* a driver's DriverEntry failed, or it could not be loaded */
     CASE_UNUSABLE,    /* no machine, or the script cannot be played */

@@ -27,6 +27,9 @@ void part_pending(struct workload *workload, struct device *device);
 /* Calls after other calls on the same handle and on others. */
 void part_sequences(struct workload *workload, struct device *device);
 
+/* What the driver does for a user who is no administrator. */
+void part_ordinary(struct workload *workload, struct device *device);
+
 /* Two calls at the same time, under every schedule of their threads. */
 void part_races(struct workload *workload, struct device *device);
 

@@ -38,6 +38,7 @@ void workload_run(struct workload *workload)
         part_state(workload, device);
         part_pending(workload, device);
         part_sequences(workload, device);
+        part_ordinary(workload, device);
     }
     if (workload->device_count)
         search_run(workload);

@@ -147,9 +147,10 @@ void ps_process_exit(struct _EPROCESS *process, NTSTATUS status)
 {
     PETHREAD thread = NULL;
     KAPC_STATE state;
+    if (__atomic_exchange_n(&process->is_exiting, TRUE, __ATOMIC_ACQ_REL))
+        return; /* a driver ends it, or has */
     if (process->settings.is_critical)
         KeBugCheckEx(CRITICAL_PROCESS_DIED, (ULONG_PTR)process, 0, 0, 0);
-    process->is_exiting = TRUE;
     wait_for_exit_holds(process);
     KeStackAttachProcess((PKPROCESS)process, &state);
     while ((thread = ps_next_thread(process, thread)) != NULL)
@@ -192,13 +193,9 @@ SB_EXPORT_DATA("PsInitialSystemProcess", initial_system_process)
 SB_EXPORT_DATA("PsProcessType", process_type)
 SB_EXPORT_DATA("PsThreadType", thread_type)
 
-/* The process objects go with the machine's pool; their tables are on the host heap. */
-/* What the verifier keeps for threads that nobody will delete any more. */
-static void forget_verified(struct machine *machine)
+void ps_forget_verified(struct machine *machine)
 {
     struct ps_state *ps = machine->ps;
-    if (!machine->verifier)
-        return;
     for (PLIST_ENTRY link = ps->threads.Flink; link != &ps->threads; link = link->Flink) {
         PETHREAD thread = CONTAINING_RECORD(link, struct _ETHREAD, machine_link);
         if (thread->verified)
@@ -206,6 +203,7 @@ static void forget_verified(struct machine *machine)
     }
 }
 
+/* The process objects go with the machine's pool; their tables are on the host heap. */
 void ps_destroy(struct machine *machine)
 {
     struct ps_state *ps = machine->ps;
@@ -216,7 +214,6 @@ void ps_destroy(struct machine *machine)
         if (process->handles)
             ob_handle_table_free(process->handles);
     }
-    forget_verified(machine);
     ps_notify_destroy(machine);
     ps_quota_destroy(machine);
     linux_free(machine->ps);

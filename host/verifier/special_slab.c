@@ -200,7 +200,8 @@ void special_slab_destroy(struct machine *machine, struct verifier_pool *pool,
 
 struct special_block *special_find(struct machine *machine, uint64_t address)
 {
-    struct verifier_pool *pool = machine->verifier_state ? machine->verifier_state->pool : NULL;
+    struct verifier_state *state = machine->verifier_state;
+    struct verifier_pool *pool = state ? __atomic_load_n(&state->pool, __ATOMIC_ACQUIRE) : NULL;
     if (!pool || address < LINUX_KERNEL_BASE || address >= LINUX_KERNEL_END)
         return NULL;
     struct special_slab *slab =

@@ -334,6 +334,8 @@ SB_HOST_API sb_status sb_process_create(struct sb_machine *machine,
  * seconds and left alone. No new calls may begin. NULL is fine. */
 SB_HOST_API void sb_process_destroy(struct sb_process *process);
 SB_HOST_API uint32_t sb_process_id(struct sb_process *process);
+/* True when a driver has ended it (ZwTerminateProcess): its handles and its memory are gone. */
+SB_HOST_API bool sb_process_has_exited(struct sb_process *process);
 
 /* Memory in the user arena, whole zeroed pages with guard pages around; the buffer's end lies at
  * a page's end when at_end is set, so that an overrun faults at once. NULL: none left. Only such

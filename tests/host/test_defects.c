@@ -48,6 +48,7 @@ struct sequence {
     bool is_scheduled;  /* one thread at a time, by the plainest schedule */
     bool is_compared;   /* machines that hold other things in unwritten memory, by turns */
     uint32_t timeout;   /* sb_machine_options.verify_timeout */
+    bool is_users;      /* who is no administrator */
 };
 
 static struct defect defects[MOST_DEFECTS];
@@ -131,11 +132,12 @@ static void send(const struct caller *caller, const char *call)
 
 static void call_driver(const struct trial *trial)
 {
+    struct sb_process_options options = {.is_ordinary = trial->defect->sequence->is_users};
     struct caller caller;
     char calls[sizeof trial->defect->calls], *rest = calls;
 
     memcpy(calls, trial->defect->calls, sizeof calls);
-    if (sb_process_create(trial->machine, NULL, &caller.process) != 0)
+    if (sb_process_create(trial->machine, &options, &caller.process) != 0)
         return;
     if (sb_process_open(caller.process, "\\\\.\\Defect", NULL, &caller.file) == 0) {
         caller.buffer = sb_process_allocate(caller.process, SIZE, true);
@@ -206,6 +208,7 @@ static const struct sequence sequences[] = {
     {.name = "load-fails", .call = call_nothing, .fails_to_load = true},
     {.name = "scheduled", .call = call_driver, .is_scheduled = true},
     {.name = "stuck", .call = call_driver, .timeout = 400},
+    {.name = "user", .call = call_driver, .is_users = true},
     {.name = "underruns", .call = call_driver, .has_underruns = true},
 };
 
@@ -350,12 +353,23 @@ static bool read_source(const char *path, struct defect *defect)
     return defect->line != 0 && defect->sequence;
 }
 
+/* Where signals come late nothing interrupts a loop of the driver. */
+static bool can_be_ended(const char *name)
+{
+#ifdef SYSBUF_SIGNALS_ARE_LATE
+    return strcmp(name, "request_stuck_loop") != 0;
+#else
+    (void)name;
+    return true;
+#endif
+}
+
 static bool is_wanted(const char *name, int count, char **names)
 {
     for (int i = 0; i < count; i++)
         if (strcmp(name, names[i]) == 0)
             return true;
-    return count == 0;
+    return count == 0 && can_be_ended(name);
 }
 
 static void add(const char *file_name)
