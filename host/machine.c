@@ -175,6 +175,7 @@ static NTSTATUS apply_options(struct machine *machine, const struct sb_machine_o
     machine->verify_timeout = options->verify_timeout;
     machine->verify_fill = options->verify_fill;
     machine->verify_underruns = options->verify_underruns;
+    machine->comparison = options->comparison;
     machine->fail_site = options->fail_site;
     machine->fail_hit = options->fail_hit;
     machine->log = options->log;
@@ -228,6 +229,8 @@ void machine_destroy(struct machine *machine)
     live_remove(machine);
     ps_interrupt_threads(machine);
     ps_join_system_threads(machine);
+    if (machine->verifier)
+        ps_forget_verified(machine);
     machine->verifier = NULL; /* its hooks look at the current machine */
     components_destroy(machine, RTL_NUMBER_OF(components));
     scheduler_destroy(machine);

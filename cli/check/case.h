@@ -88,6 +88,8 @@ struct case_variant {
     const char *seed;   /* the schedule of threads that is replayed; NULL: as Linux lets them run */
     uint32_t schedules; /* so many schedules are tried until one finds something; 0: no search */
     uint32_t preemptions; /* at most, in each */
+    bool has_underruns;   /* pool blocks begin, not end, at a page without access */
+    bool is_compared;     /* several times, unwritten memory holding one thing or another */
 };
 
 /* Room for results; NULL: no memory. */

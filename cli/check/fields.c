@@ -133,17 +133,25 @@ static void add_claims(struct lines *body, const struct entrance *entrance)
     }
 }
 
-void part_fields(struct workload *workload, struct device *device, struct entrance *entrance)
+void part_add_boundaries(struct lines *body, const struct entrance *entrance)
 {
     static const unsigned structures[] = {4, 8, 16, 24, 40, 64};
+
+    if (entrance->is_read || entrance->is_write)
+        return;
+    for (size_t i = 0; i < sizeof structures / sizeof *structures; i++)
+        add_boundaries(body, entrance, structures[i]);
+}
+
+void part_fields(struct workload *workload, struct device *device, struct entrance *entrance)
+{
     struct lines prologue = {0}, body = {0};
 
     if (entrance->is_read || entrance->is_write)
         return;
     progress_show(workload->progress, "fields", entrance->call);
     part_begin(&prologue, device);
-    for (size_t i = 0; i < sizeof structures / sizeof *structures; i++)
-        add_boundaries(&body, entrance, structures[i]);
+    part_add_boundaries(&body, entrance);
     add_numbers(workload, &body, entrance);
     add_shapes(workload, &body, entrance);
     add_claims(&body, entrance);

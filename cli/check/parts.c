@@ -164,6 +164,14 @@ void part_open_and_close(struct workload *workload, struct device *device)
 }
 
 /* ---- buffers ---- */
+static void keep_answered(struct entrance *entrance, const char *statement)
+{
+    char **place = &entrance->answered[entrance->answers++ % ANSWERED];
+
+    free(*place);
+    *place = memory_copy_text(statement);
+}
+
 /* Success is better than failure, a long reply better than none. */
 void part_take_call(void *context, const char *statement, const struct case_line *line)
 {
@@ -173,6 +181,8 @@ void part_take_call(void *context, const char *statement, const struct case_line
 
     if (line->status == SB_STATUS_PENDING)
         entrance->pends = true;
+    if (line->status >= 0 && line->information > 0)
+        keep_answered(entrance, statement);
     if (line->status < 0 || good->count >= MOST_GOOD)
         return;
     if (good->count > 0 && line->information <= entrance->most_reply)

@@ -15,6 +15,11 @@ void part_buffers(struct workload *workload, struct device *device, struct entra
 /* Values at the ends of what numbers can be in each field of a structure; numbers of the driver's.
  */
 void part_fields(struct workload *workload, struct device *device, struct entrance *entrance);
+/* What of these is added to a body for values in fields alone. */
+void part_add_boundaries(struct lines *body, const struct entrance *entrance);
+/* Some of an entrance's calls on machines that lay memory out and fill it in another way. */
+void part_second_look(struct workload *workload, const struct device *device,
+                      const struct entrance *entrance);
 /* Calls on what other calls made, used and freed. */
 void part_state(struct workload *workload, struct device *device);
 /* Requests that pend: cancelled, closed, their process ended, the driver unloaded. */

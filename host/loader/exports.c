@@ -91,7 +91,7 @@ static const void *address_of(struct machine *machine, const struct export_entry
     return machine->verifier ? verifier_bind(entry->name, entry->address) : entry->address;
 }
 
-const struct export_entry *host_export_at(uint64_t address)
+static const struct export_entry *last_below(uint64_t address)
 {
     const struct export_entry *found = NULL;
     for (const struct export_entry *entry = __start_sb_exports; entry < __stop_sb_exports; entry++)
@@ -99,6 +99,19 @@ const struct export_entry *host_export_at(uint64_t address)
             (!found || entry->address > found->address))
             found = entry;
     return found;
+}
+
+/* What stands in front of a routine counts as the routine. */
+const struct export_entry *host_export_at(uint64_t address)
+{
+    const struct export_entry *found = last_below(address);
+    const struct verifier_watch *watch = verifier_watch_at(address);
+    if (!watch || (found && found->address > watch->address))
+        return found;
+    for (const struct export_entry *entry = __start_sb_exports; entry < __stop_sb_exports; entry++)
+        if (compare_text(entry->name, watch->name) == 0)
+            return entry;
+    return NULL;
 }
 
 const void *host_export_find(struct machine *machine, const char *module, const char *name)

@@ -193,13 +193,9 @@ SB_EXPORT_DATA("PsInitialSystemProcess", initial_system_process)
 SB_EXPORT_DATA("PsProcessType", process_type)
 SB_EXPORT_DATA("PsThreadType", thread_type)
 
-/* The process objects go with the machine's pool; their tables are on the host heap. */
-/* What the verifier keeps for threads that nobody will delete any more. */
-static void forget_verified(struct machine *machine)
+void ps_forget_verified(struct machine *machine)
 {
     struct ps_state *ps = machine->ps;
-    if (!machine->verifier)
-        return;
     for (PLIST_ENTRY link = ps->threads.Flink; link != &ps->threads; link = link->Flink) {
         PETHREAD thread = CONTAINING_RECORD(link, struct _ETHREAD, machine_link);
         if (thread->verified)
@@ -207,6 +203,7 @@ static void forget_verified(struct machine *machine)
     }
 }
 
+/* The process objects go with the machine's pool; their tables are on the host heap. */
 void ps_destroy(struct machine *machine)
 {
     struct ps_state *ps = machine->ps;
@@ -217,7 +214,6 @@ void ps_destroy(struct machine *machine)
         if (process->handles)
             ob_handle_table_free(process->handles);
     }
-    forget_verified(machine);
     ps_notify_destroy(machine);
     ps_quota_destroy(machine);
     linux_free(machine->ps);

@@ -68,5 +68,7 @@ NTSTATUS ps_system_thread_start(struct machine *machine, PKSTART_ROUTINE routine
 void ps_interrupt_threads(struct machine *machine);
 /* Waits until all system threads have left. The machine is not running any more. Blocks. */
 void ps_join_system_threads(struct machine *machine);
+/* Frees what the verifier, which must be on, keeps for threads that nobody will delete any more. */
+void ps_forget_verified(struct machine *machine);
 
 #endif

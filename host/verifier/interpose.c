@@ -48,6 +48,16 @@ static const void *find_watch(const char *name, const void *address)
     return address;
 }
 
+const struct verifier_watch *verifier_watch_at(uint64_t address)
+{
+    const struct verifier_watch *found = NULL;
+    for (const struct verifier_watch *watch = __start_sb_watches; watch < __stop_sb_watches;
+         watch++)
+        if ((uint64_t)watch->address <= address && (!found || watch->address > found->address))
+            found = watch;
+    return found;
+}
+
 /* The row of that name and target, or a new one with the rest; MOST_ROWS: there is no room. */
 static ULONG find_row(const char *name, const struct row *wanted)
 {

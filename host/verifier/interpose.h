@@ -30,6 +30,9 @@ struct verifier_watch {
     static const struct verifier_watch SB_EXPORT_UNIQUE(__COUNTER__) \
         __attribute__((used, section("sb_watches"), aligned(8))) = {name, function};
 
+/* The last one that begins at or below the address, NULL if none does. */
+const struct verifier_watch *verifier_watch_at(uint64_t address);
+
 /* What a driver's import of the export is to be bound to; address itself when nobody cares. The
  * same for all machines of the process: what stands in front asks whether the machine checks its
  * rules. */

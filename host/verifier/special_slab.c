@@ -100,9 +100,13 @@ static void close_all(struct special_slab *slab)
 {
     for (ULONG i = 0; i < slab->block_count; i++) {
         struct special_block *block = &slab->blocks[i];
-        const struct special_block fresh = {
-            .slab = slab, .slot = block->slot, .is_backed = block->is_backed};
-        if (block->state == SPECIAL_LIVE)
+        const struct special_block fresh = {.slab = slab,
+                                            .slot = block->slot,
+                                            .is_backed = block->is_backed,
+                                            .is_guarded = block->is_guarded};
+        if (block->is_open)
+            linux_pages_protect(block->slot, special_opened_size(block), LINUX_NO_ACCESS);
+        else if (block->state == SPECIAL_LIVE)
             linux_pages_protect(block->slot, special_slot_size(block), LINUX_NO_ACCESS);
         *block = fresh;
     }
@@ -196,7 +200,8 @@ void special_slab_destroy(struct machine *machine, struct verifier_pool *pool,
 
 struct special_block *special_find(struct machine *machine, uint64_t address)
 {
-    struct verifier_pool *pool = machine->verifier_state ? machine->verifier_state->pool : NULL;
+    struct verifier_state *state = machine->verifier_state;
+    struct verifier_pool *pool = state ? __atomic_load_n(&state->pool, __ATOMIC_ACQUIRE) : NULL;
     if (!pool || address < LINUX_KERNEL_BASE || address >= LINUX_KERNEL_END)
         return NULL;
     struct special_slab *slab =

@@ -3,9 +3,12 @@
 struct verifier_thread *verifier_thread(void)
 {
     PETHREAD thread = current_thread();
-    if (SB_UNLIKELY(!thread->verified))
-        thread->verified = linux_allocate(sizeof(*thread->verified));
-    return thread->verified;
+    struct verifier_thread *verified = thread->verified;
+    if (SB_UNLIKELY(!verified)) {
+        verified = linux_allocate(sizeof(*verified));
+        __atomic_store_n(&thread->verified, verified, __ATOMIC_RELEASE); /* the watchman looks */
+    }
+    return verified;
 }
 
 void verifier_thread_free(PETHREAD thread)

@@ -1,8 +1,8 @@
 /*
  * The checks of a test driver in groups with names. A runtime that lacks a routine would end at its
- * call, so the value Skip (REG_MULTI_SZ) in the driver's service key names groups to leave out;
- * each of them is told. Without the value all of them run. For the file with DriverEntry; needs
- * check.h and its definitions.
+ * call, so the value Skip (REG_MULTI_SZ) in the driver's service key names groups to leave out, or
+ * Only those to run; each that does not is told. Without the values all of them run. For the file
+ * with DriverEntry; needs check.h and its definitions.
  */
 #ifndef TESTS_DRIVERS_GROUPS_H
 #define TESTS_DRIVERS_GROUPS_H
@@ -22,6 +22,7 @@ struct check_group {
 struct check_groups {
     struct check_group *first;
     ULONG count;
+    BOOLEAN skips; /* those that are named */
 };
 
 static BOOLEAN group_is_named(const struct check_group *group, PCWSTR name)
@@ -33,28 +34,34 @@ static BOOLEAN group_is_named(const struct check_group *group, PCWSTR name)
     return group->name[i] == 0 && name[i] == 0;
 }
 
-static void group_skip(const struct check_groups *groups, PCWSTR name)
+static void group_choose(const struct check_groups *groups, PCWSTR name)
 {
     ULONG found = 0;
 
     for (ULONG i = 0; i < groups->count; i++)
-        if (group_is_named(&groups->first[i], name))
-            found += groups->first[i].is_skipped = TRUE;
+        if (group_is_named(&groups->first[i], name)) {
+            groups->first[i].is_skipped = groups->skips;
+            found++;
+        }
     if (!found)
         DbgPrint("%s: there is no group %ws\n", check_driver, name);
 }
 
 /* Called with the whole value, a list of texts with an empty one at its end. */
-static NTSTATUS NTAPI groups_skip(PWSTR value, ULONG type, PVOID data, ULONG length, PVOID context,
-                                  PVOID entry)
+static NTSTATUS NTAPI groups_named(PWSTR value, ULONG type, PVOID data, ULONG length, PVOID context,
+                                   PVOID entry)
 {
     PCWSTR name = data, end = name + length / sizeof(WCHAR);
+    struct check_groups *groups = entry;
 
-    (void)value, (void)context;
+    (void)context;
     if (type != REG_MULTI_SZ)
         return STATUS_OBJECT_TYPE_MISMATCH;
+    groups->skips = *value == L'S';
+    for (ULONG i = 0; i < groups->count && !groups->skips; i++)
+        groups->first[i].is_skipped = TRUE;
     while (name < end && *name) {
-        group_skip(entry, name);
+        group_choose(groups, name);
         name += wcslen(name) + 1;
     }
     return STATUS_SUCCESS;
@@ -63,14 +70,17 @@ static NTSTATUS NTAPI groups_skip(PWSTR value, ULONG type, PVOID data, ULONG len
 /* Names groups to leave out; service is what DriverEntry was given. PASSIVE_LEVEL. */
 static void groups_choose(PUNICODE_STRING service, struct check_group *first, ULONG count)
 {
-    struct check_groups groups = {first, count};
-    RTL_QUERY_REGISTRY_TABLE table[2];
+    struct check_groups groups = {first, count, FALSE};
+    RTL_QUERY_REGISTRY_TABLE table[3];
 
     RtlZeroMemory(table, sizeof table);
-    table[0].QueryRoutine = groups_skip;
-    table[0].Flags = RTL_QUERY_REGISTRY_NOEXPAND;
     table[0].Name = L"Skip";
-    table[0].EntryContext = &groups;
+    table[1].Name = L"Only";
+    for (int i = 0; i < 2; i++) {
+        table[i].QueryRoutine = groups_named;
+        table[i].Flags = RTL_QUERY_REGISTRY_NOEXPAND;
+        table[i].EntryContext = &groups;
+    }
     RtlQueryRegistryValues(RTL_REGISTRY_ABSOLUTE, service->Buffer, table, NULL, NULL);
 }
 

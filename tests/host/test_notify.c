@@ -195,10 +195,33 @@ static void a_callback_hears_all_in_order(void **state)
     sb_close(client);
 }
 
-static void *unsubscribe_soon(void *subscription)
+/* Until the thread sleeps: then it is in the call that waits, and not before it any more. */
+static void wait_until_asleep(pid_t thread)
 {
-    pause_for(30);
-    sb_unsubscribe(subscription);
+    char path[64], state = 0;
+
+    snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)thread);
+    while (state != 'S') {
+        FILE *file = fopen(path, "r");
+
+        assert_non_null(file);
+        assert_int_equal(fscanf(file, "%*d %*s %c", &state), 1); /* the name has no blank */
+        fclose(file);
+        pause_for(1);
+    }
+}
+
+struct receiver {
+    struct sb_subscription *subscription;
+    pid_t thread;
+};
+
+static void *unsubscribe_soon(void *context)
+{
+    struct receiver *receiver = context;
+
+    wait_until_asleep(receiver->thread);
+    sb_unsubscribe(receiver->subscription); /* frees it: nobody may begin to receive now */
     return NULL;
 }
 
@@ -206,12 +229,12 @@ static void *unsubscribe_soon(void *subscription)
 static void unsubscribing_ends_a_receive_of_another_thread(void **state)
 {
     struct sb_client *client = open_channels();
-    struct sb_subscription *subscription = subscribe(client, 2);
+    struct receiver receiver = {subscribe(client, 2), gettid()};
     pthread_t thread;
 
     (void)state;
-    assert_int_equal(pthread_create(&thread, NULL, unsubscribe_soon, subscription), 0);
-    assert_int_equal(sb_receive(subscription, NULL, 0, NULL, SB_FOREVER), SB_ERROR_CLOSED);
+    assert_int_equal(pthread_create(&thread, NULL, unsubscribe_soon, &receiver), 0);
+    assert_int_equal(sb_receive(receiver.subscription, NULL, 0, NULL, SB_FOREVER), SB_ERROR_CLOSED);
     pthread_join(thread, NULL);
     sb_close(client);
 }

@@ -2,7 +2,8 @@
  * Loads a driver whose DriverEntry makes checks (tests/drivers/groups.h), once, and leaves nothing
  * of it behind:
  *
- *   conform SERVICE PATH [GROUP...]    the groups are left out
+ *   conform SERVICE PATH [GROUP...]        the groups are left out
+ *   conform SERVICE PATH --only [GROUP...]   no others run
  *
  * What the driver found is in its debug output. Exit code 0 if Windows started it or if it refused,
  * which is how it says that checks failed; else 1, and the output says why.
@@ -22,11 +23,18 @@ static bool start_and_stop(SC_HANDLE service)
     return error == ERROR_GEN_FAILURE;
 }
 
+static bool choose(const WCHAR *service, int count, WCHAR **groups)
+{
+    if (count > 0 && lstrcmpW(groups[0], L"--only") == 0)
+        return service_choose(service, L"Only", count - 1, groups + 1);
+    return service_choose(service, L"Skip", count, groups);
+}
+
 static bool load(SC_HANDLE manager, int count, WCHAR **arguments)
 {
     SC_HANDLE service = service_make(manager, arguments[0], arguments[1]);
-    bool holds = service && service_leave_out(arguments[0], count - 2, arguments + 2) &&
-                 start_and_stop(service);
+    bool holds =
+        service && choose(arguments[0], count - 2, arguments + 2) && start_and_stop(service);
 
     if (service)
         service_forget(manager, service, arguments[0]);
@@ -39,7 +47,7 @@ int wmain(int argc, WCHAR **argv)
     bool holds;
 
     if (argc < 3 || !manager)
-        return !service_failed("conform SERVICE PATH [GROUP...]", GetLastError());
+        return !service_failed("conform SERVICE PATH [--only] [GROUP...]", GetLastError());
     holds = load(manager, argc - 1, argv + 1);
     CloseServiceHandle(manager);
     return holds ? 0 : 1;

@@ -5,6 +5,12 @@
         prints the groups of the driver's checks that are left out under Wine, a line each; an
         error where a row says that Wine lacks a routine which it has, or which the driver does not
         use. EXPORTS is cmake/wine-8.0-exports.txt.
+    conformance.py stops TABLE DRIVER
+        prints the groups in which Wine crashes or waits for ever, a line each.
+    conformance.py unrun TABLE FOLDER BUILT EXPORTS DRIVER...
+        prints which drivers of the folder (tests/drivers) are not run under Wine, and why; an error
+        if one is neither among the DRIVERs, which are, nor has a row, or if a row says that Wine
+        lacks what it has or what the driver does not use. BUILT has the .sys files.
     conformance.py compare TABLE DRIVER BUILD LOG VERSION
         compares what the driver said (LOG) with the table: what differs must be exactly what is
         listed. Prints what Wine does not show. With another VERSION than 8.* a listed difference
@@ -13,6 +19,7 @@
 TABLE is differences.txt, whose head describes it. Exit code 1 if something does not fit, with a line
 each on what; 2 for a table that cannot be read.
 """
+import os
 import re
 import sys
 
@@ -21,7 +28,7 @@ import pefile
 FAILURE = re.compile(r"(\w+) (\w+): line \d+: (.*)")
 VALUES = re.compile(r": 0x[0-9a-f]{8}, not 0x[0-9a-f]{8}$")
 SUMMARY = re.compile(r"(\w+): (\d+) checks, (\d+) failed")
-KINDS = ("lacks", "stops", "differs", "wine", "windows")
+KINDS = ("lacks", "stops", "chance", "host", "differs", "wine", "windows")
 
 
 class Group:
@@ -41,7 +48,7 @@ class Group:
         return True
 
     def left_out(self):
-        return bool(self.rows["lacks"] or self.rows["stops"])
+        return any(self.rows[kind] for kind in KINDS[:4])
 
     def missing(self):
         return [routine for row in self.rows["lacks"] for routine in row.split()]
@@ -56,7 +63,8 @@ class Group:
             return "is left out, so nothing in it can differ"
         if not self.left_out() and not differs:
             return "says nothing"
-        if not self.rows["lacks"] and not (self.rows["wine"] and self.rows["windows"]):
+        is_plain = self.rows["lacks"] or self.rows["host"]
+        if not is_plain and not (self.rows["wine"] and self.rows["windows"]):
             return "must say what Wine does and what Windows' rule is"
         return None
 
@@ -89,21 +97,66 @@ def uses(image, data, routine):
     return routine.encode() in imports or routine.encode("utf-16-le") + b"\0\0" in data
 
 
-def plan(path, driver, file, exports):
+def exports_of_wine(path):
+    return {line.split()[1] for line in open(path, encoding="ascii") if line[0] != "#"}
+
+
+def mistaken(group, file, has):
+    """Says which routines the group's rows are wrong about: how many."""
     data = open(file, "rb").read()
     image = pefile.PE(data=data)
-    has = {line.split()[1] for line in open(exports, encoding="ascii") if line[0] != "#"}
+    problems = 0
+    for routine in group.missing():
+        if routine in has or not uses(image, data, routine):
+            why = "Wine has it" if routine in has else "the driver does not use it"
+            print(f"{group.driver} {group.name}: {routine}: {why}", file=sys.stderr)
+            problems += 1
+    return problems
+
+
+def plan(path, driver, file, exports):
+    has = exports_of_wine(exports)
     problems = 0
     for group in table(path):
-        if group.driver != driver or not group.left_out():
-            continue
-        for routine in group.missing():
-            if routine in has or not uses(image, data, routine):
-                why = "Wine has it" if routine in has else "the driver does not use it"
-                print(f"{driver} {group.name}: {routine}: {why}", file=sys.stderr)
-                problems += 1
-        print(group.name)
+        if group.driver == driver and group.left_out():
+            problems += mistaken(group, file, has)
+            print(group.name)
     return 1 if problems else 0
+
+
+def unrun(path, folder, built, exports, *run):
+    has = exports_of_wine(exports)
+    rows = {group.driver: group for group in table(path) if group.name == "*"}
+    names = {name for name in os.listdir(folder) if os.path.isdir(os.path.join(folder, name))}
+    problems = 0
+    for name in sorted(rows.keys() & set(run) | rows.keys() - names):
+        print(f"{name} has a row, though it is run or is no driver", file=sys.stderr)
+        problems += 1
+    for name in sorted(names - set(run)):
+        if name not in rows:
+            print(f"{name} is not run under Wine, and no row says why", file=sys.stderr)
+            problems += 1
+        else:
+            problems += tell_unrun(rows[name], os.path.join(built, f"{name}-gcc.sys"), has)
+    return 1 if problems else 0
+
+
+def tell_unrun(group, file, has):
+    if group.rows["host"]:
+        why = f"it is there for {group.rows['host'][0]}, and asks nothing of Windows"
+    elif group.missing():
+        why = f"Wine lacks {', '.join(group.missing())}"
+    else:
+        why = f"{group.rows['stops'][0]}: {' '.join(group.rows['wine'])}"
+    print(f"not run under Wine: {group.driver}: {why}")
+    return mistaken(group, file, has) if group.missing() else 0
+
+
+def stops(path, driver):
+    for group in table(path):
+        if group.driver == driver and group.rows["stops"] and group.name != "*":
+            print(group.name)
+    return 0
 
 
 def heard(lines, driver):
@@ -163,9 +216,10 @@ def tell(driver, build, groups):
 
 
 def main():
-    commands = {"plan": (plan, 4), "compare": (compare, 5)}
+    commands = {"plan": (plan, 4), "stops": (stops, 2), "compare": (compare, 5), "unrun": (unrun, 0)}
     command, count = commands.get(sys.argv[1] if len(sys.argv) > 1 else "", (None, 0))
-    if command is None or len(sys.argv) != 2 + count:
+    fits = len(sys.argv) > 6 if command is unrun else len(sys.argv) == 2 + count
+    if command is None or not fits:
         print(__doc__, file=sys.stderr)
         return 2
     return command(*sys.argv[2:])

@@ -26,7 +26,7 @@ static DWORD join(WCHAR *text, DWORD room, int count, WCHAR **names)
     return used;
 }
 
-bool service_leave_out(const WCHAR *name, int count, WCHAR **groups)
+bool service_choose(const WCHAR *name, const WCHAR *value, int count, WCHAR **groups)
 {
     static WCHAR text[4096];
     WCHAR key[260];
@@ -37,9 +37,9 @@ bool service_leave_out(const WCHAR *name, int count, WCHAR **groups)
         return service_failed("the groups", ERROR_BUFFER_OVERFLOW);
     lstrcpynW(key, services, ARRAYSIZE(key));
     lstrcpynW(key + lstrlenW(key), name, 100);
-    status = RegSetKeyValueW(HKEY_LOCAL_MACHINE, key, L"Skip", REG_MULTI_SZ, text,
-                             length * sizeof(WCHAR));
-    return status == ERROR_SUCCESS || service_failed("the value Skip", (DWORD)status);
+    status =
+        RegSetKeyValueW(HKEY_LOCAL_MACHINE, key, value, REG_MULTI_SZ, text, length * sizeof(WCHAR));
+    return status == ERROR_SUCCESS || service_failed("the groups", (DWORD)status);
 }
 
 bool service_stop(SC_HANDLE service)

@@ -16,8 +16,9 @@ bool service_failed(const char *what, DWORD error);
  * else to be given to service_forget. */
 SC_HANDLE service_make(SC_HANDLE manager, WCHAR *name, WCHAR *path);
 
-/* Groups of checks that the driver leaves out at its next start (tests/drivers/groups.h). */
-bool service_leave_out(const WCHAR *name, int count, WCHAR **groups);
+/* Groups of checks that the driver leaves out at its next starts (value Skip), or the only ones
+ * that it runs (value Only): tests/drivers/groups.h. */
+bool service_choose(const WCHAR *name, const WCHAR *value, int count, WCHAR **groups);
 
 bool service_stop(SC_HANDLE service);
 void service_forget(SC_HANDLE manager, SC_HANDLE service, const WCHAR *name);

@@ -179,6 +179,16 @@ static void test_at_dispatch(struct pair *pair)
 }
 GROUP_ON_PAIR(at_dispatch)
 
+/* Of a socket bound to no port in particular. */
+void check_local_address(void)
+{
+    PWSK_SOCKET wsk;
+    CHECK_STATUS(STATUS_SUCCESS, make_socket(WSK_FLAG_LISTEN_SOCKET, NULL, NULL, &wsk));
+    CHECK_STATUS(STATUS_SUCCESS, bind_socket(wsk, 0));
+    CHECK(port_of(wsk) != 0);
+    CHECK_STATUS(STATUS_SUCCESS, close_socket(wsk));
+}
+
 static void test_addresses_and_options(struct pair *pair)
 {
     SOCKADDR_IN local = {0}, remote = {0};
@@ -191,7 +201,7 @@ static void test_addresses_and_options(struct pair *pair)
     connection(pair->near_end)
         ->WskGetLocalAddress(pair->near_end, (PSOCKADDR)&local, prepare(&pending));
     CHECK_STATUS(STATUS_SUCCESS, finish(&pending, NULL));
-    CHECK(remote.sin_port == port_of(pair->listener) && local.sin_port != remote.sin_port);
+    CHECK(remote.sin_port == pair->port && local.sin_port != remote.sin_port);
 
     connection(pair->near_end)
         ->WskControlSocket(pair->near_end, WskSetOption, TCP_NODELAY, IPPROTO_TCP, sizeof(value),
@@ -209,24 +219,51 @@ static void test_addresses_and_options(struct pair *pair)
 }
 GROUP_ON_PAIR(addresses_and_options)
 
-/* Socket, bind and connect one by one. */
-static void test_steps(struct pair *pair)
+/* Socket, bind and connect in one call. */
+static NTSTATUS socket_connect(USHORT port, PWSK_SOCKET *connected)
+{
+    SOCKADDR_IN local, remote;
+    struct pending pending;
+    ULONG_PTR information = 0;
+    loopback(&local, 0);
+    loopback(&remote, port);
+    npi.Dispatch->WskSocketConnect(npi.Client, SOCK_STREAM, IPPROTO_TCP, (PSOCKADDR)&local,
+                                   (PSOCKADDR)&remote, 0, NULL, NULL, NULL, NULL, NULL,
+                                   prepare(&pending));
+    NTSTATUS status = finish(&pending, &information);
+    *connected = (PWSK_SOCKET)information;
+    return status;
+}
+
+static void test_socket_connect(struct pair *pair)
 {
     PWSK_SOCKET wsk, accepted;
-    SOCKADDR_IN remote;
-    struct pending pending;
-    loopback(&remote, port_of(pair->listener));
-    CHECK_STATUS(STATUS_SUCCESS, make_socket(WSK_FLAG_CONNECTION_SOCKET, NULL, NULL, &wsk));
-    connection(wsk)->WskConnect(wsk, (PSOCKADDR)&remote, 0, prepare(&pending));
-    CHECK(!NT_SUCCESS(finish(&pending, NULL))); /* not bound */
-    CHECK_STATUS(STATUS_SUCCESS, bind_socket(wsk, 0));
-    connection(wsk)->WskConnect(wsk, (PSOCKADDR)&remote, 0, prepare(&pending));
-    CHECK_STATUS(STATUS_SUCCESS, finish(&pending, NULL));
-    CHECK_STATUS(STATUS_SUCCESS, accept_from(pair->listener, &accepted));
+    CHECK_STATUS(STATUS_SUCCESS, socket_connect(pair->port, &wsk));
+    CHECK_STATUS(STATUS_SUCCESS, accept_from(pair->listener, pair->port, &accepted));
     CHECK_STATUS(STATUS_SUCCESS, close_socket(wsk));
     CHECK_STATUS(STATUS_SUCCESS, close_socket(accepted));
 }
-GROUP_ON_PAIR(steps)
+GROUP_ON_PAIR(socket_connect)
+
+void check_unbound(void)
+{
+    PWSK_SOCKET wsk;
+    SOCKADDR_IN remote;
+    struct pending pending;
+    loopback(&remote, 4711);
+    CHECK_STATUS(STATUS_SUCCESS, make_socket(WSK_FLAG_CONNECTION_SOCKET, NULL, NULL, &wsk));
+    connection(wsk)->WskConnect(wsk, (PSOCKADDR)&remote, 0, prepare(&pending));
+    CHECK(!NT_SUCCESS(finish(&pending, NULL)));
+    CHECK_STATUS(STATUS_SUCCESS, close_socket(wsk));
+}
+
+void check_no_client(void)
+{
+    struct pending pending;
+    npi.Dispatch->WskSocket(NULL, AF_INET, SOCK_STREAM, IPPROTO_TCP, WSK_FLAG_LISTEN_SOCKET, NULL,
+                            NULL, NULL, NULL, NULL, prepare(&pending));
+    CHECK_STATUS(STATUS_INVALID_HANDLE, finish(&pending, NULL));
+}
 
 void check_refusals(void)
 {
@@ -234,21 +271,15 @@ void check_refusals(void)
     USHORT port;
     CHECK_STATUS(STATUS_SUCCESS, make_socket(WSK_FLAG_LISTEN_SOCKET, NULL, NULL, &first));
     CHECK_STATUS(STATUS_SUCCESS, make_socket(WSK_FLAG_LISTEN_SOCKET, NULL, NULL, &second));
-    CHECK_STATUS(STATUS_SUCCESS, bind_socket(first, 0));
-    port = port_of(first);
+    port = bind_somewhere(first);
     CHECK_STATUS(STATUS_ADDRESS_ALREADY_EXISTS, bind_socket(second, port));
     CHECK_STATUS(STATUS_SUCCESS, close_socket(first));
     CHECK_STATUS(STATUS_SUCCESS, bind_socket(second, port));
     CHECK_STATUS(STATUS_SUCCESS, close_socket(second));
 
-    SOCKADDR_IN local, remote;
-    struct pending pending;
-    loopback(&local, 0);
-    loopback(&remote, port); /* nobody listens there any more */
-    npi.Dispatch->WskSocketConnect(npi.Client, SOCK_STREAM, IPPROTO_TCP, (PSOCKADDR)&local,
-                                   (PSOCKADDR)&remote, 0, NULL, NULL, NULL, NULL, NULL,
-                                   prepare(&pending));
-    CHECK_STATUS(STATUS_CONNECTION_REFUSED, finish(&pending, (ULONG_PTR *)&none));
+    /* Nobody listens there any more. */
+    CHECK_STATUS(STATUS_CONNECTION_REFUSED, connect_to(port, &none));
+    CHECK_STATUS(STATUS_SUCCESS, close_socket(none));
 }
 
 /* The peer's orderly end: what was sent arrives, then nothing, and the other way stays open. */

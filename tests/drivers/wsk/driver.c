@@ -90,22 +90,35 @@ USHORT port_of(PWSK_SOCKET wsk)
     return address.sin_port;
 }
 
-NTSTATUS connect_to(PWSK_SOCKET listener, PWSK_SOCKET *connected)
+USHORT bind_somewhere(PWSK_SOCKET wsk)
 {
-    SOCKADDR_IN local, remote;
-    struct pending pending;
-    ULONG_PTR information = 0;
-    loopback(&local, 0);
-    loopback(&remote, port_of(listener));
-    npi.Dispatch->WskSocketConnect(npi.Client, SOCK_STREAM, IPPROTO_TCP, (PSOCKADDR)&local,
-                                   (PSOCKADDR)&remote, 0, NULL, NULL, NULL, NULL, NULL,
-                                   prepare(&pending));
-    NTSTATUS status = finish(&pending, &information);
-    *connected = (PWSK_SOCKET)information;
-    return status;
+    ULONG number = KeQueryPerformanceCounter(NULL).LowPart;
+    NTSTATUS status = STATUS_UNSUCCESSFUL;
+    USHORT port = 0;
+
+    for (ULONG turn = 0; turn < 100 && !NT_SUCCESS(status); turn++) {
+        port = __builtin_bswap16((USHORT)(20000 + (number + turn) % 10000));
+        status = bind_socket(wsk, port);
+    }
+    CHECK_STATUS(STATUS_SUCCESS, status);
+    return port;
 }
 
-NTSTATUS accept_from(PWSK_SOCKET listener, PWSK_SOCKET *accepted)
+NTSTATUS connect_to(USHORT port, PWSK_SOCKET *connected)
+{
+    SOCKADDR_IN remote;
+    struct pending pending;
+    NTSTATUS status = make_socket(WSK_FLAG_CONNECTION_SOCKET, NULL, NULL, connected);
+    if (NT_SUCCESS(status))
+        status = bind_socket(*connected, 0);
+    if (!NT_SUCCESS(status))
+        return status;
+    loopback(&remote, port);
+    connection(*connected)->WskConnect(*connected, (PSOCKADDR)&remote, 0, prepare(&pending));
+    return finish(&pending, NULL);
+}
+
+NTSTATUS accept_from(PWSK_SOCKET listener, USHORT port, PWSK_SOCKET *accepted)
 {
     const WSK_PROVIDER_LISTEN_DISPATCH *dispatch = listener->Dispatch;
     SOCKADDR_IN local = {0}, remote = {0};
@@ -116,7 +129,7 @@ NTSTATUS accept_from(PWSK_SOCKET listener, PWSK_SOCKET *accepted)
     NTSTATUS status = finish(&pending, &information);
     *accepted = (PWSK_SOCKET)information;
     if (NT_SUCCESS(status)) {
-        CHECK(local.sin_family == AF_INET && local.sin_port == port_of(listener));
+        CHECK(local.sin_family == AF_INET && local.sin_port == port);
         CHECK(remote.sin_addr.S_un.S_addr == 0x0100007f && remote.sin_port != 0);
     }
     return status;
@@ -126,9 +139,9 @@ BOOLEAN make_pair(struct pair *pair)
 {
     unsigned before = failures;
     CHECK_STATUS(STATUS_SUCCESS, make_socket(WSK_FLAG_LISTEN_SOCKET, NULL, NULL, &pair->listener));
-    CHECK_STATUS(STATUS_SUCCESS, bind_socket(pair->listener, 0));
-    CHECK_STATUS(STATUS_SUCCESS, connect_to(pair->listener, &pair->near_end));
-    CHECK_STATUS(STATUS_SUCCESS, accept_from(pair->listener, &pair->far_end));
+    pair->port = bind_somewhere(pair->listener);
+    CHECK_STATUS(STATUS_SUCCESS, connect_to(pair->port, &pair->near_end));
+    CHECK_STATUS(STATUS_SUCCESS, accept_from(pair->listener, pair->port, &pair->far_end));
     return (unsigned)failures == before;
 }
 

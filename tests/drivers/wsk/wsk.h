@@ -28,11 +28,15 @@ NTSTATUS make_socket(ULONG category, const VOID *dispatch, PVOID context, PWSK_S
 NTSTATUS close_socket(PWSK_SOCKET wsk);
 NTSTATUS bind_socket(PWSK_SOCKET wsk, USHORT port);
 USHORT port_of(PWSK_SOCKET wsk);
-NTSTATUS connect_to(PWSK_SOCKET listener, PWSK_SOCKET *connected);
-NTSTATUS accept_from(PWSK_SOCKET listener, PWSK_SOCKET *accepted);
+/* Binds to some port that is free, below those that systems give away; the port, or 0. */
+USHORT bind_somewhere(PWSK_SOCKET wsk);
+/* Step by step; the socket is there afterwards if the connection is refused. */
+NTSTATUS connect_to(USHORT port, PWSK_SOCKET *connected);
+NTSTATUS accept_from(PWSK_SOCKET listener, USHORT port, PWSK_SOCKET *accepted);
 /* A listening socket and both ends of a connection to it. */
 struct pair {
     PWSK_SOCKET listener, near_end, far_end;
+    USHORT port; /* the listener's */
 };
 BOOLEAN make_pair(struct pair *pair);
 void close_pair(struct pair *pair);
@@ -50,10 +54,25 @@ static inline const WSK_PROVIDER_CONNECTION_DISPATCH *connection(PWSK_SOCKET wsk
 }
 
 /* The groups, in their order. */
-#define WSK_GROUPS(X)                                                                           \
-    X(transports)                                                                               \
-    X(names) X(wrong_sockets) X(echo) X(chain) X(large) X(at_dispatch) X(addresses_and_options) \
-        X(steps) X(refusals) X(graceful) X(abortive) X(cancelling) X(datagrams) X(events)
+#define WSK_GROUPS(X)        \
+    X(transports)            \
+    X(names)                 \
+    X(wrong_sockets)         \
+    X(echo)                  \
+    X(chain)                 \
+    X(large)                 \
+    X(at_dispatch)           \
+    X(local_address)         \
+    X(addresses_and_options) \
+    X(socket_connect)        \
+    X(unbound)               \
+    X(no_client)             \
+    X(refusals)              \
+    X(graceful)              \
+    X(abortive)              \
+    X(cancelling)            \
+    X(datagrams)             \
+    X(events)
 WSK_GROUPS(CHECK_GROUP_DECLARATION)
 
 #endif

@@ -2,7 +2,8 @@
  * The application's side of the requests driver as a Windows program: the tests are those of
  * tests/host/requests_*.c, which the host's test program runs too, each on a driver loaded anew.
  *
- *   calls SERVICE PATH [GROUP...] -- [TEST...]    the driver's groups and the tests are left out
+ *   calls SERVICE PATH [GROUP...] -- [TEST...]       the driver's groups and the tests are left out
+ *   calls SERVICE PATH [GROUP...] -- --only TEST...   no other tests run
  *
  * Prints what does not hold as drivers do; what the driver finds is in its debug output. Exit code
  * 0 if it came to its end; else 1, and the output says why.
@@ -90,13 +91,20 @@ static bool is_named(const char *name, int count, WCHAR **names)
     return false;
 }
 
-static bool run_all(SC_HANDLE service, int count, WCHAR **left_out)
+static bool is_left_out(const char *name, int count, WCHAR **names)
+{
+    if (count > 0 && lstrcmpW(names[0], L"--only") == 0)
+        return !is_named(name, count - 1, names + 1);
+    return is_named(name, count, names);
+}
+
+static bool run_all(SC_HANDLE service, int count, WCHAR **names)
 {
 #define CALL_TEST(name) {#name, name},
     static const struct call_test tests[] = {REQUESTS_CALLS(CALL_TEST){"inside", inside}};
 
     for (size_t i = 0; i < ARRAYSIZE(tests); i++)
-        if (is_named(tests[i].name, count, left_out))
+        if (is_left_out(tests[i].name, count, names))
             printf("calls: skips %s\n", tests[i].name);
         else if (!run_loaded(service, &tests[i]))
             return false;
@@ -116,7 +124,7 @@ int wmain(int argc, WCHAR **argv)
         service = service_make(manager, argv[1], argv[2]);
     if (!service)
         return !service_failed("calls SERVICE PATH [GROUP...] -- [TEST...]", GetLastError());
-    if (service_leave_out(argv[1], groups - 3, argv + 3))
+    if (service_choose(argv[1], L"Skip", groups - 3, argv + 3))
         holds = run_all(service, argc - groups - 1, argv + groups + 1);
     service_forget(manager, service, argv[1]);
     CloseServiceHandle(manager);

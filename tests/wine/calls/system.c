@@ -135,9 +135,9 @@ void *sb_process_allocate(struct sb_process *process, size_t size, bool at_end)
     char *base = VirtualAlloc(NULL, whole + 4096, MEM_RESERVE, PAGE_NOACCESS);
 
     (void)process;
-    if (!base || !VirtualAlloc(base, whole, MEM_COMMIT, PAGE_READWRITE))
-        return NULL;
-    return at_end ? base + whole - size : base;
+    if (base)
+        base = VirtualAlloc(base, whole, MEM_COMMIT, PAGE_READWRITE);
+    return base && at_end ? base + whole - size : base;
 }
 
 void sb_process_free(struct sb_process *process, void *buffer)
