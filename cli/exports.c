@@ -40,6 +40,8 @@ static const char *title(const char *component)
         {"cm", "Cm: the registry"},
         {"crt", "The C runtime"},
         {"ex", "Ex: pool, resources, lists, work"},
+        {"fs", "Files: volumes and what file systems use"},
+        {"hal", "Hal: DMA"},
         {"io", "Io: devices and requests"},
         {"ke", "Ke: threads, waits, IRQL, timers, DPCs"},
         {"loader", "Drivers as modules"},

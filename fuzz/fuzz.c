@@ -5,7 +5,11 @@
 
 #include "fuzz/internal.h"
 
-enum { DEFAULT_RESET = 1000, MOST_LEFT_BEHIND = 64 /* blocks of pool */ };
+enum {
+    DEFAULT_RESET = 1000,
+    MOST_LEFT_BEHIND = 64, /* blocks of pool */
+    LOOK_AT_POOL = 16,     /* inputs: counting blocks costs as much as a request */
+};
 
 static bool fail(char *error, size_t size, const char *text)
 {
@@ -51,9 +55,11 @@ static bool read_image(struct sb_fuzz *fuzz, char *error, size_t error_size)
     coverage->seen = calloc(coverage->count + 1, 1);
     coverage->order = calloc(coverage->count + 1, sizeof(*coverage->order));
     fuzz->mutation = mutation_create(fuzz);
+    fuzz->variation = variation_create(fuzz);
     size_t count = sb_code_control_codes(fuzz->code, &fuzz->codes.codes);
     fuzz->codes.count = count < MOST_CODES ? (uint32_t)count : MOST_CODES;
-    return (coverage->seen && coverage->order && fuzz->mutation && numbers_collect(fuzz)) ||
+    return (coverage->seen && coverage->order && fuzz->mutation && fuzz->variation &&
+            numbers_collect(fuzz)) ||
            fail(error, error_size, "no memory");
 }
 
@@ -136,6 +142,7 @@ void sb_fuzz_close(struct sb_fuzz *fuzz)
     free(fuzz->coverage.seen);
     free(fuzz->coverage.order);
     free(fuzz->mutation);
+    free(fuzz->variation);
     free(fuzz->numbers);
     free(fuzz->tokens);
     free(fuzz->history);
@@ -205,6 +212,8 @@ static bool must_reset(const struct sb_fuzz *fuzz)
     uint64_t blocks, bytes;
     if (fuzz->history_count >= fuzz->options.reset_after)
         return true;
+    if (fuzz->history_count % LOOK_AT_POOL != 0)
+        return false;
     sb_machine_pool_usage(fuzz->rig.machine, &blocks, &bytes);
     return blocks > fuzz->rig.blocks_at_start + MOST_LEFT_BEHIND;
 }

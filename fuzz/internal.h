@@ -72,8 +72,9 @@ struct sb_fuzz {
     struct block_numbers *numbers; /* for each block */
     struct token *tokens;
     uint32_t token_count;
-    struct mutation *mutation; /* mutate.c's */
-    struct program program;    /* the input that runs */
+    struct mutation *mutation;   /* mutate.c's */
+    struct variation *variation; /* vary.c's */
+    struct program program;      /* the input that runs */
     struct sb_coverage coverage;
     struct rig rig;
     struct watchdog watchdog;
@@ -139,6 +140,10 @@ void tokens_collect(struct sb_fuzz *fuzz, const struct sb_image *image);
 
 /* ---- mutate.c ---- */
 struct mutation *mutation_create(struct sb_fuzz *fuzz); /* free() it */
+
+/* ---- vary.c ---- */
+struct variation *variation_create(
+    const struct sb_fuzz *fuzz); /* once its code was read; free() it */
 
 /* ---- script.c ---- */
 char *script_of_program(const struct sb_fuzz *fuzz, const struct program *program,

@@ -31,6 +31,8 @@ bool sb_machine_bug_check(struct sb_machine *machine, struct sb_bug_check *bug_c
     __builtin_memcpy(bug_check->parameters, stop->parameters, sizeof(bug_check->parameters));
     __builtin_memcpy(bug_check->module, stop->module, sizeof(bug_check->module));
     bug_check->offset = stop->module_offset;
+    bug_check->is_reported = stop->is_reported;
+    bug_check->driver = stop->driver;
     return true;
 }
 
@@ -225,6 +227,8 @@ static NTSTATUS create_process(void *context)
                                         create->options->is_32_bit, &process);
     if (!NT_SUCCESS(status))
         return status;
+    process->quota[NonPagedPool].limit = create->options->nonpaged_quota;
+    process->quota[PagedPool].limit = create->options->paged_quota;
     status = ps_notify_process_created(process);
     if (!NT_SUCCESS(status)) {
         ps_process_exit(process, status);

@@ -34,6 +34,7 @@ struct machine {
     uint32_t processors;
     uint64_t memory_limit; /* bytes of pool and images, 0 = none */
     uint32_t random_state; /* crt: rand, srand */
+    uint32_t quota_blocks; /* live pool blocks that a process pays for (host/ps/pool_quota.h) */
     bool trap_missing_imports;
     char *root_directory; /* host path that stands for \??\C:\, or NULL */
     void (*log)(void *context, const char *text, size_t length);

@@ -113,18 +113,13 @@ static struct found *add(struct findings *findings, const struct sb_finding *fin
     return found;
 }
 
-/* "  module.sys+0x123 function+0x4 (file.c:12)": of the report's innermost driver frame. */
-static void locate_stop(struct sb_finding *finding, const char *description)
+static void locate_stop(struct sb_finding *finding, const struct sb_place *place)
 {
-    const char *stack = strstr(description, "stack, innermost first:\n");
-    char place[128];
-
-    snprintf(place, sizeof place, "  %s+0x%llx", finding->module,
-             (unsigned long long)finding->offset);
-    const char *line = stack && finding->module[0] ? strstr(stack, place) : NULL;
-    if (line && sscanf(line + strlen(place), " %127[^+]+0x%*x (%255[^:]:%d)", finding->function,
-                       finding->source_file, &finding->line) < 1)
-        finding->function[0] = 0;
+    memcpy(finding->module, place->module, sizeof finding->module);
+    memcpy(finding->function, place->function, sizeof finding->function);
+    memcpy(finding->source_file, place->source_file, sizeof finding->source_file);
+    finding->offset = place->offset;
+    finding->line = place->line;
 }
 
 static void describe_stop(struct sb_finding *finding, const struct case_result *result)
@@ -145,9 +140,7 @@ static void describe_stop(struct sb_finding *finding, const struct case_result *
     reason = stop_reason(result->stop_description, &length);
     snprintf(finding->message, sizeof finding->message, "bug check %s (0x%08x)%s%.*s",
              name ? name : "", stop->code, reason ? ": " : "", length, reason ? reason : "");
-    memcpy(finding->module, stop->module, sizeof finding->module);
-    finding->offset = stop->offset;
-    locate_stop(finding, result->stop_description);
+    locate_stop(finding, &stop->driver);
 }
 
 /* What Windows stops with when nobody handles a fault. */
@@ -162,13 +155,15 @@ static bool is_unhandled_fault(uint32_t code)
     return false;
 }
 
-/* A stop that a rule has foreseen, or that followed in the same request from what a rule found, is
- * that rule's finding, not one of its own. */
+/* A stop that a rule has told of or foreseen, or that followed in the same request from what a rule
+ * found, is that rule's finding, not one of its own. */
 static bool is_foreseen(const struct case_result *result)
 {
     const struct sb_finding *last =
         result->finding_count ? &result->findings[result->finding_count - 1].finding : NULL;
 
+    if (result->bug_check.is_reported)
+        return true;
     if (last && last->rule.bug_check && last->request == result->line &&
         is_unhandled_fault(result->bug_check.code))
         return true;

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/check/lines.h"
 #include "cli/check/report.h"
 #include "cli/names.h"
 
@@ -57,6 +58,27 @@ static void print_stack(const struct found *found)
     }
 }
 
+/* Of a long one, which the budget did not suffice to shorten, the lines up to where it happened. */
+static void print_script(const struct found *found)
+{
+    enum { MOST_LINES = 20 };
+    struct lines lines = {0};
+    size_t end, first;
+
+    lines_read(&lines, found->script);
+    end = found->line && found->line < lines.count ? found->line : lines.count;
+    first = end > MOST_LINES ? end - MOST_LINES : 0;
+    if (lines.count <= MOST_LINES) {
+        first = 0;
+        end = lines.count;
+    }
+    if (first)
+        printf("     (behind %zu lines that are left out here)\n", first);
+    for (size_t i = first; i < end; i++)
+        printf("     %s\n", lines.lines[i]);
+    lines_free(&lines);
+}
+
 static void print_command(const struct found *found)
 {
     const struct case_variant *variant = &found->variant;
@@ -82,7 +104,7 @@ static void print_finding(const struct found *found, unsigned number)
     print_stack(found);
     if (found->script[0]) {
         puts("   by:");
-        print_lines(found->script, "     ");
+        print_script(found);
     } else {
         puts("   by starting and unloading the driver");
     }

@@ -12,7 +12,7 @@
 #include "cli/fuzz/fuzz.h"
 #include "cli/memory.h"
 
-enum { RUNS = 20000, MACHINES = 400, SECONDS = 60, TIMEOUT = 2000 };
+enum { RUNS = 120000, MACHINES = 1200, SECONDS = 60, TIMEOUT = 2000 };
 
 static const char phase[] = "search for code";
 

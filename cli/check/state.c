@@ -125,8 +125,10 @@ static bool has_effect(struct workload *workload, struct device *device, const c
     return effect.any;
 }
 
-static void find_makers(struct workload *workload, struct device *device, struct lines *makers)
+static void find_makers(struct workload *workload, struct device *device)
 {
+    struct lines *makers = &device->makers;
+
     for (size_t i = 0; i < device->entrance_count; i++)
         for (size_t k = 0; k < device->entrances[i].makers.count; k++) {
             const char *maker = device->entrances[i].makers.lines[k];
@@ -165,16 +167,15 @@ static void try_lives(struct workload *workload, const struct device *device, co
 
 void part_state(struct workload *workload, struct device *device)
 {
-    struct lines makers = {0}, body = {0};
+    struct lines body = {0};
 
     for (size_t i = 0; i < device->entrance_count; i++) {
         progress_show(workload->progress, phase, device->entrances[i].call);
         try_fresh(workload, device, &device->entrances[i]);
     }
-    find_makers(workload, device, &makers);
+    find_makers(workload, device);
     add_orders(&body, device);
-    for (size_t i = 0; i < makers.count; i++)
-        try_lives(workload, device, makers.lines[i], &body);
-    lines_free(&makers);
+    for (size_t i = 0; i < device->makers.count; i++)
+        try_lives(workload, device, device->makers.lines[i], &body);
     lines_free(&body);
 }

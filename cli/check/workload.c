@@ -62,6 +62,7 @@ void workload_free(struct workload *workload)
         for (size_t k = 0; k < device->entrance_count; k++)
             free_entrance(&device->entrances[k]);
         free(device->entrances);
+        lines_free(&device->makers);
         free(device->open);
     }
     free(workload->devices);

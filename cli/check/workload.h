@@ -28,6 +28,7 @@ struct device {
     char *open; /* the statement that opens it as d */
     struct entrance *entrances;
     size_t entrance_count;
+    struct lines makers; /* statements behind which others succeed that failed */
 };
 
 struct workload {

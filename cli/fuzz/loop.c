@@ -11,7 +11,12 @@
 #include "cli/command.h"
 #include "cli/fuzz/fuzz.h"
 
-enum { LOOK_EVERY = 64 /* inputs between looks at the clock */, NEWEST = 16 };
+enum {
+    LOOK_EVERY = 64, /* inputs between looks at the clock */
+    NEWEST = 16,
+    MOST_REPEATED = 32, /* known crashes by variations of one input: each costs a machine */
+    VARY_UNLESS = 4, /* one input in so many is changed by chance while others wait to be varied */
+};
 
 struct loop {
     const struct fuzz_options *options;
@@ -20,6 +25,8 @@ struct loop {
     struct fuzz_progress *progress;
     volatile bool *stop;
     uint64_t random, inputs, crashes;
+    size_t varied; /* the first of the corpus that is not varied to the end */
+    uint32_t variation, repeated;
     uint32_t blocks;
     double start, last_look, last_report;
     uint64_t reported_requests;
@@ -63,6 +70,7 @@ static void note_crash(struct loop *loop, struct sb_fuzz_crash *crash)
         if (loop->options->stops_at_crash)
             *loop->stop = true;
     }
+    loop->repeated += crash->is_repeated;
     sb_fuzz_crash_free(crash);
 }
 
@@ -120,6 +128,27 @@ static void try_one(struct loop *loop)
         corpus_add(&loop->corpus, input, length, true);
 }
 
+/* The inputs of the corpus in turn: each is varied once, in every way. False: all are. */
+static bool vary_one(struct loop *loop)
+{
+    static _Thread_local uint8_t input[SB_FUZZ_LONGEST];
+    size_t length = 0;
+
+    while (!length && loop->varied < loop->corpus.count) {
+        const struct corpus_entry *base = &loop->corpus.entries[loop->varied];
+        if (loop->repeated < MOST_REPEATED)
+            length = sb_fuzz_vary(loop->fuzz, base->input, base->length, loop->variation++, input,
+                                  sizeof(input));
+        if (!length) {
+            loop->varied++;
+            loop->variation = loop->repeated = 0;
+        }
+    }
+    if (length && run(loop, input, length))
+        corpus_add(&loop->corpus, input, length, true);
+    return length != 0;
+}
+
 static bool has_ended(struct loop *loop)
 {
     const struct fuzz_options *options = loop->options;
@@ -165,7 +194,8 @@ static int fuzz_all(struct loop *loop)
     loop->start = loop->last_look = loop->last_report = now();
     begin_corpus(loop);
     while (!has_ended(loop))
-        try_one(loop);
+        if (loop->inputs % VARY_UNLESS == 0 || !vary_one(loop))
+            try_one(loop);
     if (!sb_fuzz_finish(loop->fuzz, &crash))
         note_crash(loop, &crash);
     update_progress(loop);

@@ -72,8 +72,9 @@ static void set_buffers(struct conversion *conversion, const struct action *acti
     operation->input_pointer = pointer_of(action->input.kind);
     operation->output_pointer = pointer_of(action->output.kind);
     operation->is_same_buffer = action->output.kind == BUFFER_SAME;
-    operation->input_length = action->input.length;
-    operation->output_length = action->output.length;
+    operation->input_length = action->input.data.length ? action->input.room : action->input.length;
+    operation->output_length =
+        action->output.kind == BUFFER_VALID ? action->output.room : action->output.length;
     operation->data_length = (uint32_t)action->input.data.length;
     if (operation->data_length)
         operation->data = (const uint8_t *)arena_copy(

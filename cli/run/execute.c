@@ -91,18 +91,22 @@ static bool unload(struct session *session, const struct action *action)
 
 static bool add_process(struct session *session, const struct action *action)
 {
-    bool is_32_bit = action->has_bits ? action->is_32_bit : session->as_32_bit;
+    struct sb_process_options options = {.is_ordinary = action->is_ordinary,
+                                         .is_32_bit = action->has_bits ? action->is_32_bit
+                                                                       : session->as_32_bit,
+                                         .nonpaged_quota = action->quota,
+                                         .paged_quota = action->quota};
 
     if (process_find(session, action->name))
         return report_failure(session, action->line, EXIT_UNUSABLE, "there is a process %s already",
                               action->name);
-    session->process = process_add(session, action->name, action->is_ordinary, is_32_bit);
+    session->process = process_add(session, action->name, &options);
     if (!session->process)
         return report_failure(session, action->line, EXIT_UNUSABLE,
                               "the machine makes no more processes");
     report_call(session, action->line, "process %s: %s, %u bits", action->name,
                 action->is_ordinary ? "an ordinary user" : "an administrator",
-                is_32_bit ? 32u : 64u);
+                options.is_32_bit ? 32u : 64u);
     return true;
 }
 

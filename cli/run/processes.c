@@ -16,19 +16,18 @@ struct session_process *process_find(struct session *session, const char *name)
     return each;
 }
 
-struct session_process *process_add(struct session *session, const char *name, bool is_ordinary,
-                                    bool is_32_bit)
+struct session_process *process_add(struct session *session, const char *name,
+                                    const struct sb_process_options *options)
 {
-    struct sb_process_options options = {.is_ordinary = is_ordinary, .is_32_bit = is_32_bit};
     struct sb_process *made;
-    sb_status status = sb_process_create(session->machine, &options, &made);
+    sb_status status = sb_process_create(session->machine, options, &made);
 
     if (status < 0)
         return NULL;
     struct session_process *process = memory_allocate(sizeof *process);
     process->name = memory_copy_text(name);
-    process->is_ordinary = is_ordinary;
-    process->is_32_bit = is_32_bit;
+    process->is_ordinary = options->is_ordinary;
+    process->is_32_bit = options->is_32_bit;
     process->process = made;
     process->next = session->processes;
     session->processes = process;
@@ -39,11 +38,13 @@ struct session_process *process_current(struct session *session)
 {
     static const char *const names[2][2] = {{"admin", "admin32"}, {"user", "user32"}};
     const char *name = names[session->as_ordinary][session->as_32_bit];
+    struct sb_process_options options = {.is_ordinary = session->as_ordinary,
+                                         .is_32_bit = session->as_32_bit};
 
     if (session->process)
         return session->process;
     struct session_process *found = process_find(session, name);
-    return found ? found : process_add(session, name, session->as_ordinary, session->as_32_bit);
+    return found ? found : process_add(session, name, &options);
 }
 
 struct session_process *process_needed(struct session *session, const struct action *action)
@@ -62,7 +63,7 @@ struct session_process *process_named(struct session *session, const char *name)
     bool is_user = strcmp(name, "user") == 0;
 
     if (!found && (is_user || strcmp(name, "admin") == 0))
-        found = process_add(session, name, is_user, false);
+        found = process_add(session, name, &(struct sb_process_options){.is_ordinary = is_user});
     return found;
 }
 

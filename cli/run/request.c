@@ -24,8 +24,9 @@ struct request {
     uint32_t code;
     sb_handle file, event;
     int64_t offset;
-    void *input, *output; /* as they are passed */
-    uint32_t input_length, output_length;
+    void *input, *output;                 /* as they are passed */
+    uint32_t input_length, output_length; /* as they are passed, too */
+    uint32_t output_room;
     void *own_input, *own_output; /* to be freed */
     void **pointed;               /* what the input's pointers lead to; to be freed */
     size_t pointed_count;
@@ -98,7 +99,7 @@ static bool place_buffer(struct session *session, struct session_process *owner,
                          const struct action_buffer *buffer, uint32_t least, void **passed,
                          void **own)
 {
-    uint32_t room = buffer->length > least ? buffer->length : least;
+    uint32_t room = buffer->room > least ? buffer->room : least;
 
     *passed = buffer->kind == BUFFER_BAD      ? bad_address
               : buffer->kind == BUFFER_KERNEL ? kernel_address
@@ -117,13 +118,14 @@ static bool place_buffers(struct session *session, struct request *request,
                           const struct action *action)
 {
     bool same = action->output.kind == BUFFER_SAME;
-    uint32_t least = same ? action->output.length : 0;
+    uint32_t least = same ? action->output.room : 0;
     struct action_buffer input = action->input;
 
     if (same && input.kind == BUFFER_NONE)
         input.kind = BUFFER_VALID;
     request->input_length = input.length;
     request->output_length = action->output.length;
+    request->output_room = action->output.room;
     if (!place_buffer(session, request->owner, &input, least, &request->input,
                       &request->own_input) ||
         !place_buffer(session, request->owner, &action->output, 0, &request->output,
@@ -226,7 +228,7 @@ static void finish(struct session *session, struct request *request, unsigned li
 
     result_set(session, "request", status, information);
     if (has_reply)
-        result_set_output(session, request->output, request->output_length, true);
+        result_set_output(session, request->output, request->output_room, true);
     report_call(session, line, "%s%s: %s, information %" PRIu64, prefix, request->text,
                 report_status(status, text), information);
     report_reply(session);

@@ -127,8 +127,8 @@ struct session_process *process_needed(struct session *session, const struct act
 struct session_process *process_find(struct session *session, const char *name);
 /* The same, but admin and user are made where they are not there. */
 struct session_process *process_named(struct session *session, const char *name);
-struct session_process *process_add(struct session *session, const char *name, bool is_ordinary,
-                                    bool is_32_bit);
+struct session_process *process_add(struct session *session, const char *name,
+                                    const struct sb_process_options *options);
 /* Ends it; its handles and finished requests are forgotten. */
 void process_exit(struct session *session, struct session_process *process);
 void processes_exit_all(struct session *session);

@@ -48,9 +48,12 @@ static bool process(struct cursor *cursor, struct action *action)
             action->is_ordinary = true;
         else if (cursor_take_keyword(cursor, "admin"))
             action->is_ordinary = false;
-        else if (!cursor_take_keyword(cursor, "bits"))
+        else if (cursor_take_keyword(cursor, "bits")) {
+            if (!take_bits(cursor, action))
+                return false;
+        } else if (!cursor_take_keyword(cursor, "quota"))
             break;
-        else if (!take_bits(cursor, action))
+        else if (!cursor_take_number(cursor, UINT64_MAX, "the quota", &action->quota))
             return false;
     }
     return true;
@@ -141,7 +144,7 @@ static const struct verb {
     {"load", ACTION_LOAD, load, "load FILE [as NAME]"},
     {"start", ACTION_START, start, "start [DRIVER]"},
     {"unload", ACTION_UNLOAD, unload, "unload [DRIVER]"},
-    {"process", ACTION_PROCESS, process, "process NAME [admin|user] [bits 32|64]"},
+    {"process", ACTION_PROCESS, process, "process NAME [admin|user] [bits 32|64] [quota BYTES]"},
     {"as", ACTION_AS, as, "as admin|user|PROCESS"},
     {"bits", ACTION_BITS, bits, "bits 32|64"},
     {"exit", ACTION_EXIT, exit_process, "exit [PROCESS]"},

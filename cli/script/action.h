@@ -81,7 +81,8 @@ enum action_buffer_kind {
 struct action_buffer {
     enum action_buffer_kind kind;
     struct action_data data;
-    uint32_t length;
+    uint32_t length; /* that the driver is told */
+    uint32_t room;   /* that there is */
 };
 
 /* A handle: by its name, by its value, or the process's last one. */
@@ -121,6 +122,7 @@ struct action {
     struct action_handle handle;
     const char *event;                     /* of a request; NULL: none */
     bool is_ordinary, is_32_bit, has_bits; /* process, as, bits */
+    uint64_t quota;                        /* process: of each kind of pool; 0 none */
     bool is_together; /* runs at the same time as those before and behind it that say so too */
     bool is_overlapped, is_asynchronous, is_on, is_manual, closes_source;
     uint32_t access, share, disposition, code;

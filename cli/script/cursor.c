@@ -11,7 +11,7 @@ static const char *const keywords[] = {
     "async",  "event", "hex", "text",    "utf16",  "file",  "fill",        "zeros",
     "u8",     "u16",   "u32", "u64",     "null",   "bad",   "kernel",      "same",
     "handle", "for",   "to",  "within",  "admin",  "user",  "bits",        "ctl",
-    "close",  "of",    "key", "address", NULL};
+    "close",  "of",    "key", "address", "claim",  NULL};
 
 bool cursor_fail(struct cursor *cursor, const char *format, ...)
 {

@@ -122,6 +122,14 @@ static bool take_bad_pointer(struct cursor *cursor, struct action_buffer *buffer
     return !*found || cursor_take_length(cursor, "the buffer's length", &buffer->length);
 }
 
+/* The driver is told the buffer's length, or "claim N": a caller may say what it likes. */
+static bool take_claim(struct cursor *cursor, struct action_buffer *buffer)
+{
+    buffer->room = buffer->length;
+    return !cursor_take_keyword(cursor, "claim") ||
+           cursor_take_length(cursor, "a length to claim", &buffer->length);
+}
+
 static bool take_input(struct cursor *cursor, struct action_buffer *buffer)
 {
     bool found;
@@ -134,7 +142,7 @@ static bool take_input(struct cursor *cursor, struct action_buffer *buffer)
     if (!cursor_take_data(cursor, &buffer->data))
         return false;
     buffer->length = (uint32_t)buffer->data.length;
-    return true;
+    return take_claim(cursor, buffer);
 }
 
 /* Room for a reply; with data, what is in the room before the call. */
@@ -151,8 +159,9 @@ static bool take_output(struct cursor *cursor, struct action_buffer *buffer)
     buffer->kind = cursor_take_keyword(cursor, "same") ? BUFFER_SAME : BUFFER_VALID;
     if (!cursor_take_length(cursor, "the output's length", &buffer->length))
         return false;
-    return buffer->length <= LARGEST_DATA ||
-           cursor_fail(cursor, "more than %d bytes of output", (int)LARGEST_DATA);
+    if (buffer->length > LARGEST_DATA)
+        return cursor_fail(cursor, "more than %d bytes of output", (int)LARGEST_DATA);
+    return take_claim(cursor, buffer);
 }
 
 static bool take_offset(struct cursor *cursor, struct action *action)

@@ -18,7 +18,17 @@ enum {
 };
 
 /* General registers by number, of whatever width; others are CODE_OTHER. */
-enum { CODE_RAX, CODE_RCX, CODE_RDX, CODE_RBX, CODE_RSP, CODE_OTHER = 16, CODE_RIP, CODE_NO_REG };
+enum {
+    CODE_RAX,
+    CODE_RCX,
+    CODE_RDX,
+    CODE_RBX,
+    CODE_RSP,
+    CODE_RBP,
+    CODE_OTHER = 16,
+    CODE_RIP,
+    CODE_NO_REG
+};
 
 struct code_operand {
     enum { CODE_NONE, CODE_REGISTER, CODE_IMMEDIATE, CODE_MEMORY } kind;

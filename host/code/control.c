@@ -2,7 +2,9 @@
  * Control codes: CTL_CODE values (device << 16 | access << 14 | function << 2 | method) that a
  * driver tells apart. Compilers compare, subtract step by step, or subtract once and use a jump
  * table or a mask; drivers also keep tables of them. What is subtracted from each register is
- * carried along in the order of the instructions, which is that of a switch's cases.
+ * carried along in the order of the instructions, which is that of a switch's cases; and so is
+ * what was read from where a stack location has the request's code: that is compared with codes
+ * whatever they look like.
  */
 #include <string.h>
 
@@ -14,6 +16,8 @@ enum {
     TABLE_REACH = 96,  /* bytes of code from a comparison to its jump table */
     MOST_CODES = 1024,
     FIRST_VENDOR = 0x8000, /* device types from here on are the vendors' own */
+    CONTROL_CODE = 0x18,   /* in an IO_STACK_LOCATION */
+    MOST_SLOTS = 16,
     SECTION_INITIALISED = 0x40,
     SECTION_DISCARDABLE = 0x02000000,
     SECTION_EXECUTABLE = 0x20000000,
@@ -22,15 +26,26 @@ enum {
 struct subtracted {
     uint32_t value;   /* 0: nothing */
     uint8_t shift;    /* the rest was rotated right by so many bits */
-    uint32_t negated; /* the register holds just minus this code; 0: it does not */
+    uint32_t negated; /* the register holds just minus this number; 0: it does not */
+    bool is_control;  /* it holds the request's code, less what was subtracted */
+};
+
+/* A local variable, as compilers that do not optimise keep all. */
+struct local {
+    uint8_t base;
+    int64_t displacement;
 };
 
 struct tracker {
     struct code_reader *reader;
     struct sb_code *code;
     struct subtracted registers[CODE_OTHER];
-    uint32_t next;         /* where the instruction after the last one is */
-    struct code_step last; /* a comparison that a branch may follow; else id is 0 */
+    uint32_t next;                     /* where the instruction after the last one is */
+    struct code_step last;             /* a comparison that a branch may follow; else id is 0 */
+    struct local controls[MOST_SLOTS]; /* of the function: those that hold the request's code */
+    unsigned control_count;
+    uint32_t control_registers; /* bits: those that held it anywhere in the function */
+    uint32_t function;          /* where it begins */
     uint8_t vendors[(0x10000 - FIRST_VENDOR) / 8]; /* bits: device types that code holds */
 };
 
@@ -42,10 +57,11 @@ static bool looks_like_code(uint32_t value)
            (device >= 0x8000 && device != 0xFFFF && function >= 0x800);
 }
 
-static void add(struct tracker *tracker, uint32_t value)
+/* is_control: it is what a request's code is compared with. */
+static void add(struct tracker *tracker, uint32_t value, bool is_control)
 {
-    if (looks_like_code(value) && tracker->code->codes.count < MOST_CODES &&
-        !code_list_add(&tracker->code->codes, value))
+    if ((looks_like_code(value) || (is_control && value >= SMALLEST)) &&
+        tracker->code->codes.count < MOST_CODES && !code_list_add(&tracker->code->codes, value))
         tracker->code->is_exhausted = true;
 }
 
@@ -70,9 +86,45 @@ static void subtract(struct tracker *tracker, const struct code_operand *to,
     struct subtracted *subtracted = subtracted_of(tracker, to);
     if (!subtracted)
         return;
-    struct subtracted now = {from->value + (amount << from->shift), from->shift, 0};
+    struct subtracted now = {from->value + (amount << from->shift), from->shift, 0,
+                             from->is_control};
     *subtracted = now.value >= SMALLEST ? now : (struct subtracted){0};
-    add(tracker, subtracted->value);
+    add(tracker, subtracted->value, subtracted->is_control);
+}
+
+/* ---- what was read as the request's code ---- */
+static bool is_local(const struct code_operand *operand)
+{
+    return operand->kind == CODE_MEMORY && operand->index == CODE_NO_REG &&
+           (operand->base == CODE_RSP || operand->base == CODE_RBP);
+}
+
+static bool is_control_local(const struct tracker *tracker, const struct code_operand *operand)
+{
+    for (unsigned i = 0; is_local(operand) && i < tracker->control_count; i++)
+        if (tracker->controls[i].base == operand->base &&
+            tracker->controls[i].displacement == operand->value)
+            return true;
+    return false;
+}
+
+static bool is_control(struct tracker *tracker, const struct code_operand *operand)
+{
+    struct subtracted *held = subtracted_of(tracker, operand);
+    if (held)
+        return held->is_control;
+    return is_control_local(tracker, operand) ||
+           (operand->kind == CODE_MEMORY && operand->size == 4 && operand->base < CODE_OTHER &&
+            operand->base != CODE_RSP && operand->index == CODE_NO_REG &&
+            operand->value == CONTROL_CODE);
+}
+
+static void note_store(struct tracker *tracker, const struct code_step *step)
+{
+    const struct code_operand *to = &step->operands[0];
+    if (is_local(to) && is_control(tracker, &step->operands[1]) && !is_control_local(tracker, to) &&
+        tracker->control_count < MOST_SLOTS)
+        tracker->controls[tracker->control_count++] = (struct local){to->base, to->value};
 }
 
 static const struct code_switch *switch_near(const struct tracker *tracker, uint32_t address)
@@ -114,7 +166,7 @@ static void add_range(struct tracker *tracker, const struct code_step *compare,
         return;
     for (uint32_t i = 0; i < count; i++)
         if (!table || !is_hole(table, i, (uint32_t)branch->operands[0].value))
-            add(tracker, base->value + (i << base->shift));
+            add(tracker, base->value + (i << base->shift), base->is_control);
 }
 
 static void note_compare(struct tracker *tracker, const struct code_step *step)
@@ -123,7 +175,8 @@ static void note_compare(struct tracker *tracker, const struct code_step *step)
     if (step->operands[1].kind != CODE_IMMEDIATE)
         return;
     uint32_t value = (uint32_t)step->operands[1].value;
-    add(tracker, base && base->value ? base->value + (value << base->shift) : value);
+    add(tracker, base && base->value ? base->value + (value << base->shift) : value,
+        is_control(tracker, &step->operands[0]));
     tracker->last = *step;
 }
 
@@ -145,10 +198,14 @@ static void note_move(struct tracker *tracker, const struct code_step *step)
     struct subtracted *from = subtracted_of(tracker, &step->operands[1]);
     struct subtracted *to = subtracted_of(tracker, &step->operands[0]);
     uint32_t negated = (uint32_t)-step->operands[1].value;
-    if (!to)
+    if (!to) {
+        note_store(tracker, step);
         return;
-    *to = from ? *from : (struct subtracted){0};
-    if (step->operands[1].kind == CODE_IMMEDIATE && looks_like_code(negated))
+    }
+    *to = from ? *from : (struct subtracted){.is_control = is_control(tracker, &step->operands[1])};
+    if (to->is_control)
+        tracker->control_registers |= 1u << (to - tracker->registers);
+    if (step->operands[1].kind == CODE_IMMEDIATE && negated >= SMALLEST)
         to->negated = negated;
 }
 
@@ -178,7 +235,8 @@ static void note_arithmetic(struct tracker *tracker, const struct code_step *ste
     if (step->id == X86_INS_DEC)
         subtract(tracker, &step->operands[0], to, 1);
     else if (from->kind != CODE_IMMEDIATE && negated)
-        subtract(tracker, &step->operands[0], &(struct subtracted){0}, negated);
+        subtract(tracker, &step->operands[0],
+                 &(struct subtracted){.is_control = is_control(tracker, from)}, negated);
     else if (from->kind != CODE_IMMEDIATE)
         forget(tracker, &step->operands[0]);
     else
@@ -237,11 +295,30 @@ static void note_vendors(struct tracker *tracker, const struct code_step *step)
     }
 }
 
+static void note_function(struct tracker *tracker, uint32_t address)
+{
+    const struct code_range *function = code_function(tracker->reader, address);
+    if (function && function->begin == tracker->function)
+        return;
+    tracker->function = function ? function->begin : 0;
+    tracker->control_count = 0;
+    tracker->control_registers = 0;
+}
+
+/* Behind a jump other code goes on, where a switch's value is likely in the same register. */
+static void forget_all(struct tracker *tracker)
+{
+    for (unsigned i = 0; i < CODE_OTHER; i++)
+        tracker->registers[i] =
+            (struct subtracted){.is_control = tracker->control_registers >> i & 1};
+}
+
 static void track(struct tracker *tracker, const struct code_step *step)
 {
     bool follows = tracker->next == step->address;
+    note_function(tracker, step->address);
     if (!follows)
-        memset(tracker->registers, 0, sizeof(tracker->registers));
+        forget_all(tracker);
     if (follows && tracker->last.id == X86_INS_CMP &&
         (step->id == X86_INS_JA || step->id == X86_INS_JAE))
         add_range(tracker, &tracker->last, step);
@@ -249,7 +326,7 @@ static void track(struct tracker *tracker, const struct code_step *step)
     note(tracker, step);
     note_vendors(tracker, step);
     if (step->flow == CODE_ENDS || step->flow == CODE_JUMPS)
-        memset(tracker->registers, 0, sizeof(tracker->registers));
+        forget_all(tracker);
     tracker->next = step->address + step->length;
 }
 
@@ -311,7 +388,7 @@ static void search_data(struct tracker *tracker, const struct sb_image_section *
         if (code_read_bytes(reader, (uint64_t)section->address + at, &value, sizeof(value)) &&
             is_believable_data(tracker, named, value) &&
             is_table_data(reader, section->address + at))
-            add(tracker, value);
+            add(tracker, value, false);
 }
 
 void code_collect_control_codes(struct code_reader *reader, struct sb_code *code)

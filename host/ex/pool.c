@@ -2,6 +2,7 @@
 #include "host/ex/ddk.h"
 #include "host/ke/schedule.h"
 #include "host/mm/mm.h"
+#include "host/ps/pool_quota.h"
 
 enum { DEFAULT_TAG = 0x656E6F4E }; /* "None" */
 
@@ -33,12 +34,30 @@ static void *allocate_or_raise(ULONG type, SIZE_T size, ULONG tag, void *caller)
     return block;
 }
 
-/* Quota is not counted per process, only memory per machine; raising is the default here. */
+static void free_block(void *block, ULONG tag, void *caller);
+
+/* A block that the current process pays for. */
+static NTSTATUS allocate_charged(ULONG type, SIZE_T size, ULONG tag, void *caller, void **allocated)
+{
+    void *block = allocate(type, size, tag, caller);
+    if (!block)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    NTSTATUS status = ps_quota_charge_block(block, type, size);
+    if (NT_SUCCESS(status))
+        *allocated = block;
+    else
+        free_block(block, tag, caller);
+    return status;
+}
+
+/* Raising is the default here. */
 static void *allocate_quota(ULONG type, SIZE_T size, ULONG tag, void *caller)
 {
-    void *block = allocate(type & ~(ULONG)POOL_QUOTA_FAIL_INSTEAD_OF_RAISE, size, tag, caller);
-    if (!block && !(type & POOL_QUOTA_FAIL_INSTEAD_OF_RAISE))
-        ExRaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
+    void *block = NULL;
+    NTSTATUS status = allocate_charged(type & ~(ULONG)POOL_QUOTA_FAIL_INSTEAD_OF_RAISE, size, tag,
+                                       caller, &block);
+    if (!NT_SUCCESS(status) && !(type & POOL_QUOTA_FAIL_INSTEAD_OF_RAISE))
+        ExRaiseStatus(status);
     return block;
 }
 
@@ -112,7 +131,10 @@ static void *allocate_by_flags(POOL_FLAGS flags, BOOLEAN valid, SIZE_T size, ULO
     NTSTATUS status = STATUS_INVALID_PARAMETER;
     if (valid && tag != 0 && size != 0 && pool_type_of(flags, &type)) {
         status = STATUS_INSUFFICIENT_RESOURCES;
-        block = allocate(type, size, tag, caller);
+        if (flags & POOL_FLAG_USE_QUOTA)
+            status = allocate_charged(type, size, tag, caller, &block);
+        else
+            block = allocate(type, size, tag, caller);
     }
     if (!block && (flags & POOL_FLAG_RAISE_ON_FAILURE))
         ExRaiseStatus(status);
@@ -151,6 +173,7 @@ static void free_block(void *block, ULONG tag, void *caller)
     struct machine *machine = current_machine();
     schedule_choice(machine);
     ULONG actual = 0;
+    ps_quota_return_block(machine, block);
     if (SB_UNLIKELY(machine->verifier) && machine->verifier->pool_free &&
         machine->verifier->pool_free(machine, block, tag, caller))
         return;
@@ -191,7 +214,7 @@ SIZE_T NTAPI ExQueryPoolBlockSize(PVOID block, PBOOLEAN quota_charged)
 {
     SIZE_T size, granule = (ULONG_PTR)block % PAGE_SIZE == 0 ? PAGE_SIZE : 16;
     ULONG tag;
-    *quota_charged = FALSE;
+    *quota_charged = ps_quota_has_block(current_machine(), block);
     if (!mm_pool_query(current_machine(), block, &size, &tag))
         return 0;
     return size ? (size + granule - 1) & ~(granule - 1) : granule;

@@ -5,6 +5,7 @@
  */
 #include "host/io/buffers.h"
 #include "host/mm/mdl.h"
+#include "host/ps/pool_quota.h"
 
 enum { SYSTEM_BUFFER_TAG = 0x20206F49 };
 
@@ -35,20 +36,32 @@ NTSTATUS io_probe_write(void *base, SIZE_T length, KPROCESSOR_MODE mode)
     return STATUS_SUCCESS;
 }
 
+/* The caller pays for it where its quota is limited. */
+static NTSTATUS charge(PIRP irp, void *buffer, SIZE_T size)
+{
+    const struct _EPROCESS *process = current_thread()->Tcb.process;
+    if (SB_LIKELY(!process->quota[NonPagedPool].limit) || irp->RequestorMode == KernelMode)
+        return STATUS_SUCCESS;
+    return ps_quota_charge_block(buffer, NonPagedPool, size);
+}
+
 /* A system buffer of size bytes, the first length of them copied from source. */
 static NTSTATUS take_system_buffer(PIRP irp, SIZE_T size, const void *source, SIZE_T length)
 {
     struct machine *machine = current_machine();
     void *buffer = NULL;
-    if (SB_UNLIKELY(machine->verifier) && machine->verifier->io_allocate)
-        buffer = machine->verifier->io_allocate(size, SYSTEM_BUFFER_TAG, irp);
+    if (SB_UNLIKELY(machine->verifier) && machine->verifier->buffer_allocate)
+        buffer = machine->verifier->buffer_allocate(size, SYSTEM_BUFFER_TAG, irp);
     if (!buffer)
         buffer = mm_buffer_allocate(machine, size, SYSTEM_BUFFER_TAG);
     if (!buffer)
         return STATUS_INSUFFICIENT_RESOURCES;
-    if (length && !linux_copy_guarded(buffer, source, length)) {
+    NTSTATUS status = charge(irp, buffer, size);
+    if (SB_LIKELY(NT_SUCCESS(status)) && length && !linux_copy_guarded(buffer, source, length))
+        status = STATUS_ACCESS_VIOLATION;
+    if (SB_UNLIKELY(!NT_SUCCESS(status))) {
         mm_buffer_free(machine, buffer);
-        return STATUS_ACCESS_VIOLATION;
+        return status;
     }
     irp->AssociatedIrp.SystemBuffer = buffer;
     irp->Flags |= IRP_BUFFERED_IO | IRP_DEALLOCATE_BUFFER;

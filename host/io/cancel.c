@@ -82,7 +82,7 @@ void io_thread_join(PIRP irp, PETHREAD thread)
     io_irps_unlock(thread);
 }
 
-static void unpin(PIRP irp, PETHREAD thread)
+void io_irp_unpin(PIRP irp, PETHREAD thread)
 {
     io_irps_lock(thread);
     io_irp_set_state(irp, io_irp_state(irp) - 1u);
@@ -122,7 +122,7 @@ static PIRP pin_next(PETHREAD thread, const struct choice *choice)
         UCHAR state = io_irp_state(irp);
         if (!__atomic_load_n(&irp->Cancel, __ATOMIC_RELAXED) &&
             !(state & (IO_IRP_FINISHING | IO_IRP_ABANDONED)) &&
-            (state & IO_IRP_PINS) != IO_IRP_PINS && is_chosen(irp, choice))
+            (state & IO_IRP_PINS) < IO_IRP_CANCELLERS && is_chosen(irp, choice))
             found = irp;
     }
     if (found)
@@ -137,7 +137,7 @@ static ULONG cancel_chosen(PETHREAD thread, const struct choice *choice)
     PIRP irp;
     while ((irp = pin_next(thread, choice)) != NULL) {
         IoCancelIrp(irp);
-        unpin(irp, thread);
+        io_irp_unpin(irp, thread);
         count++;
     }
     return count;
@@ -213,7 +213,7 @@ static void abandon_all(PETHREAD thread)
         if (!left)
             return;
         report_hang(thread, left);
-        unpin(left, thread);
+        io_irp_unpin(left, thread);
     }
 }
 

@@ -9,7 +9,7 @@ PIRP io_file_irp(PFILE_OBJECT file, UCHAR major, PDEVICE_OBJECT *device)
 {
     struct machine *machine = object_header_of(file)->machine;
     *device = IoGetRelatedDeviceObject(file);
-    PIRP irp = io_irp_allocate(machine, (*device)->StackSize);
+    PIRP irp = io_irp_allocate_bare(machine, (*device)->StackSize);
     if (!irp)
         return NULL;
     irp->Tail.Overlay.Thread = current_thread();

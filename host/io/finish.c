@@ -5,7 +5,7 @@
  * once, at IRQL <= DISPATCH_LEVEL. What the caller sees is the same: data first, then the status
  * block, then the event or packet.
  */
-#include "host/io/io.h"
+#include "host/io/completion_apc.h"
 #include "host/ke/ke.h"
 #include "host/mm/mm.h"
 #include "host/trace/trace.h"
@@ -18,6 +18,8 @@ struct ending {
     BOOLEAN pending;
     BOOLEAN has_routine;
     BOOLEAN borrows_file;
+    PIRP apc;        /* lives on until its APC has run; NULL: there is none to queue */
+    PETHREAD thread; /* valid with apc */
     PVOID apc_context;
     IO_STATUS_BLOCK result;
 };
@@ -134,12 +136,18 @@ static void signal_file(PFILE_OBJECT file, NTSTATUS status, BOOLEAN pending)
 
 /* NT's rules: an error that did not pend is told by the return value alone; one that pended on a
  * synchronous file by the file's event alone. */
+static BOOLEAN is_told_at_once(const struct ending *ending)
+{
+    return NT_ERROR(ending->result.Status) &&
+           (!ending->pending || (file_flags(ending->file) & FO_SYNCHRONOUS_IO));
+}
+
 static void tell_file(const struct ending *ending)
 {
     PFILE_OBJECT file = ending->file;
     NTSTATUS status = ending->result.Status;
     BOOLEAN synchronous = (file_flags(file) & FO_SYNCHRONOUS_IO) != 0;
-    if (NT_ERROR(status) && (!ending->pending || synchronous)) {
+    if (is_told_at_once(ending)) {
         if (synchronous)
             signal_file(file, status, ending->pending);
         return;
@@ -148,6 +156,8 @@ static void tell_file(const struct ending *ending)
         KeSetEvent(ending->event, IO_NO_INCREMENT, FALSE);
     if (synchronous || (!ending->event && !(file_flags(file) & FO_SKIP_SET_EVENT)))
         signal_file(file, status, ending->pending);
+    if (SB_UNLIKELY(ending->apc))
+        io_completion_apc_queue(ending->apc, ending->thread);
     if (!synchronous) /* else no port, and the file may be gone with its waiter */
         post_packet(ending);
 }
@@ -201,6 +211,11 @@ void io_finish(PIRP irp)
     if (SB_LIKELY(told))
         write_status_block(irp);
     ending.borrows_file = irp->ApcEnvironment == IO_IRP_BORROWS_FILE;
+    if (SB_UNLIKELY(ending.has_routine) && told && ending.file && !is_told_at_once(&ending)) {
+        ending.apc = irp;
+        ending.thread = thread;
+        io_completion_apc_keep(irp, thread);
+    }
     retire(irp, thread);
     if (is_own) {
         if (told && ending.event)

@@ -117,7 +117,8 @@ struct io_request {
 /* IRP.AllocationFlags: what the host must know of an IRP until its memory goes. Changed under the
  * issuing thread's irps_lock; who completes the request looks without it, so both are atomic. */
 enum io_irp_state {
-    IO_IRP_PINS = 0x07,      /* cancellers that still look at it */
+    IO_IRP_PINS = 0x07,      /* cancellers that still look at it, and its APC */
+    IO_IRP_CANCELLERS = 6,   /* so many at the same time */
     IO_IRP_HOLDS = 0x08,     /* it holds a reference to its thread, which has ended */
     IO_IRP_FINISHING = 0x10, /* its caller is being told */
     IO_IRP_ABANDONED = 0x20, /* its thread is gone: nobody is told; a thread reference is held */
@@ -192,6 +193,8 @@ NTSTATUS io_file_wait(PFILE_OBJECT file);
 /* ---- requests of the host's own ---- */
 /* A zeroed IRP from the machine's pool, freed by IoFreeIrp or at the end of its completion. */
 PIRP io_irp_allocate(struct machine *machine, CCHAR stack_size);
+/* The same for requests that as a rule have no system buffer. */
+PIRP io_irp_allocate_bare(struct machine *machine, CCHAR stack_size);
 /* An IRP for a file's device stack, with major function and file object set. */
 PIRP io_file_irp(PFILE_OBJECT file, UCHAR major, PDEVICE_OBJECT *device);
 /* IRP_MJ_QUERY_INFORMATION or IRP_MJ_SET_INFORMATION for a file's driver, with a system buffer that
@@ -213,6 +216,8 @@ NTSTATUS io_send_minor(PDEVICE_OBJECT device, UCHAR major, UCHAR minor,
 void io_finish(PIRP irp);
 /* The IRP stands in its thread's list, where cancellation finds it, until it is finished. */
 void io_thread_join(PIRP irp, PETHREAD thread);
+/* One pin less; the last frees a request that is done. */
+void io_irp_unpin(PIRP irp, PETHREAD thread);
 /* Cancels the current process's requests on file (status_block NULL: all, else that one), of one
  * thread or of all (NULL). Returns how many were found. */
 ULONG io_cancel_file(struct _EPROCESS *process, PETHREAD thread, PFILE_OBJECT file,
@@ -248,6 +253,10 @@ PDEVICE_OBJECT io_top_of_stack(PDEVICE_OBJECT device);
 void io_device_closed(PDEVICE_OBJECT device);
 NTSTATUS io_device_parse(void *object, PUNICODE_STRING rest, struct ob_open *open, void **found);
 NTSTATUS io_file_parse(void *object, PUNICODE_STRING rest, struct ob_open *open, void **found);
+/* The driver answered a create of rest with STATUS_REPARSE: where to begin again. STATUS_REPARSE
+ * with *target in pool, or an error. */
+NTSTATUS io_reparse(PFILE_OBJECT file, PUNICODE_STRING rest, ULONG_PTR information,
+                    UNICODE_STRING *target);
 /* A device goes: what the host keeps for it in lists. */
 void io_forget_device(PDEVICE_OBJECT device);
 NTSTATUS io_timer_initialize(struct machine *machine);

@@ -2,6 +2,7 @@
 #include "host/io/io.h"
 #include "host/ke/schedule.h"
 #include "host/mm/mm.h"
+#include "host/ps/pool_quota.h"
 #include "host/trace/trace.h"
 
 enum { IRP_TAG = 0x20707249, COMPLETION_TAG = 0x72436F49 };
@@ -23,12 +24,12 @@ static inline void irp_fill(PIRP irp, USHORT size, CCHAR stack_size)
     InitializeListHead(&irp->ThreadListEntry);
 }
 
-PIRP io_irp_allocate(struct machine *machine, CCHAR stack_size)
+static inline PIRP allocate(struct machine *machine, CCHAR stack_size, BOOLEAN gets_buffer)
 {
     USHORT size = irp_size(stack_size);
     PIRP irp = NULL;
-    if (SB_UNLIKELY(machine->verifier) && machine->verifier->io_allocate)
-        irp = machine->verifier->io_allocate(size, IRP_TAG, NULL);
+    if (SB_UNLIKELY(machine->verifier) && machine->verifier->irp_allocate)
+        irp = machine->verifier->irp_allocate(size, IRP_TAG, gets_buffer);
     if (!irp)
         irp = mm_pool_allocate(machine, NonPagedPoolNx, size, IRP_TAG);
     if (!irp)
@@ -39,9 +40,25 @@ PIRP io_irp_allocate(struct machine *machine, CCHAR stack_size)
     return irp;
 }
 
+PIRP io_irp_allocate(struct machine *machine, CCHAR stack_size)
+{
+    return allocate(machine, stack_size, TRUE);
+}
+
+PIRP io_irp_allocate_bare(struct machine *machine, CCHAR stack_size)
+{
+    return allocate(machine, stack_size, FALSE);
+}
+
 PIRP NTAPI IoAllocateIrp(CCHAR stack_size, BOOLEAN charge_quota)
 {
-    return stack_size > 0 ? io_irp_allocate(current_machine(), stack_size) : NULL;
+    PIRP irp = stack_size > 0 ? io_irp_allocate(current_machine(), stack_size) : NULL;
+    if (irp && charge_quota &&
+        !NT_SUCCESS(ps_quota_charge_block(irp, NonPagedPoolNx, irp_size(stack_size)))) {
+        IoFreeIrp(irp);
+        return NULL;
+    }
+    return irp;
 }
 SB_EXPORT(IoAllocateIrp)
 

@@ -23,8 +23,8 @@ static BOOLEAN attach_buffer(PIRP irp, ULONG size, const void *input, ULONG inpu
 {
     struct machine *machine = current_machine();
     void *buffer = NULL;
-    if (SB_UNLIKELY(machine->verifier) && machine->verifier->io_allocate)
-        buffer = machine->verifier->io_allocate(size, BUILD_BUFFER_TAG, irp);
+    if (SB_UNLIKELY(machine->verifier) && machine->verifier->buffer_allocate)
+        buffer = machine->verifier->buffer_allocate(size, BUILD_BUFFER_TAG, irp);
     if (!buffer)
         buffer = mm_pool_allocate(machine, NonPagedPoolNx, size, BUILD_BUFFER_TAG);
     if (!buffer)

@@ -176,7 +176,9 @@ NTSTATUS io_device_parse(void *object, PUNICODE_STRING rest, struct ob_open *ope
     status = extend(file, parameters);
     if (NT_SUCCESS(status))
         status = send_create(file, open);
-    if (!NT_SUCCESS(status)) {
+    if (status == STATUS_REPARSE)
+        status = io_reparse(&file->file, rest, parameters->information, &open->reparse);
+    if (!NT_SUCCESS(status) || status == STATUS_REPARSE) {
         ob_dereference(file); /* no FO_HANDLE_CREATED: the driver sees no close */
         return status;
     }
@@ -235,7 +237,7 @@ NTSTATUS io_file_open(POBJECT_ATTRIBUTES attributes, ACCESS_MASK access, KPROCES
         status = ob_open_by_attributes(attributes, &open, &file);
     if (!NT_SUCCESS(status))
         return status;
-    NTSTATUS opened = status; /* a driver's warning or STATUS_REPARSE's kin are passed on */
+    NTSTATUS opened = status; /* a driver's warning is passed on */
     if (object_header_of(file)->type != &io_file_type)
         status = STATUS_OBJECT_TYPE_MISMATCH;
     else

@@ -161,7 +161,7 @@ static NTSTATUS control(UCHAR major, HANDLE file, HANDLE event, PIO_APC_ROUTINE 
                                  .input_length = input_length,
                                  .output = output,
                                  .output_length = output_length};
-    return apc ? STATUS_NOT_IMPLEMENTED : zw_send(file, event, &request);
+    return zw_send(file, event, &request);
 }
 
 NTSTATUS NTAPI ZwDeviceIoControlFile(HANDLE file, HANDLE event, PIO_APC_ROUTINE apc,
@@ -213,7 +213,7 @@ static NTSTATUS transfer(UCHAR major, HANDLE file, HANDLE event, PIO_APC_ROUTINE
         request.offset = *offset;
     if (key)
         request.key = *key;
-    return apc ? STATUS_NOT_IMPLEMENTED : zw_send(file, event, &request);
+    return zw_send(file, event, &request);
 }
 
 NTSTATUS NTAPI ZwReadFile(HANDLE file, HANDLE event, PIO_APC_ROUTINE apc, PVOID apc_context,

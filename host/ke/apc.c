@@ -212,14 +212,28 @@ BOOLEAN NTAPI KeTestAlertThread(KPROCESSOR_MODE mode)
 }
 SB_EXPORT(KeTestAlertThread)
 
-static void run_down_user_apcs(PKTHREAD thread)
+static PKAPC take_unrun(PKTHREAD thread, KPROCESSOR_MODE mode)
 {
-    KAPC copy;
+    struct machine *machine = current_machine();
+    PLIST_ENTRY queue = &thread->apc_queue[(int)mode];
+    PKAPC apc = NULL;
+    ke_dispatcher_lock(machine);
+    if (!IsListEmpty(queue)) {
+        apc = CONTAINING_RECORD(RemoveHeadList(queue), KAPC, ApcListEntry);
+        apc->Inserted = FALSE;
+    }
+    ke_dispatcher_unlock(machine);
+    return apc;
+}
+
+/* A kernel APC is its maker's memory; a user APC without a routine is pool, by contract. */
+static void run_down_apcs(PKTHREAD thread, KPROCESSOR_MODE mode)
+{
     PKAPC apc;
-    while ((apc = take(thread, UserMode, &copy)) != NULL) {
-        if (copy.RundownRoutine)
-            copy.RundownRoutine(apc);
-        else
+    while ((apc = take_unrun(thread, mode)) != NULL) {
+        if (apc->RundownRoutine)
+            apc->RundownRoutine(apc);
+        else if (mode == UserMode)
             ExFreePool(apc);
     }
 }
@@ -264,5 +278,6 @@ void ke_thread_rundown(PKTHREAD thread)
                          (ULONG_PTR)(LONG_PTR)thread->kernel_apc_disable, irql, 0);
     }
     abandon_mutants(thread);
-    run_down_user_apcs(thread);
+    run_down_apcs(thread, UserMode);
+    run_down_apcs(thread, KernelMode);
 }

@@ -16,6 +16,7 @@ static void record(struct machine *machine, ULONG code, const ULONG_PTR paramete
     for (int i = 0; i < 4; i++)
         bug_check->parameters[i] = parameters[i];
     bug_check->address = address;
+    bug_check->is_reported = machine->verifier && machine->verifier->has_told(address);
     loader_describe_address(machine, address, bug_check->module, sizeof(bug_check->module),
                             &bug_check->module_offset);
     if (registers) {

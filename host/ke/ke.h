@@ -6,6 +6,8 @@
 #ifndef SYSBUF_HOST_KE_H
 #define SYSBUF_HOST_KE_H
 
+#include <sysbuf/host.h>
+
 #include "host/ke/thread.h"
 
 enum dispatcher_type {
@@ -40,6 +42,8 @@ struct bug_check {
     uint64_t address; /* the instruction, or the caller of KeBugCheckEx */
     char module[64];  /* "name.sys", or empty */
     uint64_t module_offset;
+    BOOLEAN is_reported;    /* the verifier has told of it */
+    struct sb_place driver; /* the innermost driver frame */
     BOOLEAN has_registers;
     struct linux_registers registers;
     char reason[256]; /* a sentence, or empty */

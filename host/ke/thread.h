@@ -103,6 +103,19 @@ struct _ETHREAD {
     BOOLEAN is_traced;                  /* its name was told; the trace's lock */
 };
 
+/* Of one kind of pool; atomic. */
+struct pool_quota {
+    uint64_t charged, peak;
+    uint64_t limit; /* 0: none */
+};
+
+/* ZwSetInformationProcess. */
+struct process_settings {
+    UCHAR priority[2]; /* foreground, class */
+    ULONG hard_error_mode;
+    BOOLEAN boost_disabled, is_critical;
+};
+
 struct _EPROCESS {
     DISPATCHER_HEADER Header;
     uint64_t unique; /* never reused in this Linux process */
@@ -119,10 +132,11 @@ struct _EPROCESS {
     int64_t create_time, exit_time; /* 100 ns since 1601 */
     void *environment;              /* ps/environment_block.c; NULL until asked for; atomic */
     HANDLE parent_id;
-    BOOLEAN is_announced;     /* drivers know of it */
-    BOOLEAN is_traced;        /* its name was told; the trace's lock */
-    uint32_t exit_holds;      /* PsAcquireProcessExitSynchronization; atomic */
-    uint64_t pool_charged[2]; /* PsChargePoolQuota: nonpaged, paged; atomic */
+    BOOLEAN is_announced;       /* drivers know of it */
+    BOOLEAN is_traced;          /* its name was told; the trace's lock */
+    uint32_t exit_holds;        /* PsAcquireProcessExitSynchronization; atomic */
+    struct pool_quota quota[2]; /* nonpaged, paged */
+    struct process_settings settings;
 };
 
 _Static_assert(FIELD_OFFSET(struct _ETHREAD, Tcb) == 0, "PETHREAD and PKTHREAD are one pointer");

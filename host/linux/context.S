@@ -38,6 +38,28 @@ linux_context_jump:
     .cfi_endproc
     .size linux_context_jump, . - linux_context_jump
 
+/* linux_stack_switch(function, context, top): see stack.c. Who unwinds function's caller finds the
+ * stack pointer at top, where that stack ends. */
+    .hidden linux_stack_switch
+    .globl linux_stack_switch
+    .type linux_stack_switch, @function
+linux_stack_switch:
+    .cfi_startproc
+    pushq %rbp
+    .cfi_def_cfa_offset 16
+    .cfi_offset rbp, -16
+    movq %rsp, %rbp
+    .cfi_def_cfa_register rbp
+    movq %rdx, %rsp
+    movq %rdi, %rax
+    movq %rsi, %rdi
+    callq *%rax
+    leave
+    .cfi_def_cfa rsp, 8
+    ret
+    .cfi_endproc
+    .size linux_stack_switch, . - linux_stack_switch
+
 /* The signal handler knows this ud2 by its address and loads the registers that rdi points to. */
     .hidden linux_registers_resume
     .globl linux_registers_resume

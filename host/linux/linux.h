@@ -146,12 +146,17 @@ void linux_thread_join(struct linux_thread *thread); /* blocks */
 uint32_t linux_thread_id(void);
 /* ns the thread of this process has run; 0 when there is none. */
 int64_t linux_thread_cpu_time(uint32_t thread_id);
-/* Bounds of the calling thread's stack. */
+/* Bounds of the stack that the calling thread is on. */
 void linux_stack_bounds(uint64_t *low, uint64_t *high);
-/* Takes a page of the calling thread's stack out of use, one at a time, and gives it back, with
- * whatever contents. False: Linux refuses. */
-bool linux_stack_close_page(void *page);
-void linux_stack_open_page(void *page);
+/* Runs function(context) on a second stack of the calling thread's, which has pages that nobody may
+ * touch around it. False, and nothing was run: memory is short, or the thread is there already. */
+bool linux_guarded_stack_run(void (*function)(void *), void *context);
+/* What runs there is about to be left by a jump. */
+void linux_guarded_stack_leave(void);
+/* Whether address is on the calling thread's second stack, whichever it is on. */
+bool linux_guarded_stack_holds(uint64_t address);
+/* The thread is there, and address in the pages above, where the stack's frames end. */
+bool linux_guarded_stack_is_above(uint64_t address);
 void linux_gs_base_set(uint64_t base);
 /* Called once per process before any other use of threads; returns 0, or -ENOSYS when the machine
  * is not one the host can run on. at_exit runs on each thread that set its slot, as it ends. */

@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -20,7 +19,6 @@ struct linux_thread {
 };
 
 _Thread_local void *linux_thread_slot __attribute__((tls_model("initial-exec")));
-static _Thread_local uint64_t stack_low, stack_high;
 static pthread_key_t exit_key;
 static bool gs_instructions; /* the kernel lets us use wrgsbase */
 
@@ -79,41 +77,6 @@ void linux_thread_join(struct linux_thread *thread)
 uint32_t linux_thread_id(void)
 {
     return (uint32_t)gettid();
-}
-
-void linux_stack_bounds(uint64_t *low, uint64_t *high)
-{
-    if (!stack_high) {
-        pthread_attr_t attributes;
-        void *base = NULL;
-        size_t size = 0;
-        if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
-            pthread_attr_getstack(&attributes, &base, &size);
-            pthread_attr_destroy(&attributes);
-        }
-        stack_low = (uint64_t)base;
-        stack_high = stack_low + size;
-    }
-    *low = stack_low;
-    *high = stack_high;
-}
-
-/* Since Linux 6.13 a page can be guarded without a mapping of its own, at a quarter of the cost. */
-enum { GUARD_INSTALL = 102, GUARD_REMOVE = 103 }; /* MADV_..., not in every toolkit's headers */
-static _Thread_local bool is_guarded;
-
-bool linux_stack_close_page(void *page)
-{
-    is_guarded = madvise(page, LINUX_PAGE_SIZE, GUARD_INSTALL) == 0;
-    return is_guarded || mprotect(page, LINUX_PAGE_SIZE, PROT_NONE) == 0;
-}
-
-void linux_stack_open_page(void *page)
-{
-    if (is_guarded)
-        madvise(page, LINUX_PAGE_SIZE, GUARD_REMOVE);
-    else
-        mprotect(page, LINUX_PAGE_SIZE, PROT_READ | PROT_WRITE);
 }
 
 void linux_gs_base_set(uint64_t base)

@@ -6,6 +6,7 @@
  */
 #include "host/mm/mm.h"
 #include "host/mm/state.h"
+#include "host/ps/pool_quota.h"
 
 static const SIZE_T most_kept = 4 * 1024 * 1024; /* bytes */
 
@@ -82,6 +83,7 @@ BOOLEAN mm_buffer_free(struct machine *machine, void *block)
     if (SB_LIKELY(!region) || region->pins || region->size > most_kept / 2 ||
         region->pool_type != NonPagedPoolNx)
         return mm_pool_free(machine, block);
+    ps_quota_return_block(machine, block);
     mm_pool_large_end(machine, region);
     keep(machine, region);
     return TRUE;

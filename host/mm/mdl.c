@@ -2,6 +2,7 @@
 #include "host/ke/ke.h"
 #include "host/mm/ddk.h"
 #include "host/mm/mdl.h"
+#include "host/ps/pool_quota.h"
 
 enum { MDL_TAG = 0x206C644D, FRAME_BATCH = 64 };
 
@@ -51,6 +52,11 @@ PMDL NTAPI IoAllocateMdl(PVOID base, ULONG length, BOOLEAN secondary, BOOLEAN ch
     PMDL mdl = MmCreateMdl(NULL, base, length);
     if (mdl)
         mm_mdl_report(mdl, MM_MDL_ALLOCATED, 0, __builtin_return_address(0));
+    if (mdl && charge_quota &&
+        !NT_SUCCESS(ps_quota_charge_block(mdl, NonPagedPoolNx, MmSizeOfMdl(base, length)))) {
+        IoFreeMdl(mdl);
+        return NULL;
+    }
     if (!mdl || !irp)
         return mdl;
     if (secondary && irp->MdlAddress)

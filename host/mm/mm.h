@@ -33,6 +33,7 @@ struct mm_region {
     SIZE_T charged;   /* bytes it counts in mapped_bytes */
     LONG64 pins;      /* its pages that MDLs hold locked; mm lock */
     BOOLEAN is_freed; /* only waits for the last pin */
+    BOOLEAN is_lent;  /* the pages outlive the machine: Mm does not give them back */
     ULONG tag;        /* pool blocks of whole pages: tag, requested size and pool type */
     SIZE_T requested;
     ULONG pool_type;

@@ -6,7 +6,7 @@
  */
 #include "host/mm/mm.h"
 #include "host/mm/state.h"
-#include "host/ps/ps.h"
+#include "host/ps/pool_quota.h"
 #include "host/ps/thread_slot.h"
 
 enum { POOL_LIVE = 0x4C504253, POOL_FREE = 0x46504253 };
@@ -63,15 +63,20 @@ static void carve_page(uint8_t *page, struct pool_class *pool_class, enum pool_k
     }
 }
 
-/* Fills an empty class from a new chunk. The class lock is held. */
+/* Fills an empty class with a page, if need be of a new chunk: pages are touched when they are
+ * needed. The class lock is held. */
 static BOOLEAN refill(struct machine *machine, struct pool_class *pool_class, enum pool_kind kind,
                       ULONG size_class)
 {
-    uint8_t *chunk = chunk_allocate(machine, POOL_CHUNK, kind);
-    if (!chunk)
-        return FALSE;
-    for (SIZE_T at = POOL_CHUNK; at > 0; at -= LINUX_PAGE_SIZE) /* the first page is used first */
-        carve_page(chunk + at - LINUX_PAGE_SIZE, pool_class, kind, size_class);
+    if (pool_class->unused == pool_class->unused_end) {
+        uint8_t *chunk = chunk_allocate(machine, POOL_CHUNK, kind);
+        if (!chunk)
+            return FALSE;
+        pool_class->unused = chunk;
+        pool_class->unused_end = chunk + POOL_CHUNK;
+    }
+    carve_page(pool_class->unused, pool_class, kind, size_class);
+    pool_class->unused += LINUX_PAGE_SIZE;
     return TRUE;
 }
 
@@ -360,6 +365,7 @@ static BOOLEAN claim_own(struct pool_header *header)
 BOOLEAN mm_pool_free(struct machine *machine, void *block)
 {
     ULONG actual;
+    ps_quota_return_block(machine, block);
     if (SB_UNLIKELY(machine->verifier) && machine->verifier->pool_free &&
         machine->verifier->pool_free(machine, block, 0, NULL))
         return TRUE;

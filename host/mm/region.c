@@ -31,7 +31,8 @@ SB_EXPORT_DATA("MmSectionObjectType", section_object_type)
 
 static void region_free(struct mm_region *region)
 {
-    linux_pages_unmap(region->base, region->size);
+    if (!region->is_lent)
+        linux_pages_unmap(region->base, region->size);
     linux_free(region->pages);
     linux_free(region);
 }

@@ -24,7 +24,8 @@ enum {
 struct pool_class {
     struct linux_lock lock;
     struct pool_free_block *free;
-    LONG64 blocks, bytes; /* live; changed under the lock, read without */
+    uint8_t *unused, *unused_end; /* the last chunk's pages that nobody needed yet */
+    LONG64 blocks, bytes;         /* live; changed under the lock, read without */
 };
 
 /* Large system buffers of requests that have ended, oldest first: buffer.c. */

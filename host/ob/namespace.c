@@ -99,6 +99,16 @@ static NTSTATUS open_object(void *object, UNICODE_STRING *rest, struct ob_open *
     return STATUS_SUCCESS;
 }
 
+/* A driver has named another path, which replaces this one whole. */
+static void begin_again(struct machine *machine, struct ob_open *open, UNICODE_STRING *path,
+                        PWSTR *owned)
+{
+    if (*owned)
+        mm_pool_free(machine, *owned);
+    *path = open->reparse;
+    *owned = path->Buffer;
+}
+
 /* One object met on the way. STATUS_REPARSE: path was replaced, begin again at the root. */
 static NTSTATUS visit(struct machine *machine, void *object, UNICODE_STRING *path,
                       struct ob_open *open, PWSTR *owned, void **found)
@@ -109,7 +119,10 @@ static NTSTATUS visit(struct machine *machine, void *object, UNICODE_STRING *pat
         NTSTATUS status = follow(machine, object, path, owned);
         return NT_SUCCESS(status) ? STATUS_REPARSE : status;
     }
-    return open_object(object, path, open, found);
+    NTSTATUS status = open_object(object, path, open, found);
+    if (status == STATUS_REPARSE)
+        begin_again(machine, open, path, owned);
+    return status;
 }
 
 /* Where a walk begins. A path below a root directory has no leading backslash; after a link was

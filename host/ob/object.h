@@ -64,9 +64,10 @@ struct ob_open {
     ULONG attributes; /* OBJ_* */
     KPROCESSOR_MODE mode;
     struct _EPROCESS *process;
-    POBJECT_TYPE wanted; /* NULL: any */
-    void *context;       /* Io's struct io_open for file opens, else NULL */
-    void *root;          /* object a relative path starts from, referenced by the caller; NULL */
+    POBJECT_TYPE wanted;    /* NULL: any */
+    void *context;          /* Io's struct io_open for file opens, else NULL */
+    void *root;             /* object a relative path starts from, referenced by the caller; NULL */
+    UNICODE_STRING reparse; /* out, pool: a parse that answers STATUS_REPARSE names the new path */
 };
 
 struct handle_entry {

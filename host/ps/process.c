@@ -1,14 +1,17 @@
 #include "host/io/io.h"
+#include "host/ke/bug_codes.h"
 #include "host/ke/ke.h"
 #include "host/ke/text.h"
 #include "host/mm/mm.h"
 #include "host/ob/object.h"
 #include "host/ps/notify.h"
+#include "host/ps/pool_quota.h"
 #include "host/ps/ps.h"
 #include "host/rtl/rtl.h"
 #include "host/se/se.h"
 
 #define FREE_BUILD 0xF0000000u /* in NtBuildNumber */
+enum { PRIORITY_CLASS_NORMAL = 2 };
 
 static void process_remove(void *object)
 {
@@ -65,6 +68,7 @@ NTSTATUS ps_process_create(struct machine *machine, BOOLEAN is_administrator, BO
     process->parent_id =
         machine->ps->system_process ? machine->ps->system_process->process_id : NULL;
     set_image_name(process, machine->ps->system_process ? "application.exe" : "System");
+    process->settings.priority[1] = PRIORITY_CLASS_NORMAL;
     process->handles = ob_handle_table_create();
     status = se_token_create(machine, token_kind(machine, is_administrator),
                              (struct token **)&process->token);
@@ -143,6 +147,8 @@ void ps_process_exit(struct _EPROCESS *process, NTSTATUS status)
 {
     PETHREAD thread = NULL;
     KAPC_STATE state;
+    if (process->settings.is_critical)
+        KeBugCheckEx(CRITICAL_PROCESS_DIED, (ULONG_PTR)process, 0, 0, 0);
     process->is_exiting = TRUE;
     wait_for_exit_holds(process);
     KeStackAttachProcess((PKPROCESS)process, &state);
@@ -170,6 +176,8 @@ NTSTATUS ps_initialize(struct machine *machine)
     InitializeListHead(&ps->processes);
     machine->ps = ps;
     NTSTATUS status = ps_notify_initialize(machine);
+    if (NT_SUCCESS(status))
+        status = ps_quota_initialize(machine);
     if (NT_SUCCESS(status))
         status = ps_process_create(machine, TRUE, FALSE, &ps->system_process);
     if (NT_SUCCESS(status)) {
@@ -210,6 +218,7 @@ void ps_destroy(struct machine *machine)
     }
     forget_verified(machine);
     ps_notify_destroy(machine);
+    ps_quota_destroy(machine);
     linux_free(machine->ps);
     machine->ps = NULL;
 }

@@ -15,6 +15,7 @@ struct ps_state {
     ULONG next_id;        /* process and thread ids: multiples of 4 */
     struct _EPROCESS *system_process;
     struct ps_notify_table *notify;
+    struct quota_table *quota;
 };
 
 enum { PS_THREAD_INTERNAL, PS_THREAD_NEW, PS_THREAD_ANNOUNCED }; /* ETHREAD.announcement */

@@ -55,10 +55,31 @@ static void describe_registers(struct machine *machine, const struct linux_regis
     }
 }
 
+/* The innermost driver frame is where the stop is told to be. */
+static void note_place(struct machine *machine, uint64_t address, bool is_return_address)
+{
+    struct sb_place *place = &machine->ke->bug_check.driver;
+    struct loaded_image *image = loader_find(machine, address);
+    struct linux_symbol symbol;
+
+    if (!image || place->module[0])
+        return;
+    text_format(place->module, sizeof place->module, "%s", image->name);
+    place->offset = address - (uint64_t)image->base;
+    if (!linux_pe_symbol(image->file, image->file_size,
+                         (uint32_t)place->offset - (is_return_address && place->offset > 0),
+                         &symbol))
+        return;
+    text_format(place->function, sizeof place->function, "%s", symbol.function);
+    text_format(place->source_file, sizeof place->source_file, "%s", symbol.source_file);
+    place->line = symbol.line;
+}
+
 static void describe_frame(struct machine *machine, uint64_t address, bool is_return_address)
 {
     char place[LINE_SIZE - 8], text[LINE_SIZE];
 
+    note_place(machine, address, is_return_address);
     crash_describe_address(machine, address, is_return_address, place, sizeof place);
     ke_bug_check_report(machine, text, text_format(text, sizeof text, "  %s\n", place));
 }

@@ -21,6 +21,7 @@ void seh_walk_start(struct seh_walk *walk, const CONTEXT *context, bool exact)
     walk->current = *context;
     walk->exact = exact;
     walk->caller_exact = false;
+    walk->saved = NULL;
 }
 
 void seh_walk_advance(struct seh_walk *walk)
@@ -38,8 +39,10 @@ static enum seh_walk_result unwind_image(struct seh_walk *walk, ULONG handler_ty
         return seh_unwind_leaf(&walk->stack, &walk->caller) ? SEH_WALK_CALLER : SEH_WALK_CORRUPT;
     }
     frame->kind = SEH_FRAME_IMAGE;
+    if (walk->saved)
+        *walk->saved = (KNONVOLATILE_CONTEXT_POINTERS){0};
     if (!seh_unwind_function(&frame->image, &walk->stack, frame->function, frame->control_pc,
-                             handler_type, &walk->caller, NULL, &frame->step))
+                             handler_type, &walk->caller, walk->saved, &frame->step))
         return SEH_WALK_CORRUPT;
     uint64_t establisher = frame->step.establisher;
     bool inside = establisher >= walk->stack.low && establisher < walk->stack.high;
@@ -115,7 +118,8 @@ enum seh_walk_result seh_walk_examine(struct seh_walk *walk, ULONG handler_type)
     *frame = (struct seh_frame){.control_pc = walk->current.Rip};
     walk->caller = walk->current;
     walk->caller_exact = false;
-    if (walk->current.Rip == 0 || walk->current.Rsp >= walk->stack.high)
+    /* What called a null pointer has called a leaf function. */
+    if ((walk->current.Rip == 0 && !walk->exact) || walk->current.Rsp >= walk->stack.high)
         return SEH_WALK_END;
 
     int recognised = recognise_call(walk);

@@ -39,6 +39,8 @@ struct seh_walk {
     CONTEXT caller;  /* inside the frame's caller */
     bool exact;      /* current.Rip is an interrupted instruction, not a return address */
     bool caller_exact;
+    /* Filled with where each frame keeps its caller's registers; NULL: not asked for. */
+    KNONVOLATILE_CONTEXT_POINTERS *saved;
     struct seh_frame frame;
 };
 

@@ -18,11 +18,18 @@ static const char *name_of(const struct verifier_callback *call)
     return names[call->kind];
 }
 
-/* Calls that an exception jumped over lie below on the stack. */
+/* Calls that an exception jumped over lie below on the stack; what is on the guarded stack lies
+ * below all of the thread's own. */
+static BOOLEAN is_abandoned(const struct verifier_callback *call, ULONG_PTR here)
+{
+    BOOLEAN is_guarded = linux_guarded_stack_holds((ULONG_PTR)call);
+    return is_guarded == linux_guarded_stack_holds(here) ? (ULONG_PTR)call < here : is_guarded;
+}
+
 static void forget_abandoned(struct verifier_thread *thread, ULONG_PTR here)
 {
-    while (thread->call && (ULONG_PTR)thread->call < here) {
-        thread->watched_until = thread->call->watched_until;
+    while (thread->call && is_abandoned(thread->call, here)) {
+        verifier_watch_until(thread, thread->call->watched_until);
         thread->call = thread->call->outer;
     }
 }

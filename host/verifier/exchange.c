@@ -52,9 +52,15 @@ static void fill_system_buffer(PIRP irp, struct verifier_exchange *request)
                       request->output_length - input, VERIFIER_FILL_BUFFER);
 }
 
+/* Which rules look at exchanges; the others pay nothing. */
+static BOOLEAN is_asked_for(void)
+{
+    return verifier_checks(SB_VERIFY_REPLY | SB_VERIFY_USER | SB_VERIFY_MDL);
+}
+
 BOOLEAN verifier_exchange_begin(PIRP irp, const struct io_request *asked)
 {
-    struct verifier_memory *memory = verifier_memory();
+    struct verifier_memory *memory = is_asked_for() ? verifier_memory() : NULL;
     struct verifier_exchange *request =
         asked->mode == UserMode && memory ? describe(irp, asked) : NULL;
     if (!request)
@@ -105,6 +111,8 @@ void verifier_exchange_end(void)
 SIZE_T verifier_exchange_reply(PIRP irp)
 {
     struct verifier_memory *memory = verifier_memory();
+    if (!is_asked_for())
+        return MAXSIZE_T;
     linux_lock(&memory->lock);
     struct verifier_exchange *request = verifier_table_remove(&memory->requests, irp);
     linux_unlock(&memory->lock);

@@ -38,7 +38,7 @@ void __attribute__((ms_abi)) fault_report(const struct fault_place *place, enum 
     __builtin_ms_va_start(arguments, format);
     text_format_list(message, sizeof(message), format, arguments);
     __builtin_ms_va_end(arguments);
-    verifier_state()->told = place->context->Rip;
+    verifier_note_told(place->context->Rip);
     verifier_report_at(
         rule, &(struct verifier_place){.context = place->context, .is_exact = TRUE, .notes = notes},
         parameters, "%s", message);
@@ -138,7 +138,7 @@ static BOOLEAN is_null_told(const struct fault_place *place)
     uint64_t told = verifier_state()->null_told;
     if (!told || place->context->Rip - told >= FEW)
         return FALSE;
-    verifier_state()->told = place->context->Rip;
+    verifier_note_told(place->context->Rip);
     return TRUE;
 }
 

@@ -84,7 +84,7 @@ static void report_call(const struct fault_place *place)
     };
     ULONG_PTR parameters[3] = {place->address, context.Rip, 0};
     describe_target(place->address, target, notes);
-    verifier_state()->told = place->context->Rip;
+    verifier_note_told(place->context->Rip);
     verifier_report_at(RULE_WILD_CALL, &where, parameters, "0x%I64x was called: %s", place->address,
                        target);
 }

@@ -33,13 +33,18 @@ static const char *name_of(NTSTATUS code)
     }
 }
 
+BOOLEAN verifier_has_told(uint64_t address)
+{
+    const struct verifier_state *state = verifier_state();
+    return state->has_told && state->told == address;
+}
+
 void verifier_unhandled(const EXCEPTION_RECORD *record, const CONTEXT *context)
 {
     ULONG_PTR parameters[3] = {(ULONG)record->ExceptionCode, (ULONG_PTR)record->ExceptionAddress,
                                0};
     struct verifier_place place = {.context = context, .is_exact = TRUE};
-    if (!verifier_checks(SB_VERIFY_POOL) ||
-        verifier_state()->told == (uint64_t)record->ExceptionAddress ||
+    if (!verifier_checks(SB_VERIFY_POOL) || verifier_has_told((uint64_t)record->ExceptionAddress) ||
         !verifier_first_frame(context, TRUE))
         return;
     if (record->ExceptionCode == STATUS_ACCESS_VIOLATION)

@@ -46,6 +46,8 @@ struct verifier_irps {
 };
 
 struct verifier_irps *verifier_irps(void);
+/* Whether any rule that is on asks about IRPs: if none does, none is known. */
+BOOLEAN verifier_knows_irps(void);
 /* The record of an IRP, freed or not; NULL when it is not known (a driver's own memory). The lock
  * is held. */
 struct irp_record *irp_find(struct verifier_irps *irps, const void *irp);

@@ -31,6 +31,8 @@ static BOOLEAN is_back(const struct irp_record *record, const IRP *irp)
 static BOOLEAN note_completion(PIRP irp, const void *caller, const void **first)
 {
     struct verifier_irps *irps = verifier_irps();
+    if (!verifier_knows_irps())
+        return TRUE;
     linux_lock(&irps->lock);
     struct irp_record *record = irp_find(irps, irp);
     BOOLEAN allowed = !record || (!record->is_freed && !is_back(record, irp));
@@ -97,6 +99,8 @@ void verifier_irp_passes(PIRP irp, ULONG passed)
 {
     struct verifier_irps *irps = verifier_irps();
     struct irp_location known = {0};
+    if (!verifier_knows_irps())
+        return;
     linux_lock(&irps->lock);
     struct irp_record *record = irp_find(irps, irp);
     struct irp_location *location = record ? irp_location(record, (LONG)passed) : NULL;

@@ -134,12 +134,11 @@ void verifier_irp_send(PDEVICE_OBJECT device, PIRP irp, const void *caller)
 }
 
 /* ---- around the dispatch routine ---- */
-void verifier_request_begin(struct verifier_request *request)
+static void note_request(struct verifier_request *request)
 {
     struct verifier_irps *irps = verifier_irps();
     PIRP irp = request->irp;
     request->location = (ULONG)irp->CurrentLocation;
-    request->serial = 0;
     request->was_marked =
         (irp->Tail.Overlay.CurrentStackLocation->Control & SL_PENDING_RETURNED) != 0;
     linux_lock(&irps->lock);
@@ -153,6 +152,13 @@ void verifier_request_begin(struct verifier_request *request)
         location->device = (PDEVICE_OBJECT)request->callback.object;
     }
     linux_unlock(&irps->lock);
+}
+
+void verifier_request_begin(struct verifier_request *request)
+{
+    request->serial = 0;
+    if (verifier_knows_irps())
+        note_request(request);
     verifier_callback_begin(&request->callback);
 }
 
@@ -241,6 +247,8 @@ void verifier_request_end(struct verifier_request *request, NTSTATUS answer)
     struct irp_location location;
     BOOLEAN is_marked = FALSE;
     verifier_callback_end(&request->callback);
+    if (!verifier_knows_irps())
+        return;
     BOOLEAN is_known = note_answer(request, answer, &location, &is_marked);
     if (!checks_requests())
         return;

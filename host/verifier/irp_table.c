@@ -1,4 +1,6 @@
 /* Every IRP that was allocated, by address. */
+#include <sysbuf/host.h>
+
 #include "host/verifier/irp.h"
 #include "host/verifier/watch.h"
 
@@ -7,6 +9,11 @@ enum { FIRST_BUCKETS = 256, MOST_FREED = 4096 };
 struct verifier_irps *verifier_irps(void)
 {
     return verifier_state()->irps;
+}
+
+BOOLEAN verifier_knows_irps(void)
+{
+    return verifier_checks(SB_VERIFY_IRP | SB_VERIFY_UNLOAD);
 }
 
 static SIZE_T bucket_of(const struct verifier_irps *irps, const void *irp)
@@ -88,6 +95,8 @@ void verifier_irp_made(PIRP irp, const void *caller)
 {
     struct verifier_irps *irps = verifier_irps();
     ULONG count = (ULONG)irp->StackCount;
+    if (!verifier_knows_irps())
+        return;
     struct irp_record *record =
         linux_allocate(sizeof(*record) + (count + 1) * sizeof(record->locations[0]));
     linux_lock(&irps->lock);
@@ -112,6 +121,8 @@ void verifier_irp_made(PIRP irp, const void *caller)
 void verifier_irp_freed(PIRP irp)
 {
     struct verifier_irps *irps = verifier_irps();
+    if (!verifier_knows_irps())
+        return;
     linux_lock(&irps->lock);
     struct irp_record *record = irp_find(irps, irp);
     if (record && !record->is_freed) {

@@ -6,14 +6,24 @@
 #include "host/verifier/lock.h"
 #include "host/verifier/stop.h"
 
+/* Others may be linking their waits just now. */
+static BOOLEAN has_wait_list(const DISPATCHER_HEADER *header)
+{
+    struct machine *machine = current_machine();
+    ke_dispatcher_lock(machine);
+    BOOLEAN has = header->WaitListHead.Flink && header->WaitListHead.Blink;
+    ke_dispatcher_unlock(machine);
+    return has;
+}
+
+/* The type is first: what cannot be read is found without the lock. */
 static BOOLEAN is_dispatcher_object(const DISPATCHER_HEADER *header)
 {
     const ULONG types = 1 << DISPATCHER_NOTIFICATION_EVENT | 1 << DISPATCHER_SYNCHRONIZATION_EVENT |
                         1 << DISPATCHER_MUTANT | 1 << DISPATCHER_PROCESS | 1 << DISPATCHER_QUEUE |
                         1 << DISPATCHER_SEMAPHORE | 1 << DISPATCHER_THREAD |
                         1 << DISPATCHER_NOTIFICATION_TIMER | 1 << DISPATCHER_SYNCHRONIZATION_TIMER;
-    return header->Type < 32 && (types >> header->Type & 1) && header->WaitListHead.Flink &&
-           header->WaitListHead.Blink;
+    return header->Type < 32 && (types >> header->Type & 1) && has_wait_list(header);
 }
 
 static void need_object(const void *object, const char *routine, const void *caller)

@@ -177,7 +177,7 @@ static void report(const struct linux_fault *fault, const CONTEXT *context, cons
     char name[LOADER_NAME_SIZE], notes[POOL_NOTES_SIZE];
     uint64_t offset;
 
-    verifier_state()->told = context->Rip;
+    verifier_note_told(context->Rip);
     if (area->block) {
         pool_notes(area->block, notes);
         place.notes = notes;

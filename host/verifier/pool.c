@@ -49,18 +49,23 @@ void *verifier_pool_allocate(ULONG pool_type, SIZE_T size, ULONG tag, void *call
     return start;
 }
 
-void *verifier_io_allocate(SIZE_T size, ULONG tag, PIRP irp)
+void *verifier_irp_allocate(SIZE_T size, ULONG tag, BOOLEAN gets_buffer)
+{
+    struct special_request request = {.size = size,
+                                      .tag = tag,
+                                      .pool_type = NonPagedPoolNx,
+                                      .owner = SPECIAL_IRP,
+                                      .is_paired = gets_buffer && size <= LINUX_PAGE_SIZE};
+    return verifier_checks(SB_VERIFY_POOL) ? special_allocate(current_machine(), &request) : NULL;
+}
+
+void *verifier_buffer_allocate(SIZE_T size, ULONG tag, PIRP irp)
 {
     struct special_request request = {
-        .size = size,
-        .tag = tag,
-        .pool_type = NonPagedPoolNx,
-        .owner = irp ? SPECIAL_SYSTEM_BUFFER : SPECIAL_IRP,
-    };
-    if (!verifier_checks(SB_VERIFY_POOL))
-        return NULL;
-    return irp ? special_allocate_beside(current_machine(), irp, &request)
-               : special_allocate(current_machine(), &request);
+        .size = size, .tag = tag, .pool_type = NonPagedPoolNx, .owner = SPECIAL_SYSTEM_BUFFER};
+    return verifier_checks(SB_VERIFY_POOL)
+               ? special_allocate_beside(current_machine(), irp, &request)
+               : NULL;
 }
 
 void verifier_image_unload(struct loaded_image *image)

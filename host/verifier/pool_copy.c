@@ -42,16 +42,18 @@ static void check_pool(const struct verifier_call *call, uint64_t address, uint6
 
 /* Going on would end wherever the copied bytes say. */
 static _Noreturn void report_stack(const struct verifier_call *call, uint64_t address,
-                                   uint64_t length, uint64_t slot)
+                                   uint64_t length, uint64_t end)
 {
     enum { COOKIE = 2 };
-    ULONG_PTR parameters[4] = {COOKIE, address, length, slot};
+    ULONG_PTR parameters[4] = {COOKIE, address, length, end};
     char message[VERIFIER_MESSAGE_SIZE];
-    text_format(message, sizeof(message),
-                "%s writes %I64u bytes to the stack, the return address is %I64u bytes behind the "
-                "start",
-                call->routine, length, slot - address);
+    text_format(
+        message, sizeof(message),
+        "%s writes %I64u bytes to the stack, what the function needs to return is %I64u bytes "
+        "behind the start",
+        call->routine, length, end - address);
     verifier_report(RULE_STACK_OVERRUN, call->caller, parameters + 1, "%s", message);
+    verifier_note_told((uint64_t)call->caller);
     ke_bug_check_because(KERNEL_SECURITY_CHECK_FAILURE, parameters, (uint64_t)call->caller, NULL,
                          message);
 }
@@ -64,9 +66,9 @@ static void check_stack(const struct verifier_call *call, uint64_t address, uint
     linux_stack_bounds(&low, &high);
     if (address >= high)
         return;
-    uint64_t slot = verifier_return_slot(call->caller, address);
-    if (slot && length > slot - address)
-        report_stack(call, address, length, slot);
+    uint64_t end = verifier_variables_end(call->caller, address);
+    if (end && length > end - address)
+        report_stack(call, address, length, end);
 }
 
 /* Local and global variables of drivers that the compiler made it known for. */

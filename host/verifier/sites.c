@@ -10,6 +10,14 @@
 
 enum { BUCKETS = 512 };
 
+/* The bytes of an image that is gone: naming its sites takes as long as making a machine, and few
+ * ask for names. */
+struct kept_file {
+    struct kept_file *next;
+    SIZE_T size;
+    uint8_t bytes[];
+};
+
 struct site {
     struct site *next;       /* of the same hash */
     struct site *next_found; /* in the order in which they were met */
@@ -17,7 +25,8 @@ struct site {
     const struct verifier_trace *trace;
     uint64_t id;
     ULONG hits, failures;
-    BOOLEAN is_named; /* its symbol was looked for */
+    const struct kept_file *file; /* NULL: the image is there */
+    BOOLEAN is_named;             /* its symbol was looked for */
     struct linux_symbol symbol;
 };
 
@@ -25,6 +34,7 @@ struct verifier_sites {
     struct linux_lock lock;
     struct site *buckets[BUCKETS];
     struct site *first, **last;
+    struct kept_file *files;
     ULONG count;
 };
 
@@ -99,10 +109,33 @@ BOOLEAN verifier_site_fails(const char *routine, const void *caller)
 static void name(struct machine *machine, struct site *site)
 {
     struct loaded_image *image = loader_find(machine, site->trace->frames[0]);
-    if (image && !site->is_named)
-        linux_pe_symbol(image->file, image->file_size, (uint32_t)site->trace->offset - 1,
-                        &site->symbol);
-    site->is_named = site->is_named || image;
+    uint32_t offset = (uint32_t)site->trace->offset - 1;
+    if (site->is_named)
+        return;
+    if (site->file)
+        linux_pe_symbol(site->file->bytes, site->file->size, offset, &site->symbol);
+    else if (image)
+        linux_pe_symbol(image->file, image->file_size, offset, &site->symbol);
+    site->is_named = site->file || image;
+}
+
+static BOOLEAN needs_file(const struct site *site, const struct loaded_image *image)
+{
+    return !site->is_named && !site->file &&
+           site->trace->frames[0] - (uint64_t)image->base < image->size;
+}
+
+static const struct kept_file *keep_file(struct verifier_sites *sites,
+                                         const struct loaded_image *image)
+{
+    struct kept_file *file = linux_allocate(sizeof(*file) + image->file_size);
+    if (!file)
+        return NULL;
+    file->size = image->file_size;
+    __builtin_memcpy(file->bytes, image->file, image->file_size);
+    file->next = sites->files;
+    sites->files = file;
+    return file;
 }
 
 void verifier_sites_forget_image(const struct loaded_image *image)
@@ -110,10 +143,15 @@ void verifier_sites_forget_image(const struct loaded_image *image)
     struct verifier_sites *sites = image->machine->verifier_state->sites;
     if (!sites)
         return;
+    const struct kept_file *file = NULL;
     linux_lock(&sites->lock);
-    for (struct site *site = sites->first; site; site = site->next_found)
-        if (site->trace->frames[0] - (uint64_t)image->base < image->size)
-            name(image->machine, site);
+    for (struct site *site = sites->first; site; site = site->next_found) {
+        if (!needs_file(site, image))
+            continue;
+        if (!file && !(file = keep_file(sites, image)))
+            break;
+        site->file = file;
+    }
     linux_unlock(&sites->lock);
 }
 
@@ -123,6 +161,11 @@ void verifier_sites_destroy(struct verifier_sites *sites)
         struct site *site = sites->first;
         sites->first = site->next_found;
         linux_free(site);
+    }
+    while (sites && sites->files) {
+        struct kept_file *file = sites->files;
+        sites->files = file->next;
+        linux_free(file);
     }
     linux_free(sites);
 }

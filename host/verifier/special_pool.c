@@ -10,6 +10,7 @@ enum {
     KEPT_LARGE_BYTES = 16 * 1024 * 1024, /* of freed large blocks */
     PAD = 0xA7,                          /* what surrounds a block in its slot */
     CHECKED_BEFORE = 256,                /* bytes of that which are filled and checked */
+    CHECKED_BEFORE_IRP = 64,             /* each request pays for it */
     ALIGNMENT = 16,
     CACHE_LINE = 64,
 };
@@ -94,9 +95,9 @@ static SIZE_T opened_size(const struct special_block *block)
 static BOOLEAN open_slot(struct special_block *block, ULONG pool_type)
 {
     enum linux_protection protection = protection_of(pool_type);
-    int error = block->state == SPECIAL_UNUSED
-                    ? linux_pages_commit(block->slot, opened_size(block), protection)
-                    : linux_pages_protect(block->slot, opened_size(block), protection);
+    int error = block->is_backed ? linux_pages_protect(block->slot, opened_size(block), protection)
+                                 : linux_pages_commit(block->slot, opened_size(block), protection);
+    block->is_backed = block->is_backed || error == 0;
     return error == 0;
 }
 
@@ -106,7 +107,7 @@ static void give_up_slot(struct machine *machine, struct verifier_pool *pool,
     linux_lock(&pool->lock);
     if (block->slab->slot_pages > SPECIAL_CLASSES)
         special_slab_destroy(machine, pool, block->slab);
-    else if (block->state != SPECIAL_UNUSED)
+    else if (block->is_backed)
         push(&pool->free[block->slab->slot_pages], block);
     linux_unlock(&pool->lock); /* a slot that cannot be backed stays unused for good */
 }
@@ -129,8 +130,8 @@ static uint8_t *place(const struct machine *machine, const struct special_block 
 
 static uint8_t *pad_start(const struct special_block *block)
 {
-    return block->start - block->slot > CHECKED_BEFORE ? block->start - CHECKED_BEFORE
-                                                       : block->slot;
+    SSIZE_T checked = block->owner == SPECIAL_IRP ? CHECKED_BEFORE_IRP : CHECKED_BEFORE;
+    return block->start - block->slot > checked ? block->start - checked : block->slot;
 }
 
 /* As far as padding is filled and checked: with the block at its slot's start much is behind. */
@@ -173,9 +174,7 @@ static void *begin(struct machine *machine, struct special_block *block,
 void *special_allocate(struct machine *machine, const struct special_request *request)
 {
     struct verifier_pool *pool = special_state(machine);
-    SIZE_T pages = request->owner == SPECIAL_IRP && request->size <= LINUX_PAGE_SIZE
-                       ? SPECIAL_PAIRS
-                       : pages_of(request->size);
+    SIZE_T pages = request->is_paired ? SPECIAL_PAIRS : pages_of(request->size);
     if (!pool || !mm_charge(machine, request->size))
         return NULL;
     struct special_block *block = pages <= SPECIAL_CLASSES ? take_small(machine, pool, pages)
@@ -303,13 +302,13 @@ void special_enumerate(struct machine *machine,
     linux_unlock(&pool->lock);
 }
 
-/* The pages are the machine's regions: they go with Mm. */
+/* After Mm's end: what showed these pages a second time is gone. */
 void special_destroy(struct verifier_pool *pool)
 {
     while (pool && pool->slabs) {
         struct special_slab *slab = pool->slabs;
         pool->slabs = slab->next;
-        linux_free(slab);
+        special_slab_keep(slab);
     }
     linux_free(pool);
 }

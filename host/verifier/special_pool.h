@@ -33,6 +33,7 @@ struct special_block {
     SIZE_T size;    /* as requested */
     ULONG tag, pool_type;
     BOOLEAN is_damaged; /* a finding told of an overrun: the check at its end need not */
+    BOOLEAN is_backed;  /* there is memory behind its pages, if only without access */
     const struct verifier_trace *allocated, *freed;
     struct special_resident *residents; /* objects of the kernel that the driver keeps in it */
     struct special_slab *slab;
@@ -44,6 +45,7 @@ struct special_request {
     ULONG tag, pool_type;
     enum special_owner owner;
     const struct verifier_trace *trace;
+    BOOLEAN is_paired; /* there is to be room for a block beside it */
 };
 
 /* A block filled with the machine's fill byte; NULL when there is no room for one more. */

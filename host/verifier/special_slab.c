@@ -57,23 +57,101 @@ static void enter(struct verifier_pool *pool, struct special_slab *slab, struct 
                          __ATOMIC_RELEASE);
 }
 
-struct special_slab *special_slab_create(struct machine *machine, struct verifier_pool *pool,
-                                         SIZE_T slot_pages)
+/* ---- slabs that machines left ---- */
+/* Process wide: finding, clearing and mapping pages costs Linux more than all that is done with
+ * them in a short machine's life. In the order in which the last machine made them. */
+enum { MOST_KEPT = 16 };
+static struct {
+    struct linux_lock lock;
+    struct special_slab *first;
+    ULONG count;
+} kept;
+
+static struct special_slab *take_kept(SIZE_T slot_pages)
 {
-    BOOLEAN is_large = slot_pages > SPECIAL_CLASSES;
+    linux_lock(&kept.lock);
+    struct special_slab **link = &kept.first;
+    while (*link && (*link)->slot_pages != slot_pages)
+        link = &(*link)->next;
+    struct special_slab *slab = *link;
+    if (slab) {
+        *link = slab->next;
+        kept.count--;
+    }
+    linux_unlock(&kept.lock);
+    return slab;
+}
+
+static BOOLEAN keep(struct special_slab *slab)
+{
+    linux_lock(&kept.lock);
+    BOOLEAN has_room = kept.count < MOST_KEPT;
+    if (has_room) {
+        slab->next = kept.first;
+        kept.first = slab;
+        kept.count++;
+    }
+    linux_unlock(&kept.lock);
+    return has_room;
+}
+
+/* As if it was new, but for what is behind its pages. */
+static void close_all(struct special_slab *slab)
+{
+    for (ULONG i = 0; i < slab->block_count; i++) {
+        struct special_block *block = &slab->blocks[i];
+        const struct special_block fresh = {
+            .slab = slab, .slot = block->slot, .is_backed = block->is_backed};
+        if (block->state == SPECIAL_LIVE)
+            linux_pages_protect(block->slot, special_slot_size(block), LINUX_NO_ACCESS);
+        *block = fresh;
+    }
+    slab->used = 0;
+}
+
+static void give_back(struct special_slab *slab)
+{
+    linux_pages_unmap(slab->base, slab->size);
+    linux_free(slab);
+}
+
+void special_slab_keep(struct special_slab *slab)
+{
+    if (slab->slot_pages > SPECIAL_CLASSES) { /* its pages went with Mm */
+        linux_free(slab);
+        return;
+    }
+    close_all(slab);
+    if (!keep(slab))
+        give_back(slab);
+}
+
+/* ---- slabs of a machine ---- */
+static BOOLEAN is_large(SIZE_T slot_pages)
+{
+    return slot_pages > SPECIAL_CLASSES;
+}
+
+static SIZE_T size_of(SIZE_T slot_pages)
+{
     SIZE_T large = (slot_pages + 2) * LINUX_PAGE_SIZE;
-    SIZE_T size =
-        is_large ? (large + SPECIAL_GRANULE - 1) & ~(SIZE_T)(SPECIAL_GRANULE - 1) : SPECIAL_GRANULE;
-    ULONG count = is_large ? 1 : blocks_in(size, slot_pages);
+    return is_large(slot_pages) ? (large + SPECIAL_GRANULE - 1) & ~(SIZE_T)(SPECIAL_GRANULE - 1)
+                                : SPECIAL_GRANULE;
+}
+
+static struct special_slab *make(SIZE_T slot_pages)
+{
+    SIZE_T size = size_of(slot_pages);
+    ULONG count = is_large(slot_pages) ? 1 : blocks_in(size, slot_pages);
     struct special_slab *slab =
         linux_allocate(sizeof(*slab) + count * sizeof(struct special_block));
     if (!slab)
         return NULL;
     slab->base = linux_pages_reserve(LINUX_ARENA_KERNEL, NULL, size, SPECIAL_GRANULE);
-    if (!slab->base)
-        goto free_slab;
-    if (!mm_region_add(machine, slab->base, size, 0, MM_REGION_POOL))
-        goto unmap;
+    if (!slab->base) {
+        linux_free(slab);
+        return NULL;
+    }
     slab->size = size;
     slab->slot_pages = (ULONG)slot_pages;
     slab->block_count = count;
@@ -81,16 +159,27 @@ struct special_slab *special_slab_create(struct machine *machine, struct verifie
         slab->blocks[i].slab = slab;
         slab->blocks[i].slot = slot_of(&slab->blocks[i]);
     }
+    return slab;
+}
+
+struct special_slab *special_slab_create(struct machine *machine, struct verifier_pool *pool,
+                                         SIZE_T slot_pages)
+{
+    struct special_slab *slab = take_kept(slot_pages);
+    if (!slab)
+        slab = make(slot_pages);
+    if (!slab)
+        return NULL;
+    struct mm_region *region = mm_region_add(machine, slab->base, slab->size, 0, MM_REGION_POOL);
+    if (!region) {
+        give_back(slab);
+        return NULL;
+    }
+    region->is_lent = !is_large(slot_pages);
     slab->next = pool->slabs;
     pool->slabs = slab;
     enter(pool, slab, slab);
     return slab;
-
-unmap:
-    linux_pages_unmap(slab->base, size);
-free_slab:
-    linux_free(slab);
-    return NULL;
 }
 
 void special_slab_destroy(struct machine *machine, struct verifier_pool *pool,

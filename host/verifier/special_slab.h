@@ -48,6 +48,9 @@ struct verifier_pool *special_state(struct machine *machine);
 /* A new slab with slots of that many pages: many small ones or a large one. Pool lock held. */
 struct special_slab *special_slab_create(struct machine *machine, struct verifier_pool *pool,
                                          SIZE_T slot_pages);
+/* The machine is gone: the slab waits, without access, for the next one that asks for slots of as
+ * many pages, unless enough do. */
+void special_slab_keep(struct special_slab *slab);
 /* Gives a slab's memory and addresses back. Pool lock held. */
 void special_slab_destroy(struct machine *machine, struct verifier_pool *pool,
                           struct special_slab *slab);

@@ -7,67 +7,61 @@
 #include "host/verifier/thread.h"
 #include "host/verifier/watch.h"
 
-static NTSTATUS run(PDRIVER_DISPATCH routine, PDEVICE_OBJECT device, PIRP irp)
+struct call {
+    PDRIVER_DISPATCH routine;
+    PDEVICE_OBJECT device;
+    PIRP irp;
+    NTSTATUS status;
+};
+
+static void run(void *context)
 {
+    struct call *call = context;
     if (verifier_checks(SB_VERIFY_REPLY))
         verifier_fill_stack();
-    return routine(device, irp);
+    call->status = call->routine(call->device, call->irp);
 }
 
-/* The stack may not have grown so far yet: Linux guards what is there. */
-static void reach(struct verifier_thread *thread, uint64_t page)
+/* What the driver asks for are the bounds of the stack that it is on. */
+static void note_stack(void)
 {
-    if (thread->fence_reach && page >= thread->fence_reach)
-        return;
-    *(volatile uint8_t *)page = 0;
-    thread->fence_reach = page;
+    PETHREAD thread = current_thread();
+    linux_stack_bounds(&thread->stack_low, &thread->stack_high);
 }
 
-/* The page lies wholly in the array, so no frame has anything in it. */
-static __attribute__((noinline)) NTSTATUS run_fenced(struct verifier_thread *thread,
-                                                     PDRIVER_DISPATCH routine,
-                                                     PDEVICE_OBJECT device, PIRP irp)
+static void run_there(void *context)
 {
-    volatile uint8_t room[2 * PAGE_SIZE];
-    uint64_t page = ((uint64_t)room + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1);
-
-    reach(thread, page);
-    if (linux_stack_close_page((void *)page))
-        thread->fence = page;
-    NTSTATUS status = run(routine, device, irp);
-    verifier_stack_fence_open();
-    return status;
+    note_stack();
+    run(context);
 }
 
 /* An exception may leave what drivers called, so only the outermost of them gets a fence. */
 NTSTATUS verifier_run_dispatch(PDRIVER_DISPATCH routine, PDEVICE_OBJECT device, PIRP irp)
 {
     struct verifier_thread *thread = verifier_thread();
-    BOOLEAN is_outermost = thread && thread->call && !thread->call->outer && !thread->fence;
+    struct call call = {routine, device, irp, STATUS_SUCCESS};
+    BOOLEAN is_outermost = thread && thread->call && !thread->call->outer;
 
-    if (is_outermost && verifier_checks(SB_VERIFY_POOL))
-        return run_fenced(thread, routine, device, irp);
-    return run(routine, device, irp);
+    if (is_outermost && verifier_checks(SB_VERIFY_POOL) &&
+        linux_guarded_stack_run(run_there, &call))
+        note_stack();
+    else
+        run(&call);
+    return call.status;
 }
 
-void verifier_stack_fence_open(void)
+void verifier_stack_fence_leave(void)
 {
-    struct verifier_thread *thread = current_thread()->verified;
-
-    if (!thread || !thread->fence)
-        return;
-    linux_stack_open_page((void *)thread->fence);
-    thread->fence = 0;
+    linux_guarded_stack_leave();
+    note_stack();
 }
 
 BOOLEAN stack_fence_check(const struct fault_place *place, struct fault_stop *stop)
 {
     enum { COOKIE = 2 };
-    const struct verifier_thread *thread = current_thread()->verified;
 
-    if (!thread || !thread->fence || place->address - thread->fence >= PAGE_SIZE)
+    if (!linux_guarded_stack_is_above(place->address))
         return FALSE;
-    verifier_stack_fence_open(); /* what follows the stack's frames reads there */
     fault_report(place, RULE_STACK_OVERRUN, NULL,
                  "the stack was %s beyond the frames of the driver, over every return address",
                  place->access);

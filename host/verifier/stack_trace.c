@@ -7,9 +7,10 @@
 
 enum { BUCKETS = 1024, RECENT = 1024, WAYS = 4, MOST_SLOTS = 32, LINE_SIZE = 256 };
 
-/* Where a return address lies and which it is. */
+/* Where a return address lies and which it is; from `saved` on the function that will return to it
+ * keeps registers of its caller's. */
 struct slot {
-    uint64_t at, value;
+    uint64_t at, value, saved;
 };
 
 /* A stack that was walked. Only a stack of the same thread or of a later one at the same place has
@@ -36,10 +37,29 @@ struct walked {
     uint64_t frames[TRACE_FRAMES];
 };
 
-static void add_slot(struct walked *walked, uint64_t at, uint64_t value)
+static BOOLEAN is_saved_at(const KNONVOLATILE_CONTEXT_POINTERS *saved, uint64_t address)
 {
+    for (unsigned i = 0; i < 16; i++)
+        if ((uint64_t)saved->IntegerContext[i] == address)
+            return TRUE;
+    return FALSE;
+}
+
+/* Those that were pushed first lie right below the return address. */
+static uint64_t saved_below(const struct seh_walk *walk, uint64_t at)
+{
+    while (walk->frame.kind == SEH_FRAME_IMAGE && is_saved_at(walk->saved, at - sizeof(uint64_t)))
+        at -= sizeof(uint64_t);
+    return at;
+}
+
+static void add_slot(struct walked *walked, const struct seh_walk *walk)
+{
+    uint64_t at = walk->caller.Rsp - sizeof(uint64_t);
+
     if (walked->slot_count < MOST_SLOTS)
-        walked->slots[walked->slot_count++] = (struct slot){at, value};
+        walked->slots[walked->slot_count++] =
+            (struct slot){at, walk->caller.Rip, saved_below(walk, at)};
     else
         walked->is_repeatable = FALSE;
 }
@@ -47,12 +67,14 @@ static void add_slot(struct walked *walked, uint64_t at, uint64_t value)
 static void walk(const void *caller, struct walked *walked)
 {
     struct machine *machine = current_machine();
+    KNONVOLATILE_CONTEXT_POINTERS saved;
     struct seh_walk walk;
     CONTEXT context;
 
     *walked = (struct walked){.is_repeatable = TRUE};
     RtlCaptureContext(&context);
     seh_walk_start(&walk, &context, FALSE);
+    walk.saved = &saved;
     while (walked->count < TRACE_FRAMES) {
         enum seh_walk_result result = seh_walk_examine(&walk, UNW_FLAG_NHANDLER);
         uint64_t pc = walk.frame.control_pc;
@@ -64,7 +86,7 @@ static void walk(const void *caller, struct walked *walked)
         if (walk.frame.kind == SEH_FRAME_FAULT)
             walked->is_repeatable = FALSE;
         if (started || walk.caller.Rip == (uint64_t)caller)
-            add_slot(walked, walk.caller.Rsp - sizeof(uint64_t), walk.caller.Rip);
+            add_slot(walked, &walk);
         seh_walk_advance(&walk);
     }
 }
@@ -232,15 +254,15 @@ const __attribute__((noinline)) struct verifier_trace *verifier_trace(const void
     return trace;
 }
 
-static uint64_t slot_above(const struct slot *slots, ULONG count, uint64_t address)
+static uint64_t end_above(const struct slot *slots, ULONG count, uint64_t address)
 {
     for (ULONG i = 0; i < count; i++)
         if (slots[i].at >= address)
-            return slots[i].at;
+            return slots[i].saved > address ? slots[i].saved : slots[i].at;
     return 0;
 }
 
-__attribute__((noinline)) uint64_t verifier_return_slot(const void *caller, uint64_t address)
+__attribute__((noinline)) uint64_t verifier_variables_end(const void *caller, uint64_t address)
 {
     struct verifier_traces *traces = traces_of(verifier_state());
     uint64_t frame = (uint64_t)__builtin_frame_address(0);
@@ -250,14 +272,14 @@ __attribute__((noinline)) uint64_t verifier_return_slot(const void *caller, uint
         return 0;
     linux_lock(&traces->lock);
     const struct recent *recent = find_walk(traces, caller, frame);
-    uint64_t at = recent ? slot_above(recent->slots, recent->slot_count, address) : 0;
+    uint64_t at = recent ? end_above(recent->slots, recent->slot_count, address) : 0;
     linux_unlock(&traces->lock);
     if (recent)
         return at;
     walk(caller, &walked);
     if (walked.is_repeatable && walked.slot_count)
         remember(traces, caller, frame, &walked, NULL);
-    return slot_above(walked.slots, walked.slot_count, address);
+    return end_above(walked.slots, walked.slot_count, address);
 }
 
 SIZE_T verifier_trace_describe(const struct verifier_trace *trace, ULONG most, char *text,

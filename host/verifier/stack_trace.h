@@ -24,9 +24,10 @@ struct verifier_trace {
  * held while a driver runs. */
 const struct verifier_trace *verifier_trace(const void *caller);
 
-/* Where the return address lies that is the next one above address on the current thread's stack,
- * as seen from the driver's return address caller; 0 when that is not known. */
-uint64_t verifier_return_slot(const void *caller, uint64_t address);
+/* Where on the current thread's stack, above address, the variables of its function end: the next
+ * return address, or the registers that are kept right below it. As seen from the driver's return
+ * address caller; 0 when that is not known. */
+uint64_t verifier_variables_end(const void *caller, uint64_t address);
 
 /* Writes the frames to text, a line each: the innermost `most` of them. */
 SIZE_T verifier_trace_describe(const struct verifier_trace *trace, ULONG most, char *text,

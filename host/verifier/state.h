@@ -30,6 +30,7 @@ struct verifier_state {
     struct verifier_findings findings;
     struct verifier_probe null_probes[VERIFIER_NULL_PROBES];
     uint64_t told;              /* the instruction of the last fault that a rule told of */
+    BOOLEAN has_told;           /* there was one: it may be at address 0 */
     uint64_t null_told;         /* where undefined.c told of a null pointer: its use follows */
     const void *undefined_file; /* the line that undefined.c told of last: one mistake is often */
     int32_t undefined_line;     /* undefined in several ways */
@@ -55,6 +56,13 @@ static inline struct verifier_state *verifier_state(void)
 static inline BOOLEAN verifier_checks(unsigned class)
 {
     return (verifier_state()->classes & class) != 0;
+}
+
+/* The instruction's fault, which may end the machine, is a finding. */
+static inline void verifier_note_told(uint64_t address)
+{
+    verifier_state()->told = address;
+    verifier_state()->has_told = TRUE;
 }
 
 /* stuck.c: nobody is looked at any more; the machine is about to go. */

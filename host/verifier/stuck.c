@@ -93,14 +93,14 @@ void verifier_watch_begin(struct verifier_thread *thread, struct verifier_callba
         until = 0;
     else if (until == 0)
         until = linux_monotonic_time() + watchman->timeout;
-    __atomic_store_n(&thread->watched_until, until, __ATOMIC_RELAXED);
+    verifier_watch_until(thread, until);
     if (until)
         start(watchman);
 }
 
 void verifier_watch_end(struct verifier_thread *thread, const struct verifier_callback *callback)
 {
-    __atomic_store_n(&thread->watched_until, callback->watched_until, __ATOMIC_RELAXED);
+    verifier_watch_until(thread, callback->watched_until);
 }
 
 /* ---- being late ---- */
@@ -132,7 +132,7 @@ static uint32_t timeout_milliseconds(void)
 static _Noreturn void stop_blocked(struct verifier_thread *thread, const char *how)
 {
     const struct verifier_callback *call = watched_routine(thread);
-    thread->watched_until = 0;
+    verifier_watch_until(thread, 0);
     verifier_stop(rule_of(call), NULL, NULL,
                   "the routine at %p, called by the system, has not returned for %u ms: it %s",
                   call->routine, timeout_milliseconds(), how);
@@ -175,7 +175,7 @@ void verifier_stuck(const struct linux_fault *fault)
     if (!thread || !is_to_be_told(thread))
         return;
     const struct verifier_callback *call = watched_routine(thread);
-    thread->watched_until = 0;
+    verifier_watch_until(thread, 0);
     context_from_registers(&context, &fault->registers);
     verifier_report_at(
         rule_of(call), &place, NULL,

@@ -35,9 +35,8 @@ struct verifier_thread {
     BOOLEAN overflowed; /* more locks than fit: nothing is said of them any more */
     struct verifier_held held[VERIFIER_MOST_HELD];
     const void *raised_by, *disabled_by; /* who last raised the IRQL, held back APCs; or NULL */
-    uint64_t fence;                      /* stack_fence.c: the page; 0: none */
-    uint64_t fence_reach;                /* the lowest page that was one; 0: none yet */
-    int64_t watched_until;               /* stuck.c: monotonic ns; 0: not watched */
+    /* Atomic: the watchman reads it. stuck.c: monotonic ns; 0: not watched. */
+    int64_t watched_until;
 };
 
 /* The current thread's; NULL when memory is short. */

@@ -61,9 +61,10 @@ struct verifier_hooks {
     /* May answer with a block of its own (special pool) or NULL to let the pool serve it;
      * *fail makes the allocation fail (low resources). */
     void *(*pool_allocate)(ULONG pool_type, SIZE_T size, ULONG tag, void *caller, BOOLEAN *fail);
-    /* Memory of the I/O manager that drivers use: the system buffer of irp, or, where that is NULL,
-     * an IRP. NULL: use the pool. */
-    void *(*io_allocate)(SIZE_T size, ULONG tag, PIRP irp);
+    /* Memory of the I/O manager that drivers use: an IRP, which may get a system buffer or never
+     * does, and the system buffer of irp. NULL: use the pool. */
+    void *(*irp_allocate)(SIZE_T size, ULONG tag, BOOLEAN gets_buffer);
+    void *(*buffer_allocate)(SIZE_T size, ULONG tag, PIRP irp);
     /* TRUE when the block was the verifier's and is dealt with. caller NULL: the host frees it,
      * maybe where there is no current machine. */
     BOOLEAN (*pool_free)(struct machine *machine, void *block, ULONG tag, void *caller);
@@ -71,6 +72,8 @@ struct verifier_hooks {
     /* A fault inside the machine, before handlers are asked. TRUE: the machine is to stop. */
     BOOLEAN(*fault)
     (const struct linux_fault *fault, CONTEXT *context, struct fault_stop *stop);
+    /* Whether a rule has told of the last fault, which was at this instruction. */
+    BOOLEAN (*has_told)(uint64_t address);
     /* An exception that no handler took. */
     void (*unhandled)(const EXCEPTION_RECORD *record, const CONTEXT *context);
     /* The image's pages are as they are to be; nothing of it has run. */

@@ -3,6 +3,7 @@
 #define SYSBUF_HOST_VERIFIER_WATCH_H
 
 #include "host/verifier/state.h"
+#include "host/verifier/thread.h"
 
 struct loaded_image;
 
@@ -16,8 +17,11 @@ void verifier_pool_leaks(struct loaded_image *image);
 /* fault.c */
 BOOLEAN verifier_fault(const struct linux_fault *fault, CONTEXT *context, struct fault_stop *stop);
 /* fault_unhandled.c */
+BOOLEAN verifier_has_told(uint64_t address);
 void verifier_unhandled(const EXCEPTION_RECORD *record, const CONTEXT *context);
-void *verifier_io_allocate(SIZE_T size, ULONG tag, PIRP irp);
+/* pool.c */
+void *verifier_irp_allocate(SIZE_T size, ULONG tag, BOOLEAN gets_buffer);
+void *verifier_buffer_allocate(SIZE_T size, ULONG tag, PIRP irp);
 void *verifier_pool_allocate(ULONG pool_type, SIZE_T size, ULONG tag, void *caller, BOOLEAN *fail);
 
 /* ---- IRQL, locks, requests, unloading ---- */
@@ -55,6 +59,11 @@ void verifier_check_devices(PDRIVER_OBJECT driver, BOOLEAN added);
 /* stuck.c */
 NTSTATUS verifier_watchman_initialize(struct machine *machine, struct verifier_state *state);
 void verifier_watchman_destroy(struct verifier_state *state);
+/* The calling thread's; 0: not watched. */
+static inline void verifier_watch_until(struct verifier_thread *thread, int64_t until)
+{
+    __atomic_store_n(&thread->watched_until, until, __ATOMIC_RELAXED);
+}
 void verifier_watch_begin(struct verifier_thread *thread, struct verifier_callback *callback);
 void verifier_watch_end(struct verifier_thread *thread, const struct verifier_callback *callback);
 int64_t verifier_block_until(int64_t deadline);

@@ -1,4 +1,5 @@
 /* ZwQueryInformationProcess. */
+#include "host/zw/process_settings.h"
 #include "host/zw/zw.h"
 #include "host/mm/mm.h"
 #include "host/ob/object.h"
@@ -6,8 +7,6 @@
 enum {
     QUERY_RIGHT = 0x400,
     PRIORITY = 8,
-    PRIORITY_CLASS_NORMAL = 2,
-    CLASS_PRIORITY = 18,
     CLASS_HANDLE_COUNT = 20,
     CLASS_SESSION = 24,
     CLASS_WOW64 = 26,
@@ -108,7 +107,6 @@ static NTSTATUS answer(struct _EPROCESS *process, ULONG class, PVOID buffer, ULO
 {
     static const char dos_folder[] = "C:\\Windows\\System32\\";
     BOOLEAN is_system = is_system_process(process);
-    UCHAR priority[2] = {FALSE, PRIORITY_CLASS_NORMAL};
     ULONG_PTR pointer = 0;
     ULONG number = 0;
     switch (class) {
@@ -120,15 +118,11 @@ static NTSTATUS answer(struct _EPROCESS *process, ULONG class, PVOID buffer, ULO
         return zw_answer(&pointer, sizeof(pointer), buffer, length, returned);
     case CLASS_DEBUG_OBJECT:
         return STATUS_PORT_NOT_SET; /* not being debugged */
-    case CLASS_PRIORITY:
-        return zw_answer(priority, sizeof(priority), buffer, length, returned);
     case CLASS_HANDLE_COUNT:
         number = handle_count(process->handles);
         return zw_answer(&number, sizeof(number), buffer, length, returned);
     case CLASS_SESSION:
         number = !is_system;
-        return zw_answer(&number, sizeof(number), buffer, length, returned);
-    case ProcessBreakOnTermination:
         return zw_answer(&number, sizeof(number), buffer, length, returned);
     case CLASS_WOW64:
         pointer = process->is_32_bit;
@@ -143,7 +137,7 @@ static NTSTATUS answer(struct _EPROCESS *process, ULONG class, PVOID buffer, ULO
     case CLASS_PROTECTION:
         return zw_answer(&(UCHAR){0}, 1, buffer, length, returned);
     default:
-        return STATUS_INVALID_INFO_CLASS;
+        return zw_process_setting(process, class, buffer, length, returned);
     }
 }
 

@@ -122,12 +122,23 @@ SB_HOST_API void sb_trace_file_delete(struct sb_trace_file *file);
 /* Tells drivers that asked for it (IoRegisterShutdownNotification) that the machine shuts down. */
 SB_HOST_API sb_status sb_machine_shutdown(struct sb_machine *machine);
 
+/* Where in a driver. */
+struct sb_place {
+    char module[64];    /* "name.sys"; empty: in no driver */
+    uint64_t offset;    /* in module: an instruction, or a call's return address */
+    char function[128]; /* empty without debug information */
+    char source_file[256];
+    int32_t line;
+};
+
 /* How a machine stopped. */
 struct sb_bug_check {
     uint32_t code;
     uint64_t parameters[4];
-    char module[64]; /* "name.sys" of the faulting instruction; empty when not in a driver */
-    uint64_t offset; /* from the module's base, or the address */
+    char module[64];        /* "name.sys" of the faulting instruction; empty when not in a driver */
+    uint64_t offset;        /* from the module's base, or the address */
+    bool is_reported;       /* a finding of the verifier's has told of it */
+    struct sb_place driver; /* the driver's frame that is nearest to the stop on its stack */
 };
 /* True when the machine has stopped; fills bug_check then. */
 SB_HOST_API bool sb_machine_bug_check(struct sb_machine *machine, struct sb_bug_check *bug_check);
@@ -304,6 +315,10 @@ SB_HOST_API sb_status sb_device_act(struct sb_machine *machine, struct sb_device
 struct sb_process_options {
     bool is_ordinary; /* a user who is no administrator */
     bool is_32_bit;
+    /* Bytes of pool that drivers may allocate in its name (ExAllocatePoolWithQuotaTag, charged
+     * IRPs, PsChargePoolQuota), and for the system buffers of its requests, which are refused with
+     * STATUS_QUOTA_EXCEEDED. 0: no limit. */
+    uint64_t nonpaged_quota, paged_quota;
 };
 SB_HOST_API sb_status sb_process_create(struct sb_machine *machine,
                                         const struct sb_process_options *options,

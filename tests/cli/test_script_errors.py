@@ -68,6 +68,8 @@ EXPECT = ("expect [status S] [success] [failure] [information N] [bytes [at N] D
 BYTES = ("bytes are expected: hex, text, utf16, file, fill, zeros, u8, u16, u32, u64, pointer, "
          "handle or address")
 
+PROCESS = "process NAME [admin|user] [bits 32|64] [quota BYTES]"
+
 DEVICE = "device add [ID] [of DRIVER] [as DEVICE], device ACTION [DEVICE]"
 REGISTRY = "registry write KEY NAME TYPE VALUE, registry read KEY NAME"
 STATEMENTS = {  # statement: (message, usage)
@@ -108,12 +110,11 @@ STATEMENTS = {  # statement: (message, usage)
     "start 1": ("a name is expected, not '1'", "start [DRIVER]"),
     "start a b": ("'b' has no place here", "start [DRIVER]"),
     "unload 1": ("a name is expected, not '1'", "unload [DRIVER]"),
-    "process": ("the process's name is missing", "process NAME [admin|user] [bits 32|64]"),
-    "process admin": ("the process's name is expected, not 'admin'",
-                      "process NAME [admin|user] [bits 32|64]"),
-    "process p q": ("'q' has no place here", "process NAME [admin|user] [bits 32|64]"),
-    "process p bits 16": ("a process is of 32 or 64 bits",
-                          "process NAME [admin|user] [bits 32|64]"),
+    "process": ("the process's name is missing", PROCESS),
+    "process admin": ("the process's name is expected, not 'admin'", PROCESS),
+    "process p q": ("'q' has no place here", PROCESS),
+    "process p bits 16": ("a process is of 32 or 64 bits", PROCESS),
+    "process p quota much": ("the quota is expected, not 'much'", PROCESS),
     "as": ("admin, user or a process is missing", "as admin|user|PROCESS"),
     "as 5": ("admin, user or a process is expected, not '5'", "as admin|user|PROCESS"),
     "as user admin": ("'admin' has no place here", "as admin|user|PROCESS"),

@@ -60,8 +60,8 @@ static NTSTATUS NTAPI groups_skip(PWSTR value, ULONG type, PVOID data, ULONG len
     return STATUS_SUCCESS;
 }
 
-/* Runs the groups in their order, PASSIVE_LEVEL; service is what DriverEntry was given. */
-static void run_groups(PUNICODE_STRING service, struct check_group *first, ULONG count)
+/* Names groups to leave out; service is what DriverEntry was given. PASSIVE_LEVEL. */
+static void groups_choose(PUNICODE_STRING service, struct check_group *first, ULONG count)
 {
     struct check_groups groups = {first, count};
     RTL_QUERY_REGISTRY_TABLE table[2];
@@ -72,6 +72,11 @@ static void run_groups(PUNICODE_STRING service, struct check_group *first, ULONG
     table[0].Name = L"Skip";
     table[0].EntryContext = &groups;
     RtlQueryRegistryValues(RTL_REGISTRY_ABSOLUTE, service->Buffer, table, NULL, NULL);
+}
+
+/* Runs the groups that are not left out, in their order. */
+static void groups_run(const struct check_group *first, ULONG count)
+{
     for (ULONG i = 0; i < count; i++) {
         if (first[i].is_skipped) {
             DbgPrint("%s: skips %s\n", check_driver, first[i].name);
@@ -81,6 +86,13 @@ static void run_groups(PUNICODE_STRING service, struct check_group *first, ULONG
         first[i].run();
     }
     check_group = "driver";
+}
+
+/* Both. */
+static inline void run_groups(PUNICODE_STRING service, struct check_group *first, ULONG count)
+{
+    groups_choose(service, first, count);
+    groups_run(first, count);
 }
 
 /* What the driver found, told; what DriverEntry returns. */

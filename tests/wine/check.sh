@@ -6,6 +6,7 @@ mydevice=$binaries/mydevice/mydevice.exe
 raw=$binaries/tests/wine/raw.exe
 client_test=$binaries/tests/wine/client_test.exe
 conform=$binaries/tests/wine/conform.exe
+calls=$binaries/tests/wine/calls.exe
 work=$(mktemp -d)
 checks=0
 failures=0
@@ -13,7 +14,7 @@ failures=0
 need_binaries() {
     local file
 
-    for file in "$mydevice" "$raw" "$client_test" "$conform" $binaries/mydevice/mydevice.sys \
+    for file in "$mydevice" "$raw" "$client_test" "$conform" "$calls" $binaries/mydevice/mydevice.sys \
         $binaries/tests/drivers/{echo,rude,pend,refuse,channels}.sys; do
         [ -f "$file" ] || { echo "$file is not built; run 'make build'" >&2; exit 2; }
     done

@@ -5,10 +5,10 @@
         prints the groups of the driver's checks that are left out under Wine, a line each; an
         error where a row says that Wine lacks a routine which it has, or which the driver does not
         use. EXPORTS is cmake/wine-8.0-exports.txt.
-    conformance.py compare TABLE DRIVER COMPILER LOG VERSION
+    conformance.py compare TABLE DRIVER BUILD LOG VERSION
         compares what the driver said (LOG) with the table: what differs must be exactly what is
         listed. Prints what Wine does not show. With another VERSION than 8.* a listed difference
-        may be gone. COMPILER is gcc or clang.
+        may be gone. BUILD is gcc, clang or what else the file is called after the driver.
 
 TABLE is differences.txt, whose head describes it. Exit code 1 if something does not fit, with a line
 each on what; 2 for a table that cannot be read.
@@ -21,7 +21,7 @@ import pefile
 FAILURE = re.compile(r"(\w+) (\w+): line \d+: (.*)")
 VALUES = re.compile(r": 0x[0-9a-f]{8}, not 0x[0-9a-f]{8}$")
 SUMMARY = re.compile(r"(\w+): (\d+) checks, (\d+) failed")
-KINDS = ("lacks", "stops", "differs", "differs-clang", "wine", "windows")
+KINDS = ("lacks", "stops", "differs", "wine", "windows")
 
 
 class Group:
@@ -29,6 +29,16 @@ class Group:
         self.driver = driver
         self.name = name
         self.rows = {kind: [] for kind in KINDS}
+        self.builds = {}  # what differs in one build alone
+
+    def add(self, kind, text):
+        if kind.startswith("differs-"):
+            self.builds.setdefault(kind.removeprefix("differs-"), []).append(text)
+        elif kind in KINDS:
+            self.rows[kind].append(text)
+        else:
+            return False
+        return True
 
     def left_out(self):
         return bool(self.rows["lacks"] or self.rows["stops"])
@@ -36,14 +46,15 @@ class Group:
     def missing(self):
         return [routine for row in self.rows["lacks"] for routine in row.split()]
 
-    def differences(self, compiler):
-        return set(self.rows["differs"] + (self.rows["differs-clang"] if compiler == "clang" else []))
+    def differences(self, build):
+        return set(self.rows["differs"] + self.builds.get(build, []))
 
     def problem(self):
         """What makes the group's rows no account of a difference, or None."""
-        if self.left_out() and (self.rows["differs"] or self.rows["differs-clang"]):
+        differs = self.rows["differs"] or self.builds
+        if self.left_out() and differs:
             return "is left out, so nothing in it can differ"
-        if not any(self.rows[kind] for kind in KINDS[:4]):
+        if not self.left_out() and not differs:
             return "says nothing"
         if not self.rows["lacks"] and not (self.rows["wine"] and self.rows["windows"]):
             return "must say what Wine does and what Windows' rule is"
@@ -58,9 +69,7 @@ def table(path):
             continue
         if word == "group" and len(rest.split()) == 2:
             groups.append(Group(*rest.split()))
-        elif word in KINDS and rest and groups:
-            groups[-1].rows[word].append(rest)
-        else:
+        elif not (rest and groups and groups[-1].add(word, rest)):
             print(f"{path}:{number}: no row: {line.strip()}", file=sys.stderr)
             sys.exit(2)
     for group in groups:
@@ -98,7 +107,7 @@ def plan(path, driver, file, exports):
 
 
 def heard(lines, driver):
-    """What the driver said: the failed checks by group, the groups left out, the summary."""
+    """What the driver said: the failed checks by group, the groups left out, the sum of its loads."""
     failed, skipped, summary, count = {}, set(), None, 0
     for line in lines:
         failure, end = FAILURE.fullmatch(line), SUMMARY.fullmatch(line)
@@ -108,13 +117,14 @@ def heard(lines, driver):
         elif line.startswith(f"{driver}: skips "):
             skipped.add(line.split()[2])
         elif end and end[1] == driver:
-            summary = (int(end[2]), int(end[3]))
+            before = summary or (0, 0)
+            summary = (before[0] + int(end[2]), before[1] + int(end[3]))
         elif line.startswith(f"{driver}: "):
             failed.setdefault("driver", set()).add(line)
     return failed, skipped, summary, count
 
 
-def compare(path, driver, compiler, log, version):
+def compare(path, driver, build, log, version):
     groups = {group.name: group for group in table(path) if group.driver == driver}
     lines = open(log, encoding="utf-8", errors="replace").read().splitlines()
     failed, skipped, summary, count = heard(lines, driver)
@@ -127,7 +137,7 @@ def compare(path, driver, compiler, log, version):
     for name in sorted(planned ^ skipped):
         problems.append(f"{name} was {'left out' if name in skipped else 'not left out'}")
     for name in sorted(set(failed) | set(groups)):
-        listed = groups[name].differences(compiler) if name in groups else set()
+        listed = groups[name].differences(build) if name in groups else set()
         for text in sorted(failed.get(name, set()) - listed):
             problems.append(f"{name}: differs, and is not listed: {text}")
         for text in sorted(listed - failed.get(name, set())):
@@ -136,19 +146,19 @@ def compare(path, driver, compiler, log, version):
             else:
                 print(f"shown by this Wine, though not by 8: {driver} {name}: {text}")
     for problem in problems:
-        print(f"{driver} built by {compiler}: {problem}")
+        print(f"{driver}-{build}: {problem}")
     if not problems:
-        tell(driver, groups)
-        print(f"{driver} built by {compiler}: {summary[0]} checks, {count} differ as listed")
+        tell(driver, build, groups)
+        print(f"{driver}-{build}: {summary[0]} checks, {count} differ as listed")
     return 1 if problems else 0
 
 
-def tell(driver, groups):
+def tell(driver, build, groups):
     lacking = [name for name, group in groups.items() if group.rows["lacks"]]
     if lacking:
         print(f"not shown by Wine: {driver}: {', '.join(lacking)} (routines that Wine lacks)")
     for name, group in groups.items():
-        if not group.rows["lacks"]:
+        if not group.rows["lacks"] and (group.left_out() or group.differences(build)):
             print(f"not shown by Wine: {driver}: {name}: {' '.join(group.rows['wine'])}")
 
 

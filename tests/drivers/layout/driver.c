@@ -5,12 +5,17 @@
 #include <ntifs.h>
 
 #include "layout.h"
+#include "../check.h"
+#include "../groups.h"
+
+CHECK_DEFINITIONS("layout")
 
 #define PLACED(name) __attribute__((section(name), noinline))
 
 NTSYSAPI PVOID NTAPI RtlPcToFileHeader(PVOID address, PVOID *base);
 
 static PDRIVER_OBJECT self;
+static PUNICODE_STRING service; /* while DriverEntry runs */
 static UNICODE_STRING link_name = RTL_CONSTANT_STRING(L"\\??\\Layout");
 static ULONG initialized = 0x600D;
 static ULONG zeroed[2048];
@@ -31,69 +36,86 @@ PLACED("ALSO") static ULONG also(ULONG value)
 static ULONG (*const volatile table[])(ULONG) = {paged, also};
 static const ULONG *const volatile constant_pointer = &constant;
 
-static ULONG check_data(void)
+static void check_data(void)
 {
     ULONG sum = 0;
+
     for (ULONG i = 0; i < RTL_NUMBER_OF(zeroed); i++)
         sum |= ((volatile ULONG *)zeroed)[i];
-    if (*(volatile ULONG *)&initialized != 0x600D || sum != 0)
-        return LAYOUT_BAD_DATA;
-    return 0;
+    CHECK(*(volatile ULONG *)&initialized == 0x600D);
+    CHECK(sum == 0);
 }
 
-static ULONG check_pointers(void)
+static void check_pointers(void)
 {
-    if (table[0](5) != 15 || table[1](5) != 16 || *constant_pointer != 77)
-        return LAYOUT_BAD_POINTER;
-    return 0;
+    CHECK(table[0](5) == 15);
+    CHECK(table[1](5) == 16);
+    CHECK(*constant_pointer == 77);
 }
 
-static ULONG check_imports(void)
+static void check_imports(void)
 {
-    if ((ULONG_PTR)&initialized < (ULONG_PTR)MmSystemRangeStart ||
-        (ULONG_PTR)MmHighestUserAddress >= MmUserProbeAddress || !IoFileObjectType)
-        return LAYOUT_BAD_IMPORT;
-    return 0;
+    CHECK((ULONG_PTR)&initialized >= (ULONG_PTR)MmSystemRangeStart);
+    CHECK((ULONG_PTR)MmHighestUserAddress < MmUserProbeAddress);
+    CHECK(IoFileObjectType);
 }
 
-static ULONG check_headers(void)
+static void check_headers(void)
 {
     PVOID base = NULL;
-    if (RtlPcToFileHeader((PVOID)(ULONG_PTR)check_data, &base) != self->DriverStart ||
-        base != self->DriverStart || *(const USHORT *)base != 0x5A4D)
-        return LAYOUT_BAD_HEADER;
-    return 0;
+
+    CHECK(RtlPcToFileHeader((PVOID)(ULONG_PTR)check_data, &base) == self->DriverStart);
+    CHECK(base == self->DriverStart);
+    CHECK(*(const USHORT *)self->DriverStart == 0x5A4D);
 }
 
 /* The first fields of what DriverSection points to: the list links; DllBase is at 0x30. */
-static ULONG check_module_list(void)
+static void check_module_list(void)
 {
     PLIST_ENTRY entry = self->DriverSection;
-    PVOID base = *(PVOID *)((UCHAR *)entry + 0x30);
-    if (base != self->DriverStart || entry->Flink->Blink != entry || entry->Blink->Flink != entry)
-        return LAYOUT_BAD_MODULE;
-    return 0;
+
+    CHECK(*(PVOID *)((UCHAR *)entry + 0x30) == self->DriverStart);
+    CHECK(entry->Flink->Blink == entry && entry->Blink->Flink == entry);
 }
 
 #ifdef LAYOUT_HAS_COOKIE
 extern ULONG_PTR __security_cookie;
 
-static ULONG check_cookie(void)
+static void check_cookie(void)
 {
     ULONG_PTR cookie = *(volatile ULONG_PTR *)&__security_cookie;
-    return cookie == 0x2B992DDFA232 || cookie == 0 || cookie >> 48 ? LAYOUT_BAD_COOKIE : 0;
-}
-#else
-static ULONG check_cookie(void)
-{
-    return 0;
+
+    CHECK(cookie != 0x2B992DDFA232 && cookie != 0);
+    CHECK(cookie >> 48 == 0);
 }
 #endif
 
-static ULONG check_all(void)
+static void check_registry_path(void)
 {
-    return check_data() | check_pointers() | check_imports() | check_headers() |
-           check_module_list() | check_cookie();
+    UNICODE_STRING keys =
+        RTL_CONSTANT_STRING(L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\");
+
+    UNICODE_STRING start = *service;
+
+    CHECK(service->Length > keys.Length);
+    start.Length = min(start.Length, keys.Length);
+    CHECK(RtlEqualUnicodeString(&start, &keys, TRUE));
+}
+
+static struct check_group groups[] = {
+    CHECK_GROUP(data),          CHECK_GROUP(pointers),    CHECK_GROUP(imports),
+    CHECK_GROUP(headers),       CHECK_GROUP(module_list),
+#ifdef LAYOUT_HAS_COOKIE
+    CHECK_GROUP(cookie),
+#endif
+    CHECK_GROUP(registry_path),
+};
+
+/* Once more, after DriverEntry: all but the last, which needs its path. */
+static ULONG check_again(void)
+{
+    groups_run(groups, RTL_NUMBER_OF(groups) - 1);
+    return (ULONG)failures;
 }
 
 DRIVER_INITIALIZE DriverEntry;
@@ -103,7 +125,7 @@ static ULONG act(ULONG code)
     volatile UCHAR *target = NULL;
     switch (code) {
     case LAYOUT_CHECK:
-        return check_all();
+        return check_again();
     case LAYOUT_WRITE_CODE:
         target = (volatile UCHAR *)(ULONG_PTR)check_data;
         *target = 0xCC;
@@ -171,11 +193,15 @@ static NTSTATUS create_device(PDRIVER_OBJECT driver)
 
 PLACED("INIT") NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
 {
+    NTSTATUS status;
+
     self = driver;
+    service = path;
     driver->DriverUnload = unload;
     driver->MajorFunction[IRP_MJ_CREATE] = succeed;
     driver->MajorFunction[IRP_MJ_CLOSE] = succeed;
     driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = control;
-    DbgPrint("layout: checks say %x for %wZ\n", check_all(), path);
-    return create_device(driver);
+    run_groups(path, groups, RTL_NUMBER_OF(groups));
+    status = groups_result();
+    return NT_SUCCESS(status) ? create_device(driver) : status;
 }

@@ -32,7 +32,7 @@ static void open_self(ULONG attributes, ACCESS_MASK expected)
     ZwClose(handle);
 }
 
-void handle_callbacks(void)
+void check_handle_callbacks(void)
 {
     OB_OPERATION_REGISTRATION operation = {0};
     OB_CALLBACK_REGISTRATION registration = {0};

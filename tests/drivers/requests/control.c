@@ -39,7 +39,7 @@ static VOID NTAPI csq_cancelled(PIO_CSQ queue, PIRP irp)
     complete(irp, STATUS_CANCELLED, 0);
 }
 
-static VOID NTAPI late_dpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
+VOID NTAPI late_dpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
 {
     struct extension *extension = context;
     PIRP irp = extension->late;
@@ -52,10 +52,9 @@ static VOID NTAPI late_dpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID argu
 void queues_initialize(struct extension *extension)
 {
     InitializeListHead(&extension->waiting);
-    KeInitializeSpinLock(&extension->lock);
-    KeInitializeDpc(&extension->dpc, late_dpc, extension);
     IoCsqInitialize(&extension->queue, csq_insert, csq_remove, csq_peek, csq_acquire, csq_release,
                     csq_cancelled);
+    extension->has_queue = TRUE;
 }
 
 /* ---- waiting with a cancel routine ---- */
@@ -98,7 +97,7 @@ static void answer_request(PIRP irp, const struct answer *answer)
 static NTSTATUS release(struct extension *extension, PIRP irp, const struct answer *answer)
 {
     KIRQL irql;
-    PIRP waiting = IoCsqRemoveNextIrp(&extension->queue, NULL);
+    PIRP waiting = extension->has_queue ? IoCsqRemoveNextIrp(&extension->queue, NULL) : NULL;
     if (!waiting) {
         IoAcquireCancelSpinLock(&irql);
         if (extension->held && IoSetCancelRoutine(extension->held, NULL))
@@ -209,7 +208,7 @@ NTSTATUS control(PDEVICE_OBJECT device, PIRP irp)
     case INSIDE:
         if (output < sizeof(ULONG))
             return complete(irp, STATUS_BUFFER_TOO_SMALL, 0);
-        *(ULONG *)irp->AssociatedIrp.SystemBuffer = run_inside(device);
+        *(ULONG *)irp->AssociatedIrp.SystemBuffer = run_inside();
         return complete(irp, STATUS_SUCCESS, sizeof(ULONG));
     default:
         return complete(irp, STATUS_INVALID_DEVICE_REQUEST, 0);

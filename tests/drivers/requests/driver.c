@@ -1,13 +1,18 @@
 /* Devices of every transfer method, an exclusive one and a stack of two. */
 #include "driver.h"
 
+#include "../groups.h"
+
 CHECK_DEFINITIONS("requests")
+
+static PDRIVER_OBJECT self;
+static BOOLEAN shares;
 
 static const WCHAR *const names[] = {L"\\Device\\ReqBuffered", L"\\Device\\ReqDirect",
                                      L"\\Device\\ReqNeither", L"\\Device\\ReqExclusive",
                                      L"\\Device\\ReqLower"};
 static const WCHAR *const links[] = {L"\\??\\ReqBuffered", L"\\DosDevices\\ReqDirect",
-                                     L"\\DosDevices\\ReqNeither", L"\\GLOBAL??\\ReqExclusive",
+                                     L"\\DosDevices\\ReqNeither", L"\\??\\ReqExclusive",
                                      L"\\??\\ReqLower"};
 
 NTSTATUS complete(PIRP irp, NTSTATUS status, ULONG_PTR information)
@@ -20,16 +25,17 @@ NTSTATUS complete(PIRP irp, NTSTATUS status, ULONG_PTR information)
 
 static NTSTATUS open(struct extension *extension, PIRP irp, PIO_STACK_LOCATION stack)
 {
+    PIO_SECURITY_CONTEXT security = stack->Parameters.Create.SecurityContext;
+    ACCESS_MASK access = security ? security->DesiredAccess : 0; /* Wine 8 has none */
     extension->counts.creates++;
-    extension->counts.desired_access = stack->Parameters.Create.SecurityContext->DesiredAccess;
+    extension->counts.desired_access = access;
     extension->counts.share_access = stack->Parameters.Create.ShareAccess;
     extension->counts.options = stack->Parameters.Create.Options;
     extension->counts.name_length = stack->FileObject->FileName.Length;
     stack->FileObject->FsContext = extension;
-    if (extension->kind == KIND_DIRECT) {
-        NTSTATUS status = IoCheckShareAccess(
-            stack->Parameters.Create.SecurityContext->DesiredAccess,
-            stack->Parameters.Create.ShareAccess, stack->FileObject, &extension->share, TRUE);
+    if (shares && extension->kind == KIND_DIRECT) {
+        NTSTATUS status = IoCheckShareAccess(access, stack->Parameters.Create.ShareAccess,
+                                             stack->FileObject, &extension->share, TRUE);
         if (!NT_SUCCESS(status))
             return complete(irp, status, 0);
     }
@@ -87,7 +93,7 @@ static NTSTATUS NTAPI dispatch(PDEVICE_OBJECT device, PIRP irp)
         return open(extension, irp, stack);
     case IRP_MJ_CLEANUP:
         extension->counts.cleanups++;
-        if (extension->kind == KIND_DIRECT)
+        if (shares && extension->kind == KIND_DIRECT)
             IoRemoveShareAccess(stack->FileObject, &extension->share);
         return complete(irp, STATUS_SUCCESS, 0);
     case IRP_MJ_CLOSE:
@@ -118,6 +124,7 @@ static VOID NTAPI unload(PDRIVER_OBJECT driver)
     }
     while (driver->DeviceObject)
         IoDeleteDevice(driver->DeviceObject);
+    groups_result();
 }
 
 static NTSTATUS add_device(PDRIVER_OBJECT driver, enum kind kind, PDEVICE_OBJECT *device)
@@ -134,7 +141,8 @@ static NTSTATUS add_device(PDRIVER_OBJECT driver, enum kind kind, PDEVICE_OBJECT
         return status;
     extension = (*device)->DeviceExtension;
     extension->kind = kind;
-    queues_initialize(extension);
+    KeInitializeSpinLock(&extension->lock);
+    KeInitializeDpc(&extension->dpc, late_dpc, extension);
     if (kind == KIND_BUFFERED || kind == KIND_LOWER || kind == KIND_FILTER)
         (*device)->Flags |= DO_BUFFERED_IO;
     else if (kind == KIND_DIRECT)
@@ -145,29 +153,70 @@ static NTSTATUS add_device(PDRIVER_OBJECT driver, enum kind kind, PDEVICE_OBJECT
     return IoCreateSymbolicLink(&link, &name);
 }
 
-static NTSTATUS make_stack(PDRIVER_OBJECT driver, PDEVICE_OBJECT lower)
+PDEVICE_OBJECT device_of(enum kind kind)
 {
-    PDEVICE_OBJECT filter;
+    PDEVICE_OBJECT device = self->DeviceObject;
+
+    while (((struct extension *)device->DeviceExtension)->kind != kind)
+        device = device->NextDevice;
+    return device;
+}
+
+/* ---- what some requests need; a runtime may lack it ---- */
+static void check_part_queues(void)
+{
+    for (PDEVICE_OBJECT device = self->DeviceObject; device; device = device->NextDevice)
+        queues_initialize(device->DeviceExtension);
+}
+
+static void check_part_stack(void)
+{
+    PDEVICE_OBJECT lower = device_of(KIND_LOWER), filter;
     struct extension *extension;
-    NTSTATUS status = add_device(driver, KIND_FILTER, &filter);
+    NTSTATUS status = add_device(self, KIND_FILTER, &filter);
+
+    CHECK_STATUS(STATUS_SUCCESS, status);
     if (!NT_SUCCESS(status))
-        return status;
+        return;
     lower->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING; /* it is to be attached to now */
     extension = filter->DeviceExtension;
-    return IoAttachDeviceToDeviceStackSafe(filter, lower, &extension->lower);
+    CHECK_STATUS(STATUS_SUCCESS, IoAttachDeviceToDeviceStackSafe(filter, lower, &extension->lower));
+}
+
+static void check_part_shutdown(void)
+{
+    CHECK_STATUS(STATUS_SUCCESS, IoRegisterShutdownNotification(device_of(KIND_LOWER)));
+}
+
+static void check_part_shares(void)
+{
+    shares = TRUE;
+}
+
+/* First the parts, the stack before the queues: its filter has one, too. */
+enum { PARTS = 4 };
+static struct check_group groups[] = {CHECK_GROUP(part_stack), CHECK_GROUP(part_queues),
+                                      CHECK_GROUP(part_shutdown), CHECK_GROUP(part_shares),
+                                      INSIDE_GROUPS(CHECK_GROUP_ITEM)};
+
+ULONG run_inside(void)
+{
+    groups_run(groups + PARTS, RTL_NUMBER_OF(groups) - PARTS);
+    return (ULONG)failures;
 }
 
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING registry_path)
 {
     NTSTATUS status = STATUS_SUCCESS;
     PDEVICE_OBJECT device = NULL;
-    (void)registry_path;
+    self = driver;
     for (ULONG kind = 0; kind < RTL_NUMBER_OF(names) && NT_SUCCESS(status); kind++)
         status = add_device(driver, (enum kind)kind, &device);
-    if (NT_SUCCESS(status))
-        status = make_stack(driver, device);
-    if (NT_SUCCESS(status))
-        status = IoRegisterShutdownNotification(device);
+    if (NT_SUCCESS(status)) {
+        groups_choose(registry_path, groups, RTL_NUMBER_OF(groups));
+        groups_run(groups, PARTS);
+        status = failures ? STATUS_UNSUCCESSFUL : STATUS_SUCCESS;
+    }
     for (ULONG i = 0; i <= IRP_MJ_MAXIMUM_FUNCTION; i++)
         if (i != IRP_MJ_PNP && i != IRP_MJ_POWER && i != IRP_MJ_FLUSH_BUFFERS)
             driver->MajorFunction[i] = dispatch;

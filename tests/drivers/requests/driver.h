@@ -14,6 +14,7 @@ struct extension {
     LIST_ENTRY waiting;
     KSPIN_LOCK lock;
     IO_CSQ queue;
+    BOOLEAN has_queue;
     PIRP held, stuck;
     KDPC dpc;
     PIRP late;
@@ -23,8 +24,25 @@ struct extension {
 NTSTATUS complete(PIRP irp, NTSTATUS status, ULONG_PTR information);
 NTSTATUS control(PDEVICE_OBJECT device, PIRP irp);
 void queues_initialize(struct extension *extension);
-/* The tests from inside; the number of failures. */
-ULONG run_inside(PDEVICE_OBJECT device);
-void handle_callbacks(void);
+KDEFERRED_ROUTINE late_dpc;
+PDEVICE_OBJECT device_of(enum kind kind);
+/* The tests from inside, in their order; the number of checks that failed. */
+ULONG run_inside(void);
+#define INSIDE_GROUPS(X)      \
+    X(global_link)            \
+    X(device_pointer)         \
+    X(built_control_requests) \
+    X(late_control_request)   \
+    X(own_requests)           \
+    X(queued_own_requests)    \
+    X(late_own_request)       \
+    X(associated_requests)    \
+    X(fsd_requests)           \
+    X(kernel_handles)         \
+    X(calls_by_handle)        \
+    X(name_of_file)           \
+    X(routines_set_twice)     \
+    X(handle_callbacks)
+INSIDE_GROUPS(CHECK_GROUP_DECLARATION)
 
 #endif

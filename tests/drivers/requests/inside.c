@@ -2,7 +2,26 @@
 #include "driver.h"
 
 static UNICODE_STRING buffered = RTL_CONSTANT_STRING(L"\\Device\\ReqBuffered");
-static UNICODE_STRING direct = RTL_CONSTANT_STRING(L"\\Device\\ReqDirect");
+
+/* What \?? and \DosDevices lead to. */
+void check_global_link(void)
+{
+    UNICODE_STRING global = RTL_CONSTANT_STRING(L"\\GLOBAL??\\ReqGlobal");
+    UNICODE_STRING link = RTL_CONSTANT_STRING(L"\\??\\ReqGlobal");
+    PFILE_OBJECT file;
+    PDEVICE_OBJECT device;
+    NTSTATUS status = IoCreateSymbolicLink(&global, &buffered);
+    CHECK_STATUS(STATUS_SUCCESS, status);
+    if (!NT_SUCCESS(status))
+        return;
+    status = IoGetDeviceObjectPointer(&link, FILE_ALL_ACCESS, &file, &device);
+    CHECK_STATUS(STATUS_SUCCESS, status);
+    if (NT_SUCCESS(status)) {
+        CHECK(device == device_of(KIND_BUFFERED));
+        ObDereferenceObject(file);
+    }
+    CHECK_STATUS(STATUS_SUCCESS, IoDeleteSymbolicLink(&link));
+}
 
 static ULONG code_of(ULONG function, ULONG method)
 {
@@ -29,32 +48,44 @@ static NTSTATUS call_control(PDEVICE_OBJECT device, ULONG code, PVOID input, ULO
     return status;
 }
 
-static void built_control_requests(void)
+void check_device_pointer(void)
 {
     PFILE_OBJECT file;
     PDEVICE_OBJECT device;
-    IO_STATUS_BLOCK result;
-    struct report report;
-    ULONG irql = 99;
     CHECK_STATUS(STATUS_SUCCESS,
                  IoGetDeviceObjectPointer(&buffered, FILE_ALL_ACCESS, &file, &device));
-    CHECK(device->DriverObject != NULL && file->DeviceObject == device);
-    CHECK_STATUS(STATUS_SUCCESS, call_control(device, code_of(REPORT, BUFFERED), "x", 1, &report,
+    CHECK(device == device_of(KIND_BUFFERED) && file->DeviceObject == device);
+    ObDereferenceObject(file);
+}
+
+void check_built_control_requests(void)
+{
+    PDEVICE_OBJECT device = device_of(KIND_BUFFERED);
+    IO_STATUS_BLOCK result;
+    struct report report;
+    UCHAR x[sizeof(report)] = "x", yz[sizeof(report)] = "yz", n[sizeof(report)] = "n";
+    CHECK_STATUS(STATUS_SUCCESS, call_control(device, code_of(REPORT, BUFFERED), x, 1, &report,
                                               sizeof(report), &result));
     CHECK(result.Information == sizeof(report) && report.first_input == 'x');
     CHECK(report.requestor_mode == KernelMode);
-    CHECK_STATUS(STATUS_SUCCESS, call_control(device, code_of(REPORT, OUT_DIRECT), "yz", 2, &report,
+    CHECK_STATUS(STATUS_SUCCESS, call_control(device, code_of(REPORT, OUT_DIRECT), yz, 2, &report,
                                               sizeof(report), &result));
     CHECK(report.mdl_bytes == sizeof(report) && report.first_input == 'y');
-    CHECK_STATUS(STATUS_SUCCESS, call_control(device, code_of(REPORT, NEITHER), "n", 1, &report,
+    CHECK_STATUS(STATUS_SUCCESS, call_control(device, code_of(REPORT, NEITHER), n, 1, &report,
                                               sizeof(report), &result));
     CHECK(report.user_buffer == (ULONG_PTR)&report && report.first_input == 'n');
-    CHECK_STATUS(STATUS_SUCCESS, call_control(device, code_of(LATE, BUFFERED), NULL, 0, &irql,
-                                              sizeof(irql), &result));
-    CHECK(irql == DISPATCH_LEVEL && result.Information == sizeof(ULONG));
     CHECK_STATUS(STATUS_INVALID_DEVICE_REQUEST,
                  call_control(device, code_of(0x77, BUFFERED), NULL, 0, NULL, 0, &result));
-    ObDereferenceObject(file);
+}
+
+/* Completed by a DPC, while the caller waits. */
+void check_late_control_request(void)
+{
+    IO_STATUS_BLOCK result;
+    ULONG irql = 99;
+    CHECK_STATUS(STATUS_SUCCESS, call_control(device_of(KIND_BUFFERED), code_of(LATE, BUFFERED),
+                                              NULL, 0, &irql, sizeof(irql), &result));
+    CHECK(irql == DISPATCH_LEVEL && result.Information == sizeof(ULONG));
 }
 
 /* ---- IoAllocateIrp with a completion routine that keeps the IRP ---- */
@@ -88,21 +119,31 @@ static void aim(PIRP irp, ULONG function, PVOID buffer, ULONG length, struct see
     IoSetCompletionRoutine(irp, keep, seen, TRUE, TRUE, TRUE);
 }
 
-static void own_requests(PDEVICE_OBJECT device)
+void check_late_own_request(void)
 {
+    PDEVICE_OBJECT device = device_of(KIND_BUFFERED);
     struct seen seen = {0};
     ULONG buffer = 0;
     PIRP irp = IoAllocateIrp(device->StackSize, FALSE);
-    CHECK(irp && irp->StackCount == device->StackSize && irp->Size == IoSizeOfIrp(irp->StackCount));
     aim(irp, LATE, &buffer, sizeof(buffer), &seen);
     CHECK_STATUS(STATUS_PENDING, IoCallDriver(device, irp));
     KeWaitForSingleObject(&seen.event, Executive, KernelMode, FALSE, NULL);
     CHECK(seen.status == STATUS_SUCCESS && seen.information == sizeof(ULONG) && seen.pending);
     CHECK(seen.device == NULL); /* the sender had no location of its own */
+    IoFreeIrp(irp);
+}
 
+/* function keeps the request until it is cancelled; one that is cancelled already it ends at once,
+ * and answers with at_once. */
+static void cancel_own_request(ULONG function, NTSTATUS at_once)
+{
+    PDEVICE_OBJECT device = device_of(KIND_BUFFERED);
+    struct seen seen = {0};
+    PIRP irp = IoAllocateIrp(device->StackSize, FALSE);
+    CHECK(irp && irp->StackCount == device->StackSize && irp->Size == IoSizeOfIrp(irp->StackCount));
     IoReuseIrp(irp, STATUS_UNSUCCESSFUL);
     CHECK(irp->IoStatus.Status == STATUS_UNSUCCESSFUL && !irp->PendingReturned);
-    aim(irp, QUEUE, NULL, 0, &seen);
+    aim(irp, function, NULL, 0, &seen);
     CHECK_STATUS(STATUS_PENDING, IoCallDriver(device, irp));
     CHECK(IoCancelIrp(irp));
     KeWaitForSingleObject(&seen.event, Executive, KernelMode, FALSE, NULL);
@@ -110,15 +151,26 @@ static void own_requests(PDEVICE_OBJECT device)
     CHECK(!IoCancelIrp(irp));
 
     IoReuseIrp(irp, STATUS_SUCCESS);
-    irp->Cancel = TRUE; /* cancelled before it is queued: completed at once */
-    aim(irp, QUEUE, NULL, 0, &seen);
-    CHECK_STATUS(STATUS_PENDING, IoCallDriver(device, irp));
+    irp->Cancel = TRUE;
+    aim(irp, function, NULL, 0, &seen);
+    CHECK_STATUS(at_once, IoCallDriver(device, irp));
     CHECK(seen.status == STATUS_CANCELLED && KeReadStateEvent(&seen.event));
     IoFreeIrp(irp);
 }
 
-static void associated_requests(PDEVICE_OBJECT device)
+void check_own_requests(void)
 {
+    cancel_own_request(HOLD, STATUS_CANCELLED);
+}
+
+void check_queued_own_requests(void)
+{
+    cancel_own_request(QUEUE, STATUS_PENDING);
+}
+
+void check_associated_requests(void)
+{
+    PDEVICE_OBJECT device = device_of(KIND_BUFFERED);
     struct seen seen = {0};
     PIRP parts[2], master = IoAllocateIrp(1, FALSE);
     PIO_STACK_LOCATION stack;
@@ -145,17 +197,26 @@ static void associated_requests(PDEVICE_OBJECT device)
     IoFreeIrp(master);
 }
 
-static void fsd_requests(void)
+void check_kernel_handles(void)
 {
-    PFILE_OBJECT file;
-    PDEVICE_OBJECT device;
+    OBJECT_ATTRIBUTES attributes;
+    IO_STATUS_BLOCK result = {0};
+    HANDLE file = NULL;
+    InitializeObjectAttributes(&attributes, &buffered, OBJ_KERNEL_HANDLE, NULL, NULL);
+    CHECK_STATUS(STATUS_SUCCESS, ZwCreateFile(&file, SYNCHRONIZE, &attributes, &result, NULL, 0, 0,
+                                              FILE_OPEN, FILE_SYNCHRONOUS_IO_NONALERT, NULL, 0));
+    CHECK(ObIsKernelHandle(file));
+    CHECK_STATUS(STATUS_SUCCESS, ZwClose(file));
+}
+
+void check_fsd_requests(void)
+{
+    PDEVICE_OBJECT device = device_of(KIND_DIRECT);
     IO_STATUS_BLOCK result = {0};
     LARGE_INTEGER offset = {.QuadPart = 0x41};
     KEVENT event;
     UCHAR data[16] = {0};
     PIRP irp;
-    CHECK_STATUS(STATUS_SUCCESS,
-                 IoGetDeviceObjectPointer(&direct, FILE_ALL_ACCESS, &file, &device));
     KeInitializeEvent(&event, NotificationEvent, FALSE);
     irp = IoBuildSynchronousFsdRequest(IRP_MJ_READ, device, data, sizeof(data), &offset, &event,
                                        &result);
@@ -163,10 +224,9 @@ static void fsd_requests(void)
     CHECK_STATUS(STATUS_SUCCESS, IoCallDriver(device, irp));
     CHECK(result.Information == 16 && data[0] == 0x41 && data[15] == 0x41);
     CHECK(KeReadStateEvent(&event));
-    ObDereferenceObject(file);
 }
 
-static void calls_by_handle(void)
+void check_calls_by_handle(void)
 {
     OBJECT_ATTRIBUTES attributes;
     IO_STATUS_BLOCK result = {0};
@@ -185,7 +245,7 @@ static void calls_by_handle(void)
                  ZwCreateFile(&file, GENERIC_READ | GENERIC_WRITE | SYNCHRONIZE, &attributes,
                               &result, NULL, 0, FILE_SHARE_READ, FILE_OPEN_IF,
                               FILE_SYNCHRONOUS_IO_NONALERT | FILE_NON_DIRECTORY_FILE, NULL, 0));
-    CHECK(result.Information == FILE_OPENED && ObIsKernelHandle(file));
+    CHECK(result.Information == FILE_OPENED);
     CHECK_STATUS(STATUS_SUCCESS, ZwDeviceIoControlFile(file, NULL, NULL, NULL, &result, counts_code,
                                                        NULL, 0, &counts, sizeof(counts)));
     CHECK(counts.share_access == FILE_SHARE_READ && counts.options >> 24 == FILE_OPEN_IF);
@@ -208,7 +268,7 @@ static void calls_by_handle(void)
 }
 
 /* This driver knows no names of files: its device's is what remains. */
-static void name_of_file(void)
+void check_name_of_file(void)
 {
     struct {
         OBJECT_NAME_INFORMATION header;
@@ -233,7 +293,7 @@ static VOID NTAPI on_thread(HANDLE process, HANDLE thread, BOOLEAN created)
 }
 
 /* Each is called as often as it was set, and goes as often. */
-static void routines_set_twice(void)
+void check_routines_set_twice(void)
 {
     for (int i = 0; i < 2; i++) {
         CHECK_STATUS(STATUS_SUCCESS, PsSetLoadImageNotifyRoutine(on_image));
@@ -245,18 +305,4 @@ static void routines_set_twice(void)
     }
     CHECK_STATUS(STATUS_PROCEDURE_NOT_FOUND, PsRemoveLoadImageNotifyRoutine(on_image));
     CHECK_STATUS(STATUS_PROCEDURE_NOT_FOUND, PsRemoveCreateThreadNotifyRoutine(on_thread));
-}
-
-ULONG run_inside(PDEVICE_OBJECT device)
-{
-    failures = 0;
-    built_control_requests();
-    own_requests(device);
-    associated_requests(device);
-    fsd_requests();
-    calls_by_handle();
-    handle_callbacks();
-    name_of_file();
-    routines_set_twice();
-    return failures;
 }

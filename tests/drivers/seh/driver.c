@@ -1,11 +1,14 @@
 /*
- * Exceptions from the inside: DriverEntry runs all tests and fails with 0xE0000000 + test * 0x10000
- * + line when one does. A device control request runs what ends in a bug check.
+ * Exceptions from the inside, in groups of checks. A device control request runs what ends in a bug
+ * check.
  */
 #include "seh.h"
 
-static test_routine *const tests[] = {test_hardware, test_nesting, test_software, test_frames,
-                                      test_jumps,    test_lookup,  test_emulated};
+#include "../groups.h"
+
+CHECK_DEFINITIONS("seh")
+
+static PDEVICE_OBJECT own_device;
 
 LONG note(struct seen *seen, PEXCEPTION_POINTERS pointers)
 {
@@ -107,17 +110,19 @@ static NOINLINE NTSTATUS call_down(PDEVICE_OBJECT device, PIRP irp)
     }
 }
 
-static NTSTATUS raise_through_io(PDEVICE_OBJECT device)
+static void check_through_io(void)
 {
-    PIRP irp = IoAllocateIrp(device->StackSize, FALSE);
+    PIRP irp = IoAllocateIrp(own_device->StackSize, FALSE);
 
+    CHECK(irp != NULL);
     if (!irp)
-        return STATUS_INSUFFICIENT_RESOURCES;
+        return;
     IoGetNextIrpStackLocation(irp)->MajorFunction = IRP_MJ_INTERNAL_DEVICE_CONTROL;
-    NTSTATUS status = call_down(device, irp);
+    CHECK_STATUS(STATUS_DEVICE_NOT_READY, call_down(own_device, irp));
     IoFreeIrp(irp);
-    return status == STATUS_DEVICE_NOT_READY ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
 }
+
+static struct check_group groups[] = {SEH_GROUPS(CHECK_GROUP_ITEM) CHECK_GROUP(through_io)};
 
 static NTSTATUS NTAPI complete(PDEVICE_OBJECT device, PIRP irp)
 {
@@ -144,27 +149,21 @@ static NTSTATUS create_device(PDRIVER_OBJECT driver)
 {
     UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\SehTest");
     UNICODE_STRING link = RTL_CONSTANT_STRING(L"\\??\\SehTest");
-    PDEVICE_OBJECT device;
+    NTSTATUS status = IoCreateDevice(driver, 0, &name, FILE_DEVICE_UNKNOWN, 0, FALSE, &own_device);
 
-    NTSTATUS status = IoCreateDevice(driver, 0, &name, FILE_DEVICE_UNKNOWN, 0, FALSE, &device);
     if (!NT_SUCCESS(status))
         return status;
     status = IoCreateSymbolicLink(&link, &name);
     if (!NT_SUCCESS(status))
-        IoDeleteDevice(device);
+        IoDeleteDevice(own_device);
     return status;
 }
 
+/* For a rig that has exceptions and no devices. */
 __attribute__((dllexport)) NTSTATUS NTAPI run_tests(void)
 {
-    for (ULONG i = 0; i < RTL_NUMBER_OF(tests); i++) {
-        ULONG line = tests[i]();
-        if (line) {
-            DbgPrint("seh: test %lu failed at line %lu\n", i, line);
-            return (NTSTATUS)(0xE0000000 + i * 0x10000 + line);
-        }
-    }
-    return STATUS_SUCCESS;
+    groups_run(groups, RTL_NUMBER_OF(groups) - 1);
+    return groups_result();
 }
 
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
@@ -172,19 +171,17 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
     /* Loaded under a name that ends in "!", it faults at once. */
     if (path->Length && path->Buffer[path->Length / sizeof(WCHAR) - 1] == L'!')
         run_fatal(0);
-    NTSTATUS status = run_tests();
-    if (!NT_SUCCESS(status))
-        return status;
     driver->MajorFunction[IRP_MJ_CREATE] = complete;
     driver->MajorFunction[IRP_MJ_CLOSE] = complete;
     driver->MajorFunction[IRP_MJ_CLEANUP] = complete;
     driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = complete;
     driver->MajorFunction[IRP_MJ_INTERNAL_DEVICE_CONTROL] = raise_in_dispatch;
     driver->DriverUnload = unload;
-    status = create_device(driver);
+    NTSTATUS status = create_device(driver);
     if (!NT_SUCCESS(status))
         return status;
-    status = raise_through_io(driver->DeviceObject);
+    run_groups(path, groups, RTL_NUMBER_OF(groups));
+    status = groups_result();
     if (!NT_SUCCESS(status))
         unload(driver);
     return status;

@@ -46,7 +46,7 @@ static NOINLINE void catch_plain(void *argument)
     }
 }
 
-ULONG test_frames(void)
+void check_frames(void)
 {
     for (ULONG i = 0; i < RTL_NUMBER_OF(frames); i++) {
         struct passage passage = {frames[i], fault, 0};
@@ -62,5 +62,4 @@ ULONG test_frames(void)
     passage.routine = fault_in_epilogue;
     CHECK(registers_survive(catch_plain, &passage) == 0);
     CHECK(passage.caught == 2);
-    return 0;
 }

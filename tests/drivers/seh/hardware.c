@@ -12,7 +12,7 @@ static NOINLINE ULONG catch (void (*routine)(void), struct seen *seen)
     return 0;
 }
 
-static ULONG test_access(void)
+void check_access(void)
 {
     struct seen seen = {.answer = EXCEPTION_EXECUTE_HANDLER};
     ULONG handled = 0;
@@ -34,20 +34,18 @@ static ULONG test_access(void)
         handled++;
     }
     CHECK(handled == 2 && seen.information[0] == 1 && seen.information[1] == 0x12344);
-    return 0;
 }
 
-static ULONG test_execute(void)
+void check_execute(void)
 {
     struct seen seen = {.answer = EXCEPTION_EXECUTE_HANDLER};
 
     CHECK(catch ((void (*)(void))0x40, &seen) == 1);
     CHECK(seen.code == STATUS_ACCESS_VIOLATION && seen.rip == 0x40);
     CHECK(seen.information[0] == 8 && seen.information[1] == 0x40);
-    return 0;
 }
 
-static ULONG test_division(void)
+void check_division(void)
 {
     struct seen seen = {.answer = EXCEPTION_EXECUTE_HANDLER};
 
@@ -55,10 +53,9 @@ static ULONG test_division(void)
     CHECK(seen.code == STATUS_INTEGER_DIVIDE_BY_ZERO && seen.address == fault_at_divide);
     CHECK(catch (divide_overflow, &seen) == 1);
     CHECK(seen.code == STATUS_INTEGER_OVERFLOW && seen.address == fault_at_overflow);
-    return 0;
 }
 
-static ULONG test_instructions(void)
+void check_instructions(void)
 {
     struct seen seen = {.answer = EXCEPTION_EXECUTE_HANDLER};
 
@@ -72,7 +69,6 @@ static ULONG test_instructions(void)
     CHECK(catch (noncanonical_read, &seen) == 1);
     CHECK(seen.code == STATUS_ACCESS_VIOLATION && seen.address == fault_at_noncanonical);
     CHECK(seen.information[0] == 0 && seen.information[1] == (ULONG_PTR)-1);
-    return 0;
 }
 
 static ULONG good = 77;
@@ -85,7 +81,7 @@ static LONG repair(PEXCEPTION_POINTERS pointers)
     return EXCEPTION_CONTINUE_EXECUTION;
 }
 
-static ULONG test_continue(void)
+void check_repair(void)
 {
     ULONG value = 0;
 
@@ -95,14 +91,4 @@ static ULONG test_continue(void)
         value = 1;
     }
     CHECK(value == 77);
-    return 0;
-}
-
-ULONG test_hardware(void)
-{
-    ULONG line = test_access();
-    line = line ? line : test_execute();
-    line = line ? line : test_division();
-    line = line ? line : test_instructions();
-    return line ? line : test_continue();
 }

@@ -10,7 +10,7 @@ static NOINLINE void jump(int value)
     longjmp(buffer, value);
 }
 
-static ULONG test_plain_jump(void)
+void check_plain_jump(void)
 {
     volatile ULONG count = 0;
     int value = _setjmp(buffer, NULL);
@@ -21,7 +21,6 @@ static ULONG test_plain_jump(void)
     if (value == 3)
         jump(0);
     CHECK(value == 1 && count == 3);
-    return 0;
 }
 
 static ULONG left;
@@ -45,18 +44,11 @@ static NOINLINE void jump_over_frames(void *argument)
 }
 
 /* A jump runs the termination handlers of what it leaves. */
-static ULONG test_unwinding_jump(void)
+void check_unwinding_jump(void)
 {
     struct jump_test test = {0};
 
     left = 0;
     CHECK(registers_survive(jump_over_frames, &test) == 0);
     CHECK(test.result == 7 && left == 1);
-    return 0;
-}
-
-ULONG test_jumps(void)
-{
-    ULONG line = test_plain_jump();
-    return line ? line : test_unwinding_jump();
 }

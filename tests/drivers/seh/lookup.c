@@ -10,7 +10,8 @@ PVOID NTAPI RtlVirtualUnwind(ULONG type, ULONG64 base, ULONG64 pc, function_entr
                              PCONTEXT context, PVOID *data, PULONG64 frame, PVOID pointers);
 PVOID NTAPI RtlPcToFileHeader(PVOID pc, PVOID *base);
 
-static NOINLINE ULONG unwind_to(ULONG64 *caller)
+/* Where its caller goes on, or 0. */
+static NOINLINE ULONG64 unwound(void)
 {
     CONTEXT context;
     ULONG64 base, frame;
@@ -19,10 +20,11 @@ static NOINLINE ULONG unwind_to(ULONG64 *caller)
     RtlCaptureContext(&context);
     function_entry *function = RtlLookupFunctionEntry(context.Rip, &base, NULL);
     CHECK(function != NULL);
-    CHECK(base + function->begin == (ULONG64)unwind_to);
+    if (!function)
+        return 0;
+    CHECK(base + function->begin == (ULONG64)unwound);
     RtlVirtualUnwind(0, base, context.Rip, function, &context, &data, &frame, NULL);
-    *caller = context.Rip;
-    return 0;
+    return context.Rip;
 }
 
 static NOINLINE ULONG trace(PVOID *addresses)
@@ -30,20 +32,15 @@ static NOINLINE ULONG trace(PVOID *addresses)
     return RtlCaptureStackBackTrace(0, 4, addresses, NULL);
 }
 
-ULONG test_lookup(void)
+void check_lookup(void)
 {
-    ULONG64 caller = 0;
+    ULONG64 caller = unwound();
     PVOID base = NULL, addresses[4] = {0};
 
-    ULONG line = unwind_to(&caller);
-    if (line)
-        return line;
-    CHECK(caller == (ULONG64)__builtin_return_address(0) || caller > (ULONG64)test_lookup);
-    CHECK(caller < (ULONG64)test_lookup + 0x400);
-    CHECK(RtlPcToFileHeader((PVOID)(ULONG_PTR)test_lookup, &base) == base && base != NULL);
+    CHECK(caller > (ULONG64)check_lookup && caller < (ULONG64)check_lookup + 0x400);
+    CHECK(RtlPcToFileHeader((PVOID)(ULONG_PTR)check_lookup, &base) == base && base != NULL);
     CHECK(*(USHORT *)base == 0x5A4D);
     CHECK(trace(addresses) == 4);
     CHECK((ULONG64)addresses[0] > (ULONG64)trace && (ULONG64)addresses[0] < (ULONG64)trace + 0x80);
-    CHECK((ULONG64)addresses[1] > (ULONG64)test_lookup);
-    return 0;
+    CHECK((ULONG64)addresses[1] > (ULONG64)check_lookup);
 }

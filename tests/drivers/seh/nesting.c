@@ -38,7 +38,7 @@ static NOINLINE void inner(ULONG_PTR address)
     }
 }
 
-static ULONG test_order(void)
+void check_order(void)
 {
     __try {
         __try {
@@ -50,7 +50,6 @@ static ULONG test_order(void)
         mark('h', 0);
     }
     CHECK(order_is("abfgh"));
-    return 0;
 }
 
 static NOINLINE ULONG leave_by_return(void)
@@ -65,7 +64,7 @@ static NOINLINE ULONG leave_by_return(void)
     return 6;
 }
 
-static ULONG test_normal_exit(void)
+void check_normal_exit(void)
 {
     ULONG value = 9;
 
@@ -73,7 +72,6 @@ static ULONG test_normal_exit(void)
     CHECK(order_is("r"));
     inner((ULONG_PTR)&value);
     CHECK(order_is("!n"));
-    return 0;
 }
 
 /* A filter that raises: what it raises is looked for from the filter outwards. */
@@ -88,7 +86,7 @@ static NOINLINE LONG raising_filter(void)
     return EXCEPTION_EXECUTE_HANDLER;
 }
 
-static ULONG test_exception_in_filter(void)
+void check_exception_in_filter(void)
 {
     __try {
         read_from((ULONG *)0x20);
@@ -96,7 +94,6 @@ static ULONG test_exception_in_filter(void)
         mark('h', 0);
     }
     CHECK(order_is("xyzh"));
-    return 0;
 }
 
 #define EXCEPTION_NESTED_CALL 0x10
@@ -123,7 +120,7 @@ static NOINLINE void raise_out_of_filter(void)
     }
 }
 
-static ULONG test_exception_leaves_filter(void)
+void check_exception_leaves_filter(void)
 {
     nested = (struct seen){.answer = EXCEPTION_EXECUTE_HANDLER};
     again = (struct seen){.answer = EXCEPTION_CONTINUE_SEARCH};
@@ -136,7 +133,6 @@ static ULONG test_exception_leaves_filter(void)
     CHECK(again.code == STATUS_DEVICE_BUSY && (again.flags & EXCEPTION_NESTED_CALL));
     CHECK(nested.code == STATUS_DEVICE_BUSY && !(nested.flags & EXCEPTION_NESTED_CALL));
     CHECK(nested.calls == 1 && again.calls == 1);
-    return 0;
 }
 
 /* A termination handler that raises: the second unwind takes over where the first was. (clang's
@@ -157,7 +153,7 @@ static NOINLINE void collide(void)
     }
 }
 
-static ULONG test_collided_unwind(void)
+void check_collided_unwind(void)
 {
     struct seen first = {.answer = EXCEPTION_EXECUTE_HANDLER};
     struct seen second = {.answer = EXCEPTION_EXECUTE_HANDLER};
@@ -174,7 +170,6 @@ static ULONG test_collided_unwind(void)
     CHECK(order_is("12i"));
     CHECK(second.calls == 2 && second.code == STATUS_DEVICE_NOT_READY);
     CHECK(first.calls == 0);
-    return 0;
 }
 
 static NOINLINE LONG code_is(NTSTATUS code, NTSTATUS wanted)
@@ -183,7 +178,7 @@ static NOINLINE LONG code_is(NTSTATUS code, NTSTATUS wanted)
 }
 
 /* The first exception is for the outer handler; the one raised on the way there for the inner. */
-static ULONG test_collision_ends_early(void)
+void check_collision_ends_early(void)
 {
     ULONG inner_handled = 0, outer_handled = 0;
 
@@ -198,7 +193,6 @@ static ULONG test_collision_ends_early(void)
     }
     CHECK(order_is("12"));
     CHECK(inner_handled == 1 && outer_handled == 0);
-    return 0;
 }
 
 static ULONG unwound;
@@ -215,7 +209,7 @@ static NOINLINE void descend(ULONG depth)
     }
 }
 
-static ULONG test_depth(void)
+void check_depth(void)
 {
     for (ULONG round = 0; round < 3; round++) {
         unwound = 0;
@@ -226,16 +220,4 @@ static ULONG test_depth(void)
         }
         CHECK(unwound == 41);
     }
-    return 0;
-}
-
-ULONG test_nesting(void)
-{
-    ULONG line = test_order();
-    line = line ? line : test_normal_exit();
-    line = line ? line : test_exception_in_filter();
-    line = line ? line : test_exception_leaves_filter();
-    line = line ? line : test_collided_unwind();
-    line = line ? line : test_collision_ends_early();
-    return line ? line : test_depth();
 }

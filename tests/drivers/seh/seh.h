@@ -4,12 +4,7 @@
 
 #include <ntifs.h>
 
-/* A test answers 0, or the number of the line whose claim was wrong. */
-typedef ULONG test_routine(void);
-
-#define CHECK(condition) \
-    if (!(condition))    \
-    return __LINE__
+#include "../check.h"
 
 #define NOINLINE __attribute__((noinline))
 
@@ -56,7 +51,34 @@ void fault_in_epilogue(void *unused);
 /* Reads through rbx, which a filter may repair: returns what it read. */
 ULONG read_through_rbx(ULONG *address);
 
-test_routine test_hardware, test_nesting, test_software, test_frames, test_jumps, test_lookup,
-    test_emulated;
+/* The groups, in their order; what they need is in this driver alone. */
+#define SEH_GROUPS(X)          \
+    X(access)                  \
+    X(execute)                 \
+    X(division)                \
+    X(instructions)            \
+    X(repair)                  \
+    X(order)                   \
+    X(normal_exit)             \
+    X(exception_in_filter)     \
+    X(exception_leaves_filter) \
+    X(collided_unwind)         \
+    X(collision_ends_early)    \
+    X(depth)                   \
+    X(raise_status)            \
+    X(probe)                   \
+    X(continue_behind_raise)   \
+    X(noncontinuable)          \
+    X(through_kernel)          \
+    X(copy)                    \
+    X(frames)                  \
+    X(plain_jump)              \
+    X(unwinding_jump)          \
+    X(lookup)                  \
+    X(irql)                    \
+    X(shared_data)             \
+    X(shared_interrupt_time)   \
+    X(shared_data_instructions)
+SEH_GROUPS(CHECK_GROUP_DECLARATION)
 
 #endif

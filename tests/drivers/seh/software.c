@@ -10,7 +10,7 @@ static NOINLINE void raise(NTSTATUS status)
     ExRaiseStatus(status);
 }
 
-static ULONG test_raise_status(void)
+void check_raise_status(void)
 {
     struct seen seen = {.answer = EXCEPTION_EXECUTE_HANDLER};
     NTSTATUS status = STATUS_SUCCESS;
@@ -24,10 +24,9 @@ static ULONG test_raise_status(void)
     CHECK(seen.flags == EXCEPTION_NONCONTINUABLE && seen.parameters == 0);
     CHECK((ULONG64)seen.address == seen.rip);
     CHECK(seen.rip >= (ULONG64)raise && seen.rip <= (ULONG64)raise + 64);
-    return 0;
 }
 
-static ULONG test_probe(void)
+void check_probe(void)
 {
     NTSTATUS status = STATUS_SUCCESS;
 
@@ -44,11 +43,10 @@ static ULONG test_probe(void)
         status = GetExceptionCode();
     }
     CHECK(status == STATUS_DATATYPE_MISALIGNMENT);
-    return 0;
 }
 
 /* The record is the caller's, and a filter may ask to continue behind the raise. */
-static ULONG test_continue_behind_raise(void)
+void check_continue_behind_raise(void)
 {
     EXCEPTION_RECORD record = {.ExceptionCode = (NTSTATUS)0xE1234567, .NumberParameters = 2};
     struct seen seen = {.answer = EXCEPTION_CONTINUE_EXECUTION};
@@ -65,7 +63,6 @@ static ULONG test_continue_behind_raise(void)
     CHECK(after == 1 && handled == 0 && seen.calls == 1);
     CHECK(seen.code == (NTSTATUS)0xE1234567 && seen.parameters == 2);
     CHECK(seen.information[0] == 11 && seen.information[1] == 22);
-    return 0;
 }
 
 static LONG continue_once(NTSTATUS code, struct seen *seen, PEXCEPTION_POINTERS pointers)
@@ -74,7 +71,7 @@ static LONG continue_once(NTSTATUS code, struct seen *seen, PEXCEPTION_POINTERS 
     return code == STATUS_DEVICE_BUSY ? EXCEPTION_CONTINUE_EXECUTION : EXCEPTION_EXECUTE_HANDLER;
 }
 
-static ULONG test_noncontinuable(void)
+void check_noncontinuable(void)
 {
     struct seen seen = {0};
     NTSTATUS status = STATUS_SUCCESS;
@@ -85,7 +82,6 @@ static ULONG test_noncontinuable(void)
         status = GetExceptionCode();
     }
     CHECK(status == STATUS_NONCONTINUABLE_EXCEPTION && seen.calls == 2);
-    return 0;
 }
 
 static int __cdecl compare_raising(const void *left, const void *right)
@@ -117,7 +113,7 @@ static NOINLINE void sort_guarded(int(__cdecl *compare)(const void *, const void
 }
 
 /* The kernel's own function lies between the driver's comparison and the driver's __try. */
-static ULONG test_through_kernel(void)
+void check_through_kernel(void)
 {
     NTSTATUS status = STATUS_SUCCESS;
 
@@ -134,7 +130,6 @@ static ULONG test_through_kernel(void)
         status = GetExceptionCode();
     }
     CHECK(status == STATUS_ACCESS_VIOLATION && sort_finally == 2);
-    return 0;
 }
 
 static NOINLINE void copy(void *to, const void *from, SIZE_T length)
@@ -143,7 +138,7 @@ static NOINLINE void copy(void *to, const void *from, SIZE_T length)
 }
 
 /* The fault is in the kernel's memcpy. */
-static ULONG test_copy(void)
+void check_copy(void)
 {
     struct seen seen = {.answer = EXCEPTION_EXECUTE_HANDLER};
     UCHAR buffer[256];
@@ -155,15 +150,4 @@ static ULONG test_copy(void)
     }
     CHECK(seen.calls == 11 && seen.code == STATUS_ACCESS_VIOLATION);
     CHECK(seen.information[0] == 0 && seen.information[1] - 0x12000 < sizeof buffer);
-    return 0;
-}
-
-ULONG test_software(void)
-{
-    ULONG line = test_raise_status();
-    line = line ? line : test_probe();
-    line = line ? line : test_continue_behind_raise();
-    line = line ? line : test_noncontinuable();
-    line = line ? line : test_through_kernel();
-    return line ? line : test_copy();
 }

@@ -1,7 +1,7 @@
 /* What is asked of no socket; connections and data; how they end. */
 #include "wsk.h"
 
-static void test_transports(void)
+void check_transports(void)
 {
     WSK_TRANSPORT transports[8];
     SIZE_T size = 0;
@@ -11,7 +11,7 @@ static void test_transports(void)
     CHECK(size >= 2 * sizeof(*transports) && size % sizeof(*transports) == 0);
 }
 
-static void test_names(void)
+void check_names(void)
 {
     static UNICODE_STRING host = {18, 20, L"127.0.0.1"};
     static UNICODE_STRING service = {8, 10, L"4711"};
@@ -31,7 +31,7 @@ static void test_names(void)
     npi.Dispatch->WskFreeAddressInfo(npi.Client, found);
 }
 
-static void test_wrong_sockets(void)
+void check_wrong_sockets(void)
 {
     struct pending pending;
     npi.Dispatch->WskSocket(npi.Client, AF_INET, SOCK_DGRAM, IPPROTO_UDP, WSK_FLAG_LISTEN_SOCKET,
@@ -42,12 +42,22 @@ static void test_wrong_sockets(void)
     CHECK_STATUS(STATUS_INVALID_PARAMETER, finish(&pending, NULL));
 }
 
-void test_client(void)
+static void with_pair(void (*test)(struct pair *))
 {
-    test_transports();
-    test_names();
-    test_wrong_sockets();
+    struct pair pair;
+
+    if (!make_pair(&pair))
+        return;
+    test(&pair);
+    close_pair(&pair);
 }
+
+/* A group of checks on a pair of connected sockets. */
+#define GROUP_ON_PAIR(name)     \
+    void check_##name(void)     \
+    {                           \
+        with_pair(test_##name); \
+    }
 
 static void test_echo(struct pair *pair)
 {
@@ -61,6 +71,7 @@ static void test_echo(struct pair *pair)
     CHECK_STATUS(STATUS_SUCCESS, receive(pair->near_end, bytes + 5, 5, WSK_FLAG_WAITALL, &length));
     CHECK(length == 5 && RtlCompareMemory(bytes + 5, "hello", 5) == 5);
 }
+GROUP_ON_PAIR(echo)
 
 /* Two MDLs, from the middle of the first into the middle of the second. */
 static void test_chain(struct pair *pair)
@@ -92,34 +103,62 @@ static void test_chain(struct pair *pair)
     forget(&head);
     forget(&tail);
 }
+GROUP_ON_PAIR(chain)
 
-enum { LARGE = 4 << 20 };
+enum { PIECE = 1 << 20, MOST_PIECES = 256 };
 
-/* More than the transport buffers: the send pends until the other side reads. */
+static void fill(UCHAR *bytes, ULONG piece)
+{
+    for (ULONG i = 0; i < PIECE; i++)
+        bytes[i] = (UCHAR)(i * 7 + (i >> 11) + piece);
+}
+
+/* Sends pieces until one pends: how many there are. It depends on the transport's buffers. */
+static ULONG fill_up(struct pair *pair, UCHAR *bytes, WSK_BUF *buffer, struct pending *last)
+{
+    for (ULONG pieces = 1; pieces <= MOST_PIECES; pieces++) {
+        fill(bytes, pieces);
+        CHECK_STATUS(STATUS_PENDING,
+                     connection(pair->near_end)->WskSend(pair->near_end, buffer, 0, prepare(last)));
+        if (!is_done(last))
+            return pieces;
+        CHECK_STATUS(STATUS_SUCCESS, finish(last, NULL));
+    }
+    return 0;
+}
+
+static void receive_piece(struct pair *pair, UCHAR *bytes, UCHAR *expected, ULONG piece)
+{
+    ULONG_PTR length = 0;
+
+    fill(expected, piece);
+    CHECK_STATUS(STATUS_SUCCESS, receive(pair->far_end, bytes, PIECE, WSK_FLAG_WAITALL, &length));
+    CHECK(length == PIECE && RtlCompareMemory(bytes, expected, PIECE) == PIECE);
+}
+
+/* More than the transport buffers: a send pends until the other side reads. */
 static void test_large(struct pair *pair)
 {
-    UCHAR *bytes = ExAllocatePoolWithTag(NonPagedPoolNx, 2 * LARGE, 0x74736554);
-    struct pending sending, receiving;
+    UCHAR *bytes = ExAllocatePoolWithTag(NonPagedPoolNx, 3 * PIECE, 0x74736554);
+    struct pending sending;
     ULONG_PTR length = 0;
+
     CHECK(bytes != NULL);
     if (!bytes)
         return;
-    for (ULONG i = 0; i < LARGE; i++)
-        bytes[i] = (UCHAR)(i * 7 + (i >> 11));
-    WSK_BUF out = describe(bytes, LARGE), in = describe(bytes + LARGE, LARGE);
-    CHECK_STATUS(STATUS_PENDING,
-                 connection(pair->near_end)->WskSend(pair->near_end, &out, 0, prepare(&sending)));
-    CHECK(!is_done(&sending));
-    connection(pair->far_end)
-        ->WskReceive(pair->far_end, &in, WSK_FLAG_WAITALL, prepare(&receiving));
-    CHECK_STATUS(STATUS_SUCCESS, finish(&receiving, &length));
-    CHECK(length == LARGE && RtlCompareMemory(bytes, bytes + LARGE, LARGE) == LARGE);
-    CHECK_STATUS(STATUS_SUCCESS, finish(&sending, &length));
-    CHECK(length == LARGE);
-    forget(&out);
-    forget(&in);
+    WSK_BUF buffer = describe(bytes, PIECE);
+    ULONG pieces = fill_up(pair, bytes, &buffer, &sending);
+    CHECK(pieces != 0);
+    for (ULONG piece = 1; piece <= pieces; piece++)
+        receive_piece(pair, bytes + PIECE, bytes + 2 * PIECE, piece);
+    if (pieces) {
+        CHECK_STATUS(STATUS_SUCCESS, finish(&sending, &length));
+        CHECK(length == PIECE);
+    }
+    forget(&buffer);
     ExFreePoolWithTag(bytes, 0x74736554);
 }
+GROUP_ON_PAIR(large)
 
 static void test_at_dispatch(struct pair *pair)
 {
@@ -138,6 +177,7 @@ static void test_at_dispatch(struct pair *pair)
     forget(&out_buffer);
     forget(&in_buffer);
 }
+GROUP_ON_PAIR(at_dispatch)
 
 static void test_addresses_and_options(struct pair *pair)
 {
@@ -167,26 +207,28 @@ static void test_addresses_and_options(struct pair *pair)
                            0, NULL, NULL, prepare(&pending));
     CHECK(!NT_SUCCESS(finish(&pending, NULL)));
 }
+GROUP_ON_PAIR(addresses_and_options)
 
 /* Socket, bind and connect one by one. */
-static void test_steps(PWSK_SOCKET listener)
+static void test_steps(struct pair *pair)
 {
     PWSK_SOCKET wsk, accepted;
     SOCKADDR_IN remote;
     struct pending pending;
-    loopback(&remote, port_of(listener));
+    loopback(&remote, port_of(pair->listener));
     CHECK_STATUS(STATUS_SUCCESS, make_socket(WSK_FLAG_CONNECTION_SOCKET, NULL, NULL, &wsk));
     connection(wsk)->WskConnect(wsk, (PSOCKADDR)&remote, 0, prepare(&pending));
     CHECK(!NT_SUCCESS(finish(&pending, NULL))); /* not bound */
     CHECK_STATUS(STATUS_SUCCESS, bind_socket(wsk, 0));
     connection(wsk)->WskConnect(wsk, (PSOCKADDR)&remote, 0, prepare(&pending));
     CHECK_STATUS(STATUS_SUCCESS, finish(&pending, NULL));
-    CHECK_STATUS(STATUS_SUCCESS, accept_from(listener, &accepted));
+    CHECK_STATUS(STATUS_SUCCESS, accept_from(pair->listener, &accepted));
     CHECK_STATUS(STATUS_SUCCESS, close_socket(wsk));
     CHECK_STATUS(STATUS_SUCCESS, close_socket(accepted));
 }
+GROUP_ON_PAIR(steps)
 
-static void test_refusals(void)
+void check_refusals(void)
 {
     PWSK_SOCKET first, second, none;
     USHORT port;
@@ -212,23 +254,8 @@ static void test_refusals(void)
     CHECK_STATUS(STATUS_CONNECTION_REFUSED, finish(&pending, (ULONG_PTR *)&none));
 }
 
-void test_connections(void)
-{
-    struct pair pair;
-    if (!make_pair(&pair))
-        return;
-    test_echo(&pair);
-    test_chain(&pair);
-    test_large(&pair);
-    test_at_dispatch(&pair);
-    test_addresses_and_options(&pair);
-    test_steps(pair.listener);
-    close_pair(&pair);
-    test_refusals();
-}
-
 /* The peer's orderly end: what was sent arrives, then nothing, and the other way stays open. */
-static void test_graceful(void)
+void check_graceful(void)
 {
     struct pair pair;
     char bytes[16];
@@ -251,7 +278,7 @@ static void test_graceful(void)
     close_pair(&pair);
 }
 
-static void test_abortive(void)
+void check_abortive(void)
 {
     struct pair pair;
     char bytes[16];
@@ -269,14 +296,8 @@ static void test_abortive(void)
     CHECK_STATUS(STATUS_SUCCESS, close_socket(pair.listener));
 }
 
-void test_ends(void)
-{
-    test_graceful();
-    test_abortive();
-}
-
 /* Requests that wait are cancelled alone, and all of them by a close. */
-void test_cancelling(void)
+void check_cancelling(void)
 {
     struct pair pair;
     struct pending first, second, third, accepting;

@@ -1,6 +1,8 @@
 /* Checks Winsock Kernel on the loopback interface, as its documentation has it. */
 #include "wsk.h"
 
+#include "groups.h"
+
 CHECK_DEFINITIONS("wsk")
 
 WSK_PROVIDER_NPI npi;
@@ -179,6 +181,34 @@ NTSTATUS disconnect(PWSK_SOCKET wsk, ULONG flags)
     return finish(&pending, NULL);
 }
 
+static const WSK_CLIENT_DISPATCH dispatch = {MAKE_WSK_VERSION(1, 0), 0, NULL};
+static WSK_CLIENT_NPI client = {NULL, &dispatch};
+static WSK_REGISTRATION registration;
+
+static void check_later_version(void)
+{
+    static const WSK_CLIENT_DISPATCH future = {MAKE_WSK_VERSION(9, 0), 0, NULL};
+    WSK_CLIENT_NPI later = {NULL, &future};
+    WSK_REGISTRATION own;
+    WSK_PROVIDER_NPI none;
+
+    CHECK_STATUS(STATUS_SUCCESS, WskRegister(&later, &own));
+    CHECK_STATUS(STATUS_NOINTERFACE, WskCaptureProviderNPI(&own, WSK_NO_WAIT, &none));
+    WskDeregister(&own);
+}
+
+static void check_characteristics(void)
+{
+    WSK_PROVIDER_CHARACTERISTICS characteristics = {0, 0};
+
+    CHECK_STATUS(STATUS_SUCCESS, WskQueryProviderCharacteristics(&registration, &characteristics));
+    CHECK(characteristics.LowestVersion <= MAKE_WSK_VERSION(1, 0));
+    CHECK(characteristics.HighestVersion >= MAKE_WSK_VERSION(1, 0));
+}
+
+static struct check_group groups[] = {CHECK_GROUP(later_version), CHECK_GROUP(characteristics),
+                                      WSK_GROUPS(CHECK_GROUP_ITEM)};
+
 static VOID NTAPI unload(PDRIVER_OBJECT driver)
 {
 }
@@ -186,36 +216,15 @@ static VOID NTAPI unload(PDRIVER_OBJECT driver)
 DRIVER_INITIALIZE DriverEntry;
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
 {
-    static const WSK_CLIENT_DISPATCH dispatch = {MAKE_WSK_VERSION(1, 0), 0, NULL};
-    static const WSK_CLIENT_DISPATCH future = {MAKE_WSK_VERSION(9, 0), 0, NULL};
-    WSK_CLIENT_NPI client = {NULL, &future};
-    WSK_PROVIDER_CHARACTERISTICS characteristics = {0, 0};
-    WSK_REGISTRATION registration;
-
     driver->DriverUnload = unload;
     CHECK_STATUS(STATUS_SUCCESS, WskRegister(&client, &registration));
-    CHECK_STATUS(STATUS_NOINTERFACE, WskCaptureProviderNPI(&registration, WSK_NO_WAIT, &npi));
-    WskDeregister(&registration);
-
-    client.Dispatch = &dispatch;
-    CHECK_STATUS(STATUS_SUCCESS, WskRegister(&client, &registration));
-    CHECK_STATUS(STATUS_SUCCESS, WskQueryProviderCharacteristics(&registration, &characteristics));
-    CHECK(characteristics.LowestVersion <= MAKE_WSK_VERSION(1, 0));
-    CHECK(characteristics.HighestVersion >= MAKE_WSK_VERSION(1, 0));
     CHECK_STATUS(STATUS_SUCCESS, WskCaptureProviderNPI(&registration, WSK_INFINITE_WAIT, &npi));
     if (failures)
-        return STATUS_UNSUCCESSFUL;
-
-    test_client();
-    test_connections();
-    test_ends();
-    test_cancelling();
-    test_datagrams();
-    test_events();
-    if (failures) /* sockets may be left, and WskDeregister would wait for them */
-        return STATUS_UNSUCCESSFUL;
-    WskReleaseProviderNPI(&registration);
-    WskDeregister(&registration);
-    DbgPrint("wsk: %u checks passed\n", checks);
-    return STATUS_SUCCESS;
+        return groups_result();
+    run_groups(path, groups, RTL_NUMBER_OF(groups));
+    if (!failures) { /* else sockets may be left, and WskDeregister would wait for them */
+        WskReleaseProviderNPI(&registration);
+        WskDeregister(&registration);
+    }
+    return groups_result();
 }

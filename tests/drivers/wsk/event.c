@@ -149,7 +149,7 @@ static void test_disabled(struct server *server, PWSK_SOCKET peer)
     expect_received(server, "loud", 4);
 }
 
-void test_events(void)
+void check_events(void)
 {
     static struct server server;
     PWSK_SOCKET listener, peer;
@@ -252,7 +252,7 @@ static NTSTATUS receive_from(PWSK_SOCKET wsk, char *bytes, ULONG length, SOCKADD
     return status;
 }
 
-void test_datagrams(void)
+void check_datagrams(void)
 {
     static const WSK_CLIENT_DATAGRAM_DISPATCH events = {on_datagram};
     static struct mailbox mailbox;

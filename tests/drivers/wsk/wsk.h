@@ -49,11 +49,11 @@ static inline const WSK_PROVIDER_CONNECTION_DISPATCH *connection(PWSK_SOCKET wsk
     return wsk->Dispatch;
 }
 
-void test_client(void);
-void test_connections(void);
-void test_ends(void);
-void test_cancelling(void);
-void test_events(void);
-void test_datagrams(void);
+/* The groups, in their order. */
+#define WSK_GROUPS(X)                                                                           \
+    X(transports)                                                                               \
+    X(names) X(wrong_sockets) X(echo) X(chain) X(large) X(at_dispatch) X(addresses_and_options) \
+        X(steps) X(refusals) X(graceful) X(abortive) X(cancelling) X(datagrams) X(events)
+WSK_GROUPS(CHECK_GROUP_DECLARATION)
 
 #endif

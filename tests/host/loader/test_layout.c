@@ -33,8 +33,7 @@ static void the_image_is_whole(void **state)
     (void)state;
     assert_int_equal(send_code(machine, "\\\\.\\Layout", LAYOUT_CHECK, &wrong), 0);
     assert_int_equal(wrong, 0);
-    assert_non_null(strstr(machine_printed(), "checks say 0 for \\Registry\\Machine\\System\\"
-                                              "CurrentControlSet\\Services\\layout-"));
+    assert_non_null(strstr(machine_printed(), " checks, 0 failed"));
     sb_machine_destroy(machine);
 }
 
@@ -113,8 +112,8 @@ static int check(const char *name, bool is_packed)
 
 int main(void)
 {
-    static const char *const names[] = {"layout-gcc", "layout-clang", "layout-msvc",
-                                        "layout-merged", "layout-high"};
+    static const char *const names[] = {"layout-gcc",       "layout-clang",  "layout-msvc",
+                                        "layout-unguarded", "layout-merged", "layout-high"};
     int failed = 0;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         failed += check(names[i], false);

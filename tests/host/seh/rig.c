@@ -70,20 +70,38 @@ static void say(const char *text)
     linux_log_standard_error(text, __builtin_strlen(text));
 }
 
-static void write_number(char *text, ULONG value)
+static void say_number(ULONG value, ULONG base)
 {
-    for (int i = 7; i >= 0; i--, value >>= 4)
-        text[i] = "0123456789abcdef"[value & 15];
+    char text[12];
+    int at = sizeof text - 1;
+
+    text[at] = 0;
+    do
+        text[--at] = "0123456789abcdef"[value % base];
+    while (value /= base);
+    say(text + at);
 }
 
-ULONG NTAPI rig_print(const char *format, ULONG first, ULONG second)
+/* The formats that the driver's checks use: %s, %d and %x, whatever their width. */
+__attribute__((ms_abi)) ULONG rig_print(const char *format, ...)
 {
-    char numbers[] = "         00000000 00000000 (hexadecimal)\n";
+    __builtin_ms_va_list arguments;
 
-    say(format);
-    write_number(numbers + 9, first);
-    write_number(numbers + 18, second);
-    say(numbers);
+    __builtin_ms_va_start(arguments, format);
+    for (; *format; format++) {
+        if (*format != '%') {
+            linux_log_standard_error(format, 1);
+            continue;
+        }
+        do
+            format++;
+        while (*format >= '0' && *format <= '9');
+        if (*format == 's')
+            say(__builtin_va_arg(arguments, const char *));
+        else
+            say_number(__builtin_va_arg(arguments, ULONG), *format == 'd' ? 10 : 16);
+    }
+    __builtin_ms_va_end(arguments);
     return 0;
 }
 SB_EXPORT_AS("DbgPrint", rig_print)
@@ -279,7 +297,7 @@ uint32_t rig_run_tests(void)
 {
     if (linux_context_save(&entry.context)) {
         thread.call_frame = NULL;
-        rig_print("stopped", last_stop.code, (ULONG)last_stop.address);
+        rig_print("stopped: %x at %x\n", last_stop.code, (ULONG)last_stop.address);
         return last_stop.code;
     }
     return (uint32_t)enter("run_tests", 0);
