@@ -26,6 +26,7 @@ enum {
     COMMON = sizeof(common) / sizeof(*common),
     LENGTHS = sizeof(lengths) / sizeof(*lengths),
     SIZES = sizeof(sizes),
+    LESSER = 4, /* numbers that the length gives */
 };
 
 struct numbers {
@@ -35,7 +36,8 @@ struct numbers {
 
 struct variation {
     struct program program;
-    struct numbers numbers[SIZES]; /* that are tried in fields of each size */
+    struct numbers numbers[SIZES]; /* that are tried in fields of each size, behind some of the
+                                    * input's own length */
     uint8_t data[LONGEST_DATA];
 };
 
@@ -136,6 +138,14 @@ static void set_field(struct variation *variation, struct operation *operation, 
     operation->data_length = length;
 }
 
+/* What a length in the input is compared with. */
+static uint64_t number_of(const struct numbers *numbers, uint32_t index, uint32_t length)
+{
+    static const uint8_t less[LESSER] = {0, 1, 8, 16};
+
+    return index < LESSER ? (uint32_t)(length - less[index]) : numbers->values[index - LESSER];
+}
+
 static bool change_field(struct variation *variation, struct operation *operation, uint32_t *index)
 {
     uint32_t length = operation->input_length;
@@ -145,12 +155,13 @@ static bool change_field(struct variation *variation, struct operation *operatio
     for (unsigned i = 0; i < SIZES; i++) {
         const struct numbers *numbers = &variation->numbers[i];
         uint32_t fields = (length < FIELDS_END ? length : FIELDS_END) / sizes[i];
-        if (*index < fields * numbers->count) {
-            set_field(variation, operation, *index / numbers->count * sizes[i],
-                      numbers->values[*index % numbers->count], sizes[i]);
+        uint32_t count = numbers->count + LESSER;
+        if (*index < fields * count) {
+            set_field(variation, operation, *index / count * sizes[i],
+                      number_of(numbers, *index % count, length), sizes[i]);
             return true;
         }
-        *index -= fields * numbers->count;
+        *index -= fields * count;
     }
     return false;
 }

@@ -271,6 +271,11 @@ uint32_t sb_process_id(struct sb_process *process)
     return HandleToULong(process_of(process)->process_id);
 }
 
+bool sb_process_has_exited(struct sb_process *process)
+{
+    return __atomic_load_n(&process_of(process)->is_exiting, __ATOMIC_ACQUIRE);
+}
+
 void *sb_process_allocate(struct sb_process *process, size_t size, bool at_end)
 {
     struct machine *machine = process_of(process)->machine;

@@ -175,6 +175,7 @@ static NTSTATUS apply_options(struct machine *machine, const struct sb_machine_o
     machine->verify_timeout = options->verify_timeout;
     machine->verify_fill = options->verify_fill;
     machine->verify_underruns = options->verify_underruns;
+    machine->comparison = options->comparison;
     machine->fail_site = options->fail_site;
     machine->fail_hit = options->fail_hit;
     machine->log = options->log;

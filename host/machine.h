@@ -51,6 +51,7 @@ struct machine {
     uint32_t verify_timeout;               /* ms until a routine is stuck; 0: a default */
     uint8_t verify_fill;                   /* what unwritten memory holds; 0: patterns */
     bool verify_underruns;                 /* special pool blocks begin at their page */
+    struct sb_comparison *comparison;      /* of replies; NULL: none */
     uint64_t fail_site;                    /* struct sb_site; 0: none */
     uint32_t fail_hit;                     /* 0: each */
 

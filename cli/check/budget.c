@@ -24,7 +24,7 @@ void budget_stage(struct budget *budget, unsigned percent)
     budget->end = budget->start + budget->total / 100 * percent;
 }
 
-static void leave_out(struct budget *budget, const char *phase)
+void budget_leave_out(struct budget *budget, const char *phase)
 {
     for (unsigned i = 0; i < budget->left_out_count; i++)
         if (strcmp(budget->left_out[i], phase) == 0)
@@ -37,8 +37,15 @@ bool budget_allows(struct budget *budget, const char *phase)
 {
     if (!budget->total || now() < budget->end)
         return true;
-    leave_out(budget, phase);
+    budget_leave_out(budget, phase);
     return false;
+}
+
+unsigned budget_left(const struct budget *budget)
+{
+    int64_t left = (budget->end - now()) / SECOND;
+
+    return !budget->total ? 0 : left > 1 ? (unsigned)left : 1;
 }
 
 unsigned budget_seconds(const struct budget *budget)

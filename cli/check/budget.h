@@ -22,6 +22,10 @@ void budget_begin(struct budget *budget, unsigned seconds);
 void budget_stage(struct budget *budget, unsigned percent);
 /* False: no more cases may be run in this stage; phase is noted as left out. */
 bool budget_allows(struct budget *budget, const char *phase);
+/* Notes that part of a phase was left out. */
+void budget_leave_out(struct budget *budget, const char *phase);
+/* Seconds that the stage may still last, at least one; 0: no limit. */
+unsigned budget_left(const struct budget *budget);
 /* Seconds since the beginning. */
 unsigned budget_seconds(const struct budget *budget);
 

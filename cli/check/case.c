@@ -32,6 +32,7 @@ void case_result_free(struct case_result *result)
 
 /* ---- in the case's own process ---- */
 struct recorder {
+    const struct session *session;
     struct sb_machine *machine;
     struct case_result *result;
 };
@@ -102,11 +103,23 @@ static void keep_new_findings(struct sb_machine *machine, struct case_result *re
     }
 }
 
+static bool has_lost_process(const struct session *session)
+{
+    for (const struct session_process *each = session->processes; each; each = each->next)
+        if (sb_process_has_exited(each->process))
+            return true;
+    return false;
+}
+
 static void note_line(void *context, unsigned line)
 {
     const struct recorder *recorder = context;
 
     keep_new_findings(recorder->machine, recorder->result);
+    if (has_lost_process(recorder->session)) {
+        recorder->result->end = CASE_ABANDONED;
+        _exit(0);
+    }
     __atomic_store_n(&recorder->result->line, line, __ATOMIC_RELEASE);
     recorder->result->beat++;
 }
@@ -190,10 +203,9 @@ static void end_play(struct play *play)
     play_end(play);
 }
 
-static void play_once(const struct case_target *target, const char *script, uint64_t fail_site,
-                      struct sb_schedule *schedule, struct case_result *result)
+static void play_once(const struct case_target *target, const char *script,
+                      struct sb_machine_options options, struct case_result *result)
 {
-    struct sb_machine_options options = target->machine;
     struct recorder recorder = {.result = result};
     struct play play = {
         .drivers = target->drivers,
@@ -206,8 +218,6 @@ static void play_once(const struct case_target *target, const char *script, uint
     result->beat++;
     play_begin(&play, target->script_name, target->script_path);
     log_open(&play.session.log, fopen("/dev/null", "we"), NULL);
-    options.fail_site = fail_site;
-    options.schedule = schedule;
     options.log = log_write;
     options.log_context = &play.session.log;
     if (play_read_script(&play, script, strlen(script)) != EXIT_FINE)
@@ -217,6 +227,7 @@ static void play_once(const struct case_target *target, const char *script, uint
         fprintf(stderr, "no machine: status 0x%08x\n", (unsigned)status);
         return;
     }
+    recorder.session = &play.session;
     recorder.machine = play.session.machine;
     play_machine(target, &play, script, result);
     end_play(&play);
@@ -232,9 +243,11 @@ static bool play_schedule(void *context, struct sb_schedule *schedule)
 {
     struct search *search = context;
     struct case_result *result = search->result;
+    struct sb_machine_options options = search->target->machine;
 
+    options.schedule = schedule;
     result->path_count = 0;
-    play_once(search->target, search->script, 0, schedule, result);
+    play_once(search->target, search->script, options, result);
     return result->finding_count || result->end == CASE_STOPPED || result->end == CASE_UNUSABLE;
 }
 
@@ -254,25 +267,52 @@ static void play_schedules(const struct case_target *target, const char *script,
         memcpy(result->seed, explored.seed, sizeof result->seed);
 }
 
-static void run_child(const struct case_target *target, const char *script,
-                      const struct case_variant *variant, struct case_result *result)
+/* One machine. */
+static void play_variant(const struct case_target *target, const char *script,
+                         const struct case_variant *variant, struct sb_comparison *comparison,
+                         struct case_result *result)
 {
-    struct sb_schedule *schedule = NULL;
+    struct sb_machine_options options = target->machine;
 
-    if (variant->schedules) {
-        play_schedules(target, script, variant, result);
-        return;
-    }
     /* With a schedule, were it the plainest, nothing is left to chance and no wait takes time. Only
      * threads that the script starts by itself cannot be part of it. */
     const char *seed = variant->seed ? variant->seed : strstr(script, "async") ? NULL : "0";
-    if (seed && sb_schedule_create(seed, &schedule) < 0) {
+    if (seed && sb_schedule_create(seed, &options.schedule) < 0) {
         fprintf(stderr, "sysbuf: --replay: that is no seed of a schedule\n");
         result->end = CASE_UNUSABLE;
         return;
     }
-    play_once(target, script, variant->fail_site, schedule, result);
-    sb_schedule_destroy(schedule);
+    options.fail_site = variant->fail_site;
+    options.verify_underruns = variant->has_underruns;
+    options.comparison = comparison;
+    result->path_count = 0;
+    play_once(target, script, options, result);
+    sb_schedule_destroy(options.schedule);
+}
+
+/* What the last machine found counts: the others are what it is compared with. */
+static void play_compared(const struct case_target *target, const char *script,
+                          const struct case_variant *variant, struct case_result *result)
+{
+    struct sb_comparison *comparison;
+
+    result->end = CASE_UNUSABLE;
+    if (sb_comparison_create(&comparison) < 0)
+        return;
+    while (sb_comparison_next(comparison))
+        play_variant(target, script, variant, comparison, result);
+    sb_comparison_destroy(comparison);
+}
+
+static void run_child(const struct case_target *target, const char *script,
+                      const struct case_variant *variant, struct case_result *result)
+{
+    if (variant->schedules)
+        play_schedules(target, script, variant, result);
+    else if (variant->is_compared)
+        play_compared(target, script, variant, result);
+    else
+        play_variant(target, script, variant, NULL, result);
 }
 
 /* ---- in the command ---- */

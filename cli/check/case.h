@@ -23,6 +23,7 @@ enum case_end {
     CASE_CRASHED,     /* the host did not survive; its own mistake */
     CASE_FINISHED,    /* to the last statement */
     CASE_STOPPED,     /* a bug check */
+    CASE_ABANDONED,   /* a driver ended a process: what follows would be no calls of its */
     CASE_STUCK,       /* killed: one step took all patience (patience.h) */
     CASE_NOT_STARTED, /* a driver's DriverEntry failed, or it could not be loaded */
     CASE_UNUSABLE,    /* no machine, or the script cannot be played */
@@ -87,6 +88,8 @@ struct case_variant {
     const char *seed;   /* the schedule of threads that is replayed; NULL: as Linux lets them run */
     uint32_t schedules; /* so many schedules are tried until one finds something; 0: no search */
     uint32_t preemptions; /* at most, in each */
+    bool has_underruns;   /* pool blocks begin, not end, at a page without access */
+    bool is_compared;     /* several times, unwritten memory holding one thing or another */
 };
 
 /* Room for results; NULL: no memory. */

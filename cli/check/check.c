@@ -74,6 +74,25 @@ static int check_script(struct check *check)
     return is_unusable(check) ? fail_case(check) : EXIT_FINE;
 }
 
+/* What threads that the script starts do is not the same each time, and a call that does not come
+ * back is not waited for again. */
+static bool can_look_again(const struct check *check)
+{
+    return !strstr(check->script, "async") && check->result->end != CASE_STUCK;
+}
+
+/* The same script where memory is laid out and filled in another way. */
+static void look_again(struct check *check)
+{
+    const struct case_variant variant = {.has_underruns = true, .is_compared = true};
+
+    progress_show(&check->progress, "playing again", check->options.target.script_name);
+    if (!case_run(&check->options.target, check->script, &variant, check->result))
+        return;
+    check->machines++;
+    findings_take(&check->findings, check->result, check->script, &variant, "a second look");
+}
+
 /* The same script under other schedules of the machine's threads. */
 static void try_schedules(struct check *check)
 {
@@ -219,6 +238,8 @@ static int run(struct check *check)
     if (code != EXIT_FINE)
         return code;
     budget_stage(&check->budget, RESOURCES_SHARE);
+    if (check->script && !is_replay(check) && can_look_again(check))
+        look_again(check);
     if (check->script && check->options.schedules && !is_replay(check))
         try_schedules(check);
     if (check->options.tries_low_resources && !is_replay(check))

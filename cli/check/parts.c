@@ -164,6 +164,14 @@ void part_open_and_close(struct workload *workload, struct device *device)
 }
 
 /* ---- buffers ---- */
+static void keep_answered(struct entrance *entrance, const char *statement)
+{
+    char **place = &entrance->answered[entrance->answers++ % ANSWERED];
+
+    free(*place);
+    *place = memory_copy_text(statement);
+}
+
 /* Success is better than failure, a long reply better than none. */
 void part_take_call(void *context, const char *statement, const struct case_line *line)
 {
@@ -173,6 +181,8 @@ void part_take_call(void *context, const char *statement, const struct case_line
 
     if (line->status == SB_STATUS_PENDING)
         entrance->pends = true;
+    if (line->status >= 0 && line->information > 0)
+        keep_answered(entrance, statement);
     if (line->status < 0 || good->count >= MOST_GOOD)
         return;
     if (good->count > 0 && line->information <= entrance->most_reply)
@@ -202,13 +212,6 @@ static void add_ioctls(struct lines *body, const struct entrance *entrance)
             }
 }
 
-/* A null output that has a length comes to a direct method as no MDL at all. Windows' own samples
- * do not expect it; a mistake that everybody makes hides those of the driver's author. */
-static bool takes_mdl(const struct entrance *entrance)
-{
-    return (entrance->code & 3) == 1 || (entrance->code & 3) == 2;
-}
-
 static void add_pointers(struct lines *body, const struct entrance *entrance)
 {
     static const char *const kinds[] = {"null", "bad", "kernel"};
@@ -217,8 +220,6 @@ static void add_pointers(struct lines *body, const struct entrance *entrance)
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
         for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
             lines_add(body, "%s in %s %u out %u", entrance->call, kinds[k], sizes[i], sizes[i]);
-            if (k == 0 && takes_mdl(entrance))
-                continue;
             lines_add(body, "%s in zeros %u out %s %u", entrance->call, sizes[i], kinds[k],
                       sizes[i]);
             lines_add(body, "%s in %s %u out %s %u", entrance->call, kinds[k], sizes[i], kinds[k],

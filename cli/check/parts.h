@@ -15,12 +15,20 @@ void part_buffers(struct workload *workload, struct device *device, struct entra
 /* Values at the ends of what numbers can be in each field of a structure; numbers of the driver's.
  */
 void part_fields(struct workload *workload, struct device *device, struct entrance *entrance);
+/* What of these is added to a body for values in fields alone. */
+void part_add_boundaries(struct lines *body, const struct entrance *entrance);
+/* Some of an entrance's calls on machines that lay memory out and fill it in another way. */
+void part_second_look(struct workload *workload, const struct device *device,
+                      const struct entrance *entrance);
 /* Calls on what other calls made, used and freed. */
 void part_state(struct workload *workload, struct device *device);
 /* Requests that pend: cancelled, closed, their process ended, the driver unloaded. */
 void part_pending(struct workload *workload, struct device *device);
 /* Calls after other calls on the same handle and on others. */
 void part_sequences(struct workload *workload, struct device *device);
+
+/* What the driver does for a user who is no administrator. */
+void part_ordinary(struct workload *workload, struct device *device);
 
 /* Two calls at the same time, under every schedule of their threads. */
 void part_races(struct workload *workload, struct device *device);

@@ -157,7 +157,7 @@ static bool play_slice(struct workload *workload, const char *phase, struct slic
 {
     char *script = join(slice);
     unsigned new;
-    bool played = script && workload_case(workload, phase, script, NULL, &new);
+    bool played = script && workload_case(workload, phase, script, workload->variant, &new);
 
     free(script);
     if (!played)

@@ -38,9 +38,13 @@ void workload_run(struct workload *workload)
         part_state(workload, device);
         part_pending(workload, device);
         part_sequences(workload, device);
+        part_ordinary(workload, device);
     }
     if (workload->device_count)
         search_run(workload);
+    for (size_t i = 0; i < workload->device_count; i++)
+        for (size_t k = 0; k < workload->devices[i].entrance_count; k++)
+            part_second_look(workload, &workload->devices[i], &workload->devices[i].entrances[k]);
     for (size_t i = 0; i < workload->device_count && workload->schedules; i++)
         part_races(workload, &workload->devices[i]);
 }
@@ -48,6 +52,8 @@ void workload_run(struct workload *workload)
 static void free_entrance(struct entrance *entrance)
 {
     free(entrance->call);
+    for (size_t i = 0; i < ANSWERED; i++)
+        free(entrance->answered[i]);
     lines_free(&entrance->good);
     lines_free(&entrance->fresh);
     free(entrance->fresh_status);

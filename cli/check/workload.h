@@ -11,14 +11,17 @@
 #include "cli/check/progress.h"
 
 /* A control code, or read or write, that a device answers to. */
+enum { ANSWERED = 32 };
 struct entrance {
     char *call; /* "ioctl d 0x222000", "read d" or "write d" */
     uint32_t code;
     bool is_read, is_write;
     bool pends;
-    struct lines good;   /* statements that succeeded */
-    uint64_t most_reply; /* of them */
-    struct lines fresh;  /* statements on a fresh machine, and */
+    struct lines good;        /* statements that succeeded */
+    uint64_t most_reply;      /* of them */
+    char *answered[ANSWERED]; /* the last statements that were answered with bytes */
+    unsigned answers;         /* how many there were */
+    struct lines fresh;       /* statements on a fresh machine, and */
     sb_status *fresh_status;
     struct lines makers; /* statements that succeed there and may make something */
     struct lines users;  /* statements that succeed behind one of those alone */
@@ -42,8 +45,9 @@ struct workload {
     size_t device_count;
     struct case_number numbers[CASE_NUMBERS]; /* that the driver compares with */
     uint32_t number_count;
-    unsigned cases, calls; /* how many were run */
-    uint32_t schedules;    /* at most, of each script with calls together; 0: none */
+    const struct case_variant *variant; /* of the statements; NULL: they are played as they are */
+    unsigned cases, calls;              /* how many were run */
+    uint32_t schedules;                 /* at most, of each script with calls together; 0: none */
     uint32_t preemptions;
     uint64_t schedules_tried;
     struct lines hangs; /* statements that never came back, each some seconds lost */

@@ -15,6 +15,7 @@ struct fuzz_options {
     const char *shown;            /* --show: an input */
     uint64_t runs, seconds, seed; /* runs and seconds 0: no limit */
     uint64_t machines;            /* that may be made; 0: no limit */
+    uint64_t fruitless;           /* inputs without new code that end it; 0: no limit */
     unsigned jobs;
     bool stops_at_crash, is_quiet;
 };
@@ -25,12 +26,15 @@ int fuzz_options_read(int count, char **arguments, struct fuzz_options *options,
 /* What a job has done; read by others while it runs. */
 struct fuzz_progress {
     uint64_t inputs, requests, corpus, crashes, blocks, all_blocks, machines;
+    bool is_late; /* the time was over first */
 };
 
 struct corpus_entry {
     uint8_t *input;
     size_t length;
     uint64_t hash;
+    uint32_t variations, repeated; /* that were tried, and how many of them broke as others did */
+    bool is_varied;                /* in every way */
 };
 
 struct corpus {

@@ -24,13 +24,13 @@ struct loop {
     struct corpus corpus;
     struct fuzz_progress *progress;
     volatile bool *stop;
-    uint64_t random, inputs, crashes;
-    size_t varied; /* the first of the corpus that is not varied to the end */
-    uint32_t variation, repeated;
+    uint64_t random, inputs, crashes, repeated;
+    uint64_t last_new; /* the number of the last input that reached new code */
     uint32_t blocks;
     double start, last_look, last_report;
     uint64_t reported_requests;
     bool reports; /* no other job does */
+    bool is_late; /* its time was over before the rest was done */
 };
 
 static double now(void)
@@ -59,6 +59,7 @@ static void update_progress(struct loop *loop)
         .blocks = sb_fuzz_coverage(loop->fuzz)->order_count,
         .all_blocks = sb_fuzz_coverage(loop->fuzz)->count,
         .machines = sb_fuzz_machines(loop->fuzz),
+        .is_late = loop->is_late,
     };
 }
 
@@ -83,9 +84,25 @@ static bool run(struct loop *loop, const uint8_t *input, size_t length)
     bool is_new = blocks != loop->blocks;
     loop->blocks = blocks;
     loop->inputs++;
+    if (is_new)
+        loop->last_new = loop->inputs;
     if (!is_fine)
         note_crash(loop, &crash);
     return is_new && is_fine;
+}
+
+/* The newest and the oldest in turn: what is deep is reached, and what is beside it is not left. */
+static struct corpus_entry *to_vary(const struct loop *loop)
+{
+    const struct corpus *corpus = &loop->corpus;
+    bool is_newest = loop->inputs & 1;
+
+    for (size_t i = 0; i < corpus->count; i++) {
+        struct corpus_entry *entry = &corpus->entries[is_newest ? corpus->count - 1 - i : i];
+        if (!entry->is_varied)
+            return entry;
+    }
+    return NULL;
 }
 
 static bool is_done(const struct loop *loop)
@@ -93,7 +110,9 @@ static bool is_done(const struct loop *loop)
     const struct fuzz_options *options = loop->options;
 
     return *loop->stop || (options->runs && loop->inputs >= options->runs) ||
-           (options->machines && sb_fuzz_machines(loop->fuzz) >= options->machines);
+           (options->machines && sb_fuzz_machines(loop->fuzz) >= options->machines) ||
+           (options->fruitless && loop->inputs - loop->last_new >= options->fruitless &&
+            !to_vary(loop));
 }
 
 static void run_only(void *context, const uint8_t *input, size_t length)
@@ -128,25 +147,27 @@ static void try_one(struct loop *loop)
         corpus_add(&loop->corpus, input, length, true);
 }
 
-/* The inputs of the corpus in turn: each is varied once, in every way. False: all are. */
+/* One change of an input that is not varied in every way yet. False: all are. */
 static bool vary_one(struct loop *loop)
 {
     static _Thread_local uint8_t input[SB_FUZZ_LONGEST];
+    struct corpus_entry *entry;
     size_t length = 0;
 
-    while (!length && loop->varied < loop->corpus.count) {
-        const struct corpus_entry *base = &loop->corpus.entries[loop->varied];
-        if (loop->repeated < MOST_REPEATED)
-            length = sb_fuzz_vary(loop->fuzz, base->input, base->length, loop->variation++, input,
-                                  sizeof(input));
-        if (!length) {
-            loop->varied++;
-            loop->variation = loop->repeated = 0;
-        }
+    while (!length && (entry = to_vary(loop)) != NULL) {
+        length = sb_fuzz_vary(loop->fuzz, entry->input, entry->length, entry->variations++, input,
+                              sizeof(input));
+        entry->is_varied = !length;
     }
-    if (length && run(loop, input, length))
+    if (!length)
+        return false;
+    uint64_t before = loop->repeated;
+    bool is_new = run(loop, input, length);
+    entry->repeated += (uint32_t)(loop->repeated - before);
+    entry->is_varied = entry->repeated >= MOST_REPEATED;
+    if (is_new)
         corpus_add(&loop->corpus, input, length, true);
-    return length != 0;
+    return true;
 }
 
 static bool has_ended(struct loop *loop)
@@ -169,7 +190,8 @@ static bool has_ended(struct loop *loop)
         loop->reported_requests = loop->progress->requests;
         loop->last_report = time;
     }
-    return options->seconds && time - loop->start >= (double)options->seconds;
+    loop->is_late = options->seconds && time - loop->start >= (double)options->seconds;
+    return loop->is_late;
 }
 
 static void begin_corpus(struct loop *loop)

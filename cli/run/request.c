@@ -222,7 +222,8 @@ static void finish(struct session *session, struct request *request, unsigned li
     bool was_pending = request->returned == SB_STATUS_PENDING;
     sb_status status = was_pending ? request->io_status.status : request->returned;
     uint64_t information = request->io_status.information;
-    bool has_reply = request->kind != ACTION_WRITE && request->output && request->owner &&
+    bool has_memory = request->owner && !sb_process_has_exited(request->owner->process);
+    bool has_reply = request->kind != ACTION_WRITE && request->output && has_memory &&
                      (request->own_output || request->output == request->own_input);
     char text[96];
 

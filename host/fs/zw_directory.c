@@ -1,69 +1,15 @@
 /* System calls about directories, volumes and names, for files of any driver. */
-#include "host/io/io.h"
+#include "host/fs/zw_query.h"
+#include "host/io/completion_apc.h"
 #include "host/mm/mm.h"
 
 enum { ZW_FILE_TAG = 0x6C46775A };
 
+NTSTATUS NTAPI ZwSetVolumeInformationFile(HANDLE handle, PIO_STATUS_BLOCK status_block,
+                                          PVOID buffer, ULONG length, FS_INFORMATION_CLASS class);
 NTSTATUS NTAPI ZwQueryVolumeInformationFile(HANDLE handle, PIO_STATUS_BLOCK status_block,
                                             PVOID buffer, ULONG length, FS_INFORMATION_CLASS class);
 NTSTATUS NTAPI ZwDeleteFile(POBJECT_ATTRIBUTES attributes);
-
-/* What is sent down: filled by the caller, sent with a system buffer that is given back. */
-struct query {
-    UCHAR major, minor, flags;
-    void (*fill)(PIO_STACK_LOCATION stack, const struct query *query);
-    ULONG length;
-    ULONG class;
-    UNICODE_STRING *pattern;
-};
-
-static NTSTATUS send(PFILE_OBJECT file, const struct query *query, PVOID buffer,
-                     ULONG_PTR *information)
-{
-    PDEVICE_OBJECT device;
-    PVOID copy =
-        ExAllocatePoolWithTag(NonPagedPoolNx, query->length ? query->length : 1, ZW_FILE_TAG);
-    PIRP irp = copy ? io_file_irp(file, query->major, &device) : NULL;
-    if (!irp) {
-        if (copy)
-            ExFreePoolWithTag(copy, ZW_FILE_TAG);
-        return STATUS_INSUFFICIENT_RESOURCES;
-    }
-    PIO_STACK_LOCATION stack = IoGetNextIrpStackLocation(irp);
-    RtlZeroMemory(copy, query->length);
-    irp->AssociatedIrp.SystemBuffer = copy;
-    irp->UserBuffer = copy; /* where file systems without DO_BUFFERED_IO look */
-    irp->Flags |= IRP_BUFFERED_IO;
-    stack->MinorFunction = query->minor;
-    stack->Flags = query->flags;
-    query->fill(stack, query);
-    NTSTATUS status = io_call_and_wait(device, irp, information);
-    if (!NT_ERROR(status)) {
-        if (*information > query->length)
-            *information = query->length;
-        RtlCopyMemory(buffer, copy, *information);
-    }
-    ExFreePoolWithTag(copy, ZW_FILE_TAG);
-    return status;
-}
-
-/* One at a time on a synchronous file; the status block is written unless the call was refused. */
-static NTSTATUS send_in_turn(PFILE_OBJECT file, const struct query *query, PVOID buffer,
-                             PIO_STATUS_BLOCK status_block)
-{
-    ULONG_PTR information = 0;
-    BOOLEAN in_turn = (file->Flags & FO_SYNCHRONOUS_IO) != 0;
-    if (in_turn && !io_file_enter(file))
-        return STATUS_THREAD_IS_TERMINATING;
-    NTSTATUS status = send(file, query, buffer, &information);
-    if (in_turn)
-        io_file_leave(file);
-    if (!NT_ERROR(status)) {
-        status_block->Information = information;
-        status_block->Status = status;
-    }
-    return status;
-}
 
 static NTSTATUS reference_event(HANDLE handle, PKEVENT *event)
 {
@@ -75,7 +21,7 @@ static NTSTATUS reference_event(HANDLE handle, PKEVENT *event)
                                      current_thread()->Tcb.previous_mode, (PVOID *)event, NULL);
 }
 
-static void fill_directory(PIO_STACK_LOCATION stack, const struct query *query)
+static void fill_directory(PIO_STACK_LOCATION stack, const struct zw_query *query)
 {
     stack->Parameters.QueryDirectory.Length = query->length;
     stack->Parameters.QueryDirectory.FileName = query->pattern;
@@ -106,8 +52,7 @@ NTSTATUS NTAPI ZwQueryDirectoryFile(HANDLE handle, HANDLE event_handle, PIO_APC_
     UNICODE_STRING pattern;
     PFILE_OBJECT file;
     PKEVENT event;
-    if (apc_routine)
-        return STATUS_NOT_SUPPORTED; /* completes at once: there is nothing to call back */
+    PKAPC apc = NULL;
     NTSTATUS status = ObReferenceObjectByHandle(handle, FILE_LIST_DIRECTORY, &io_file_type,
                                                 KernelMode, (PVOID *)&file, NULL);
     if (!NT_SUCCESS(status))
@@ -116,23 +61,26 @@ NTSTATUS NTAPI ZwQueryDirectoryFile(HANDLE handle, HANDLE event_handle, PIO_APC_
     if (!NT_SUCCESS(status))
         goto done;
     status = capture(file_name, &pattern);
+    if (NT_SUCCESS(status))
+        status = io_call_apc_make(apc_routine, apc_context, &apc);
     if (NT_SUCCESS(status)) {
-        struct query query = {.major = IRP_MJ_DIRECTORY_CONTROL,
-                              .minor = IRP_MN_QUERY_DIRECTORY,
-                              .flags = (UCHAR)((single ? SL_RETURN_SINGLE_ENTRY : 0) |
-                                               (restart ? SL_RESTART_SCAN : 0)),
-                              .fill = fill_directory,
-                              .length = length,
-                              .class = class,
-                              .pattern = pattern.Length ? &pattern : NULL};
+        struct zw_query query = {.major = IRP_MJ_DIRECTORY_CONTROL,
+                                 .minor = IRP_MN_QUERY_DIRECTORY,
+                                 .flags = (UCHAR)((single ? SL_RETURN_SINGLE_ENTRY : 0) |
+                                                  (restart ? SL_RESTART_SCAN : 0)),
+                                 .fill = fill_directory,
+                                 .length = length,
+                                 .class = class,
+                                 .pattern = pattern.Length ? &pattern : NULL};
         if (event)
             KeClearEvent(event);
-        status = send_in_turn(file, &query, buffer, status_block);
+        status = zw_query(file, &query, buffer, status_block);
         if (event && !NT_ERROR(status))
             KeSetEvent(event, IO_NO_INCREMENT, FALSE);
-        if (pattern.Buffer)
-            ExFreePoolWithTag(pattern.Buffer, ZW_FILE_TAG);
+        io_call_apc_end(apc, status_block, !NT_ERROR(status));
     }
+    if (pattern.Buffer)
+        ExFreePoolWithTag(pattern.Buffer, ZW_FILE_TAG);
     if (event)
         ob_dereference(event);
 done:
@@ -142,7 +90,7 @@ done:
 SB_EXPORT(ZwQueryDirectoryFile)
 SB_EXPORT_AS("NtQueryDirectoryFile", ZwQueryDirectoryFile)
 
-static void fill_volume(PIO_STACK_LOCATION stack, const struct query *query)
+static void fill_volume(PIO_STACK_LOCATION stack, const struct zw_query *query)
 {
     stack->Parameters.QueryVolume.Length = query->length;
     stack->Parameters.QueryVolume.FsInformationClass = query->class;
@@ -170,20 +118,38 @@ NTSTATUS NTAPI ZwQueryVolumeInformationFile(HANDLE handle, PIO_STATUS_BLOCK stat
         ObReferenceObjectByHandle(handle, 0, &io_file_type, KernelMode, (PVOID *)&file, NULL);
     if (!NT_SUCCESS(status))
         return status;
-    struct query query = {.major = IRP_MJ_QUERY_VOLUME_INFORMATION,
-                          .fill = fill_volume,
-                          .length = length,
-                          .class = class};
+    struct zw_query query = {.major = IRP_MJ_QUERY_VOLUME_INFORMATION,
+                             .fill = fill_volume,
+                             .length = length,
+                             .class = class};
     if (class == FileFsDeviceInformation &&
         file->DeviceObject->DeviceType != FILE_DEVICE_DISK_FILE_SYSTEM)
         status = device_information(file, buffer, length, status_block);
     else
-        status = send_in_turn(file, &query, buffer, status_block);
+        status = zw_query(file, &query, buffer, status_block);
     ob_dereference(file);
     return status;
 }
 SB_EXPORT(ZwQueryVolumeInformationFile)
 SB_EXPORT_AS("NtQueryVolumeInformationFile", ZwQueryVolumeInformationFile)
+
+static void fill_set_volume(PIO_STACK_LOCATION stack, const struct zw_query *query)
+{
+    stack->Parameters.SetVolume.Length = query->length;
+    stack->Parameters.SetVolume.FsInformationClass = query->class;
+}
+
+NTSTATUS NTAPI ZwSetVolumeInformationFile(HANDLE handle, PIO_STATUS_BLOCK status_block,
+                                          PVOID buffer, ULONG length, FS_INFORMATION_CLASS class)
+{
+    struct zw_query query = {.major = IRP_MJ_SET_VOLUME_INFORMATION,
+                             .is_input = TRUE,
+                             .fill = fill_set_volume,
+                             .length = length,
+                             .class = class};
+    return zw_query_handle(handle, FILE_WRITE_DATA, &query, buffer, status_block);
+}
+SB_EXPORT(ZwSetVolumeInformationFile)
 
 NTSTATUS NTAPI ZwQueryFullAttributesFile(POBJECT_ATTRIBUTES attributes,
                                          PFILE_NETWORK_OPEN_INFORMATION information)

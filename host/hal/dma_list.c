@@ -143,12 +143,26 @@ static IO_ALLOCATION_ACTION NTAPI start(PDEVICE_OBJECT device, PIRP irp, PVOID b
     return DeallocateObjectKeepRegisters;
 }
 
-static void build(struct dma_adapter *adapter, PDEVICE_OBJECT device, ULONG registers,
-                  const struct list_state *wanted)
+/* list: the driver's memory of size bytes; NULL: the list gets memory of its own. */
+static NTSTATUS build(struct dma_adapter *adapter, PDEVICE_OBJECT device, PSCATTER_GATHER_LIST list,
+                      ULONG size, const struct list_state *wanted)
 {
-    PSCATTER_GATHER_LIST list = wanted->list;
+    ULONG needed, registers;
+    NTSTATUS status = dma_list_calculate(&adapter->adapter, wanted->mdl, wanted->address,
+                                         wanted->length, &needed, &registers);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (list && size < needed)
+        return STATUS_BUFFER_TOO_SMALL;
+    BOOLEAN is_allocated = list == NULL;
+    if (is_allocated)
+        list = mm_pool_allocate(current_machine(), NonPagedPoolNx, needed, LIST_TAG);
+    if (!list)
+        return STATUS_INSUFFICIENT_RESOURCES;
     struct list_state *state = (struct list_state *)((char *)list + elements_size(registers));
     *state = *wanted;
+    state->list = list;
+    state->is_allocated = is_allocated;
     list->NumberOfElements = 0;
     list->Reserved = (ULONG_PTR)state;
     state->request = (struct dma_request){.adapter = adapter,
@@ -158,50 +172,35 @@ static void build(struct dma_adapter *adapter, PDEVICE_OBJECT device, ULONG regi
                                           .context = state,
                                           .count = registers};
     dma_request_start(&state->request);
+    return STATUS_SUCCESS;
+}
+
+static struct list_state wanted_list(PMDL mdl, PVOID address, ULONG length,
+                                     PDRIVER_LIST_CONTROL routine, PVOID context, BOOLEAN to_device)
+{
+    return (struct list_state){.to_device = to_device,
+                               .mdl = mdl,
+                               .address = address,
+                               .length = length,
+                               .routine = routine,
+                               .context = context};
 }
 
 NTSTATUS NTAPI dma_list_build(PDMA_ADAPTER given, PDEVICE_OBJECT device, PMDL mdl, PVOID address,
                               ULONG length, PDRIVER_LIST_CONTROL routine, PVOID context,
                               BOOLEAN to_device, PVOID buffer, ULONG size)
 {
-    ULONG needed, registers;
-    NTSTATUS status = dma_list_calculate(given, mdl, address, length, &needed, &registers);
-    if (!NT_SUCCESS(status))
-        return status;
-    if (size < needed)
-        return STATUS_BUFFER_TOO_SMALL;
-    struct list_state wanted = {.list = buffer,
-                                .to_device = to_device,
-                                .mdl = mdl,
-                                .address = address,
-                                .length = length,
-                                .routine = routine,
-                                .context = context};
-    build(dma_adapter_of(given), device, registers, &wanted);
-    return STATUS_SUCCESS;
+    struct list_state wanted = wanted_list(mdl, address, length, routine, context, to_device);
+    return buffer ? build(dma_adapter_of(given), device, buffer, size, &wanted)
+                  : STATUS_BUFFER_TOO_SMALL;
 }
 
 NTSTATUS NTAPI dma_list_get(PDMA_ADAPTER given, PDEVICE_OBJECT device, PMDL mdl, PVOID address,
                             ULONG length, PDRIVER_LIST_CONTROL routine, PVOID context,
                             BOOLEAN to_device)
 {
-    ULONG size, registers;
-    NTSTATUS status = dma_list_calculate(given, mdl, address, length, &size, &registers);
-    if (!NT_SUCCESS(status))
-        return status;
-    struct list_state wanted = {
-        .list = mm_pool_allocate(current_machine(), NonPagedPoolNx, size, LIST_TAG),
-        .is_allocated = TRUE,
-        .to_device = to_device,
-        .mdl = mdl,
-        .address = address,
-        .length = length,
-        .routine = routine,
-        .context = context};
-    if (!wanted.list)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    build(dma_adapter_of(given), device, registers, &wanted);
-    return STATUS_SUCCESS;
+    struct list_state wanted = wanted_list(mdl, address, length, routine, context, to_device);
+    return build(dma_adapter_of(given), device, NULL, 0, &wanted);
 }
 
 VOID NTAPI dma_list_put(PDMA_ADAPTER given, PSCATTER_GATHER_LIST list, BOOLEAN to_device)

@@ -162,3 +162,17 @@ NTSTATUS io_take_transfer(PIRP irp, PIO_STACK_LOCATION stack, PDEVICE_OBJECT dev
     irp->UserBuffer = base;
     return STATUS_SUCCESS;
 }
+
+/* The length lies in the request's memory: file systems are given its address. */
+NTSTATUS io_take_lock(PIRP irp, PIO_STACK_LOCATION stack, const struct io_request *request)
+{
+    const SIZE_T size = sizeof(request->lock_length);
+    NTSTATUS status = take_system_buffer(irp, size, &request->lock_length, size);
+    if (!NT_SUCCESS(status))
+        return status;
+    stack->Flags = request->flags;
+    stack->Parameters.LockControl.Length = irp->AssociatedIrp.SystemBuffer;
+    stack->Parameters.LockControl.Key = request->key;
+    stack->Parameters.LockControl.ByteOffset = request->offset;
+    return STATUS_SUCCESS;
+}

@@ -13,5 +13,6 @@ NTSTATUS io_probe_write(void *base, SIZE_T length, KPROCESSOR_MODE mode);
 NTSTATUS io_take_control(PIRP irp, PIO_STACK_LOCATION stack, const struct io_request *request);
 NTSTATUS io_take_transfer(PIRP irp, PIO_STACK_LOCATION stack, PDEVICE_OBJECT device,
                           const struct io_request *request);
+NTSTATUS io_take_lock(PIRP irp, PIO_STACK_LOCATION stack, const struct io_request *request);
 
 #endif

@@ -9,5 +9,9 @@
 void io_completion_apc_keep(PIRP irp, PETHREAD thread);
 /* Queues the APC, once; nothing else may be done with the request. IRQL <= DISPATCH_LEVEL. */
 void io_completion_apc_queue(PIRP irp, PETHREAD thread);
+/* For a kernel's call that ends before it returns; *made is NULL without a routine. */
+NTSTATUS io_call_apc_make(PIO_APC_ROUTINE routine, PVOID context, PKAPC *made);
+/* Queues it, or not; it is gone afterwards. NULL is fine. */
+void io_call_apc_end(PKAPC apc, PIO_STATUS_BLOCK status_block, BOOLEAN is_told);
 
 #endif

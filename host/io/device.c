@@ -1,5 +1,5 @@
 /* Device objects: creation, deletion, links. */
-#include "host/io/io.h"
+#include "host/io/pnp.h"
 #include "host/ke/ke.h"
 #include "host/mm/mm.h"
 
@@ -30,6 +30,15 @@ OBJECT_TYPE io_device_type = {
     .remove = device_remove,
     .parse = io_device_parse};
 
+/* What a file system's device begins with. */
+static USHORT sector_size(DEVICE_TYPE type)
+{
+    enum { DISK_SECTOR = 512, CD_SECTOR = 2048 };
+    if (type == FILE_DEVICE_DISK_FILE_SYSTEM)
+        return DISK_SECTOR;
+    return type == FILE_DEVICE_CD_ROM_FILE_SYSTEM ? CD_SECTOR : 0;
+}
+
 static void device_fill(PDEVICE_OBJECT device, PDRIVER_OBJECT driver, ULONG extension_size,
                         DEVICE_TYPE type, ULONG characteristics, BOOLEAN exclusive)
 {
@@ -43,6 +52,7 @@ static void device_fill(PDEVICE_OBJECT device, PDRIVER_OBJECT driver, ULONG exte
     device->Flags = DO_DEVICE_INITIALIZING | (exclusive ? DO_EXCLUSIVE : 0);
     device->DeviceExtension = extension_size ? (uint8_t *)device + DEVICE_BODY : NULL;
     device->StackSize = 1;
+    device->SectorSize = sector_size(type);
     device->DeviceObjectExtension = (struct _DEVOBJ_EXTENSION *)extension;
     ke_header_initialize(&device->DeviceLock.Header, DISPATCHER_SYNCHRONIZATION_EVENT,
                          sizeof(KEVENT), 1);
@@ -130,7 +140,10 @@ void io_device_closed(PDEVICE_OBJECT device)
     device->ReferenceCount--;
     BOOLEAN gone = extension->open_count == 0 && extension->delete_pending && !extension->deleted;
     extension->deleted = extension->deleted || gone;
+    BOOLEAN was_kept = extension->open_count == 0 && io_device_is_gone(device);
     linux_unlock(&io->lock);
+    if (was_kept)
+        io_node_device_closed(device);
     io_driver_released(device->DriverObject);
     if (gone)
         ob_dereference(device);

@@ -165,6 +165,15 @@ void io_driver_check_gone(struct machine *machine, struct io_driver *driver, NTS
         KeFlushQueuedDpcs(); /* as NT does before it frees code that a DPC may still be in */
 }
 
+static void notify_loaded(const struct io_driver *driver, PCUNICODE_STRING key)
+{
+    const struct loaded_image *image = driver->image;
+    WCHAR text[IO_PATH_BYTES / sizeof(WCHAR)];
+    UNICODE_STRING path = {0, sizeof(text), text};
+    io_image_path(key, &driver->extension.ServiceKeyName, &path); /* else empty */
+    ps_notify_driver_image(image->machine, &path, image->base, image->size);
+}
+
 static NTSTATUS run_driver_entry(struct machine *machine, struct io_driver *driver)
 {
     UNICODE_STRING path;
@@ -174,8 +183,10 @@ static NTSTATUS run_driver_entry(struct machine *machine, struct io_driver *driv
     if (!NT_SUCCESS(status))
         return status;
     status = cm_create_service(&driver->extension.ServiceKeyName, NULL);
-    if (NT_SUCCESS(status))
+    if (NT_SUCCESS(status)) {
+        notify_loaded(driver, &path);
         status = call_entry(machine, &driver->driver, &path);
+    }
     mm_pool_free(machine, path.Buffer);
     return status;
 }
@@ -213,7 +224,6 @@ NTSTATUS io_driver_load_once(const void *file, SIZE_T size, const char *name,
         loader_unload(image);
         return status == STATUS_OBJECT_NAME_COLLISION ? STATUS_IMAGE_ALREADY_LOADED : status;
     }
-    ps_notify_driver_image(machine, image->name, image->base, image->size);
     status = run_driver_entry(machine, driver);
     if (!NT_SUCCESS(status)) {
         loader_error_add(&error, "DriverEntry returned 0x%08x", status);

@@ -97,14 +97,15 @@ static void adopt(struct io_node *parent, PDEVICE_OBJECT device)
 
 /* ---- a bus's children ---- */
 /* The first child that is (or is not) reported any more; NULL: none. */
-static struct io_node *child_of(const struct io_node *parent, BOOLEAN is_reported)
+/* with_gone: also one that was unplugged and waits for the end of its files. */
+static struct io_node *unreported_child(const struct io_node *parent, BOOLEAN with_gone)
 {
     struct io_state *io = current_machine()->io;
     struct io_node *found = NULL;
     linux_lock(&io->lock);
     for (PLIST_ENTRY link = io->nodes.Flink; link != &io->nodes && !found; link = link->Flink) {
         struct io_node *node = CONTAINING_RECORD(link, struct io_node, link);
-        if (node->parent == parent && node->is_reported == is_reported)
+        if (node->parent == parent && !node->is_reported && (with_gone || !node->is_gone))
             found = node;
     }
     linux_unlock(&io->lock);
@@ -143,7 +144,7 @@ static void enumerate_once(struct io_node *node)
             adopt(node, device);
         }
     }
-    while ((gone = child_of(node, FALSE)) != NULL)
+    while ((gone = unreported_child(node, FALSE)) != NULL)
         io_node_remove(gone, TRUE);
     ExFreePool(relations);
 }
@@ -163,8 +164,19 @@ void io_node_remove_children(struct io_node *node, BOOLEAN is_surprise)
 {
     struct io_node *child;
     forget_reports(node);
-    while ((child = child_of(node, FALSE)) != NULL)
+    while ((child = unreported_child(node, !is_surprise)) != NULL)
         io_node_remove(child, is_surprise);
+}
+
+BOOLEAN io_node_has_children(const struct io_node *node)
+{
+    struct io_state *io = current_machine()->io;
+    BOOLEAN found = FALSE;
+    linux_lock(&io->lock);
+    for (PLIST_ENTRY link = io->nodes.Flink; link != &io->nodes && !found; link = link->Flink)
+        found = CONTAINING_RECORD(link, struct io_node, link)->parent == node;
+    linux_unlock(&io->lock);
+    return found;
 }
 
 /* ---- what bus drivers ask for ---- */

@@ -5,11 +5,9 @@
 
 enum { EXIT_PATIENCE = -3 * 10000000 }; /* 3 s: how long a process's end waits for a file */
 
-PIRP io_file_irp(PFILE_OBJECT file, UCHAR major, PDEVICE_OBJECT *device)
+static PIRP irp_for(PFILE_OBJECT file, PDEVICE_OBJECT device, UCHAR major)
 {
-    struct machine *machine = object_header_of(file)->machine;
-    *device = IoGetRelatedDeviceObject(file);
-    PIRP irp = io_irp_allocate_bare(machine, (*device)->StackSize);
+    PIRP irp = io_irp_allocate_bare(object_header_of(file)->machine, device->StackSize);
     if (!irp)
         return NULL;
     irp->Tail.Overlay.Thread = current_thread();
@@ -19,6 +17,12 @@ PIRP io_file_irp(PFILE_OBJECT file, UCHAR major, PDEVICE_OBJECT *device)
     stack->MajorFunction = major;
     stack->FileObject = file;
     return irp;
+}
+
+PIRP io_file_irp(PFILE_OBJECT file, UCHAR major, PDEVICE_OBJECT *device)
+{
+    *device = IoGetRelatedDeviceObject(file);
+    return irp_for(file, *device, major);
 }
 
 BOOLEAN io_file_enter(PFILE_OBJECT file)
@@ -51,14 +55,13 @@ NTSTATUS io_file_wait(PFILE_OBJECT file)
     return STATUS_THREAD_IS_TERMINATING;
 }
 
-/* IRP_MJ_CLEANUP and IRP_MJ_CLOSE: cannot fail, so an IRP must be had. */
-static void send_and_forget(PFILE_OBJECT file, UCHAR major, ULONG flags)
+/* It cannot fail, so an IRP must be had. */
+void io_file_tell(PFILE_OBJECT file, PDEVICE_OBJECT device, UCHAR major, ULONG flags)
 {
-    PDEVICE_OBJECT device;
     ULONG_PTR information;
     ULONG turns = 0;
     PIRP irp;
-    while (!(irp = io_file_irp(file, major, &device)))
+    while (!(irp = irp_for(file, device, major)))
         schedule_spin(&turns);
     irp->Flags |= flags;
     io_call_and_wait(device, irp, &information);
@@ -91,7 +94,7 @@ static void file_close(struct _EPROCESS *process, void *object, LONG64 process_h
     if (handles_left != 0 || !(file->Flags & FO_HANDLE_CREATED))
         return;
     BOOLEAN entered = enter_for_cleanup(process, file);
-    send_and_forget(file, IRP_MJ_CLEANUP, 0);
+    io_file_tell(file, IoGetRelatedDeviceObject(file), IRP_MJ_CLEANUP, 0);
     __atomic_fetch_or(&file->Flags, FO_CLEANUP_COMPLETE, __ATOMIC_RELAXED);
     if (entered)
         io_file_leave(file);
@@ -101,7 +104,8 @@ static void file_remove(void *object)
 {
     struct io_file *file = object;
     if (file->file.Flags & FO_HANDLE_CREATED)
-        send_and_forget(&file->file, IRP_MJ_CLOSE, IRP_CLOSE_OPERATION);
+        io_file_tell(&file->file, IoGetRelatedDeviceObject(&file->file), IRP_MJ_CLOSE,
+                     IRP_CLOSE_OPERATION);
     io_file_drop_port(file);
     if (file->file.FileName.Buffer)
         mm_pool_free(object_header_of(object)->machine, file->file.FileName.Buffer);
@@ -124,4 +128,6 @@ OBJECT_TYPE io_file_type = {
     .close = file_close,
     .remove = file_remove,
     .parse = io_file_parse,
+    .name_of = io_file_name_of,
+    .name_is_cut = TRUE,
     .waitable = file_waitable};

@@ -60,9 +60,8 @@ static ULONG mode_of(const FILE_OBJECT *file)
     return mode;
 }
 
-/* A request for the driver with a system buffer that holds the caller's; given back on success. */
-static NTSTATUS ask_driver(struct io_file *file, UCHAR major, FILE_INFORMATION_CLASS class,
-                           void *buffer, ULONG length, ULONG_PTR *information)
+NTSTATUS io_ask_driver(struct io_file *file, UCHAR major, FILE_INFORMATION_CLASS class,
+                       void *buffer, ULONG length, ULONG_PTR *information)
 {
     struct machine *machine = current_machine();
     PDEVICE_OBJECT device;
@@ -117,7 +116,7 @@ static NTSTATUS query(struct io_file *file, ACCESS_MASK access, FILE_INFORMATION
         *information = sizeof(ULONG);
         return STATUS_SUCCESS;
     }
-    return ask_driver(file, IRP_MJ_QUERY_INFORMATION, class, buffer, length, information);
+    return io_ask_driver(file, IRP_MJ_QUERY_INFORMATION, class, buffer, length, information);
 }
 
 static NTSTATUS set_port(struct io_file *file, const FILE_COMPLETION_INFORMATION *completion,
@@ -206,7 +205,7 @@ static NTSTATUS set(struct io_file *file, FILE_INFORMATION_CLASS class, void *bu
         if (file->file.Flags & FO_SYNCHRONOUS_IO)
             return set_position(file, buffer);
     }
-    return ask_driver(file, IRP_MJ_SET_INFORMATION, class, buffer, length, information);
+    return io_ask_driver(file, IRP_MJ_SET_INFORMATION, class, buffer, length, information);
 }
 
 static BOOLEAN enter(struct io_file *file)

@@ -112,6 +112,8 @@ struct io_request {
     BOOLEAN has_offset; /* else the file's position, where there is one */
     ULONG key;
     BOOLEAN has_key;
+    LARGE_INTEGER lock_length; /* IRP_MJ_LOCK_CONTROL */
+    UCHAR flags;               /* of its stack location */
 };
 
 /* IRP.AllocationFlags: what the host must know of an IRP until its memory goes. Changed under the
@@ -187,6 +189,8 @@ NTSTATUS io_file_set(struct io_file *file, ACCESS_MASK access, FILE_INFORMATION_
  * thread is ending. */
 BOOLEAN io_file_enter(PFILE_OBJECT file);
 void io_file_leave(PFILE_OBJECT file);
+/* IRP_MJ_CLEANUP or IRP_MJ_CLOSE to a device of the file's stack; cannot fail. */
+void io_file_tell(PFILE_OBJECT file, PDEVICE_OBJECT device, UCHAR major, ULONG flags);
 /* Waits for a synchronous file's request that pends: its event tells the end. */
 NTSTATUS io_file_wait(PFILE_OBJECT file);
 
@@ -197,6 +201,12 @@ PIRP io_irp_allocate(struct machine *machine, CCHAR stack_size);
 PIRP io_irp_allocate_bare(struct machine *machine, CCHAR stack_size);
 /* An IRP for a file's device stack, with major function and file object set. */
 PIRP io_file_irp(PFILE_OBJECT file, UCHAR major, PDEVICE_OBJECT *device);
+/* IRP_MJ_QUERY_INFORMATION or IRP_MJ_SET_INFORMATION for a file's driver, with a system buffer that
+ * holds the caller's; given back on success. The file is not entered. */
+NTSTATUS io_ask_driver(struct io_file *file, UCHAR major, FILE_INFORMATION_CLASS class,
+                       void *buffer, ULONG length, ULONG_PTR *information);
+/* A file's full name, in a new pool buffer. PASSIVE_LEVEL. */
+NTSTATUS io_file_name_of(void *file, UNICODE_STRING *name);
 /* Sends an IRP with IRP_SYNCHRONOUS_API and waits; gives its final status and Information. */
 NTSTATUS io_call_and_wait(PDEVICE_OBJECT device, PIRP irp, ULONG_PTR *information);
 /* Sends a PnP or power IRP (major, parameters and STATUS_NOT_SUPPORTED filled in by fill) to the
@@ -204,6 +214,11 @@ NTSTATUS io_call_and_wait(PDEVICE_OBJECT device, PIRP irp, ULONG_PTR *informatio
 NTSTATUS io_send_minor(PDEVICE_OBJECT device, UCHAR major, UCHAR minor,
                        void (*fill)(PIO_STACK_LOCATION stack, void *context), void *context,
                        ULONG_PTR *information);
+
+/* The same to the device itself, past who is attached to it. */
+NTSTATUS io_send_bottom_minor(PDEVICE_OBJECT device, UCHAR major, UCHAR minor,
+                              void (*fill)(PIO_STACK_LOCATION stack, void *context), void *context,
+                              ULONG_PTR *information);
 
 /* ---- completion and cancellation ---- */
 /* The end of a request that the host made: copies data out, tells the caller, frees the IRP. */
@@ -274,6 +289,10 @@ void io_driver_check_gone(struct machine *machine, struct io_driver *driver, NTS
 NTSTATUS io_driver_create(struct machine *machine, PCUNICODE_STRING name,
                           struct loaded_image *image, struct io_driver **created);
 void io_driver_drop(struct io_driver *driver);
+/* Where a driver's image lies: its service key's ImagePath, or the usual place; relative ones start
+ * at \SystemRoot. path has room for IO_PATH_BYTES. PASSIVE_LEVEL. */
+enum { IO_PATH_BYTES = 520 };
+NTSTATUS io_image_path(PCUNICODE_STRING key, PCUNICODE_STRING service, UNICODE_STRING *path);
 void io_run_reinitialize(struct io_driver *driver);
 /* The index-th path by which applications open a device of the driver, UTF-8, terminated. The
  * driver must not load, unload or make devices meanwhile. PASSIVE_LEVEL. */

@@ -56,6 +56,19 @@ static NTSTATUS read_module(const struct io_library_source *source, const char *
     return source->read(source->context, name, file, size);
 }
 
+static void notify_loaded(struct loaded_image *image)
+{
+    WCHAR text[IO_PATH_BYTES / sizeof(WCHAR)];
+    UNICODE_STRING path = {0, sizeof(text), text}, name;
+    ANSI_STRING ansi;
+    RtlInitAnsiString(&ansi, image->name);
+    RtlAppendUnicodeToString(&path, L"\\SystemRoot\\System32\\drivers\\");
+    name = (UNICODE_STRING){0, (USHORT)(sizeof(text) - path.Length), text + path.Length / 2};
+    if (NT_SUCCESS(RtlAnsiStringToUnicodeString(&name, &ansi, FALSE)))
+        path.Length += name.Length;
+    ps_notify_driver_image(image->machine, &path, image->base, image->size);
+}
+
 static NTSTATUS load_one(const char *module, struct libraries *libraries)
 {
     struct machine *machine = current_machine();
@@ -79,7 +92,7 @@ static NTSTATUS load_one(const char *module, struct libraries *libraries)
     if (!NT_SUCCESS(status))
         return status;
     image->is_library = TRUE;
-    ps_notify_driver_image(machine, image->name, image->base, image->size);
+    notify_loaded(image);
     status = initialize(image);
     if (!NT_SUCCESS(status) || libraries->count == MOST_LIBRARIES) {
         loader_unload(image);

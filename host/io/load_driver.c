@@ -6,7 +6,7 @@
 #include "host/ke/ke.h"
 #include "host/mm/mm.h"
 
-enum { LOAD_TAG = 0x644C6F49, PATH_BYTES = 520, NAME_BYTES = 64, IMAGE_LIMIT = 64 * 1024 * 1024 };
+enum { LOAD_TAG = 0x644C6F49, NAME_BYTES = 64, IMAGE_LIMIT = 64 * 1024 * 1024 };
 
 NTSTATUS NTAPI ZwLoadDriver(PUNICODE_STRING service_key);
 NTSTATUS NTAPI ZwUnloadDriver(PUNICODE_STRING service_key);
@@ -29,13 +29,12 @@ static NTSTATUS service_name(PCUNICODE_STRING key, UNICODE_STRING *wide, char na
     return STATUS_SUCCESS;
 }
 
-/* ImagePath, or the usual place; relative ones start at \SystemRoot. */
-static NTSTATUS image_path(PCUNICODE_STRING key, PCUNICODE_STRING service, UNICODE_STRING *path)
+NTSTATUS io_image_path(PCUNICODE_STRING key, PCUNICODE_STRING service, UNICODE_STRING *path)
 {
     static const WCHAR value_text[] = L"ImagePath", root[] = L"\\SystemRoot\\",
                        folder[] = L"System32\\drivers\\", suffix[] = L".sys";
     UNICODE_STRING value = SB_UNICODE(value_text);
-    WCHAR text[PATH_BYTES / sizeof(WCHAR)];
+    WCHAR text[IO_PATH_BYTES / sizeof(WCHAR)];
     ULONG type = 0, size = 0;
     NTSTATUS status = cm_read(key, &value, &type, text, sizeof(text), &size);
     if (NT_SUCCESS(status) && type != REG_SZ && type != REG_EXPAND_SZ)
@@ -100,7 +99,7 @@ struct load {
 static NTSTATUS read_module(void *context, const char *module, void **file, SIZE_T *size)
 {
     const UNICODE_STRING *driver = context;
-    WCHAR text[PATH_BYTES];
+    WCHAR text[IO_PATH_BYTES];
     UNICODE_STRING path = {driver->Length, sizeof(text), text};
     __builtin_memcpy(text, driver->Buffer, driver->Length);
     while (path.Length && text[path.Length / sizeof(WCHAR) - 1] != '\\')
@@ -120,14 +119,14 @@ static void release_module(void *file)
 static NTSTATUS load(PUNICODE_STRING key)
 {
     char name[NAME_BYTES], error[512];
-    WCHAR text[PATH_BYTES];
+    WCHAR text[IO_PATH_BYTES];
     UNICODE_STRING service, path = {0, sizeof(text), text};
     struct io_driver *driver;
     void *image;
     SIZE_T size;
     NTSTATUS status = service_name(key, &service, name);
     if (NT_SUCCESS(status))
-        status = image_path(key, &service, &path);
+        status = io_image_path(key, &service, &path);
     if (NT_SUCCESS(status))
         status = read_image(&path, &image, &size);
     if (!NT_SUCCESS(status))

@@ -1,5 +1,5 @@
 /* Opening by name: from NtCreateFile's arguments through the device's security to IRP_MJ_CREATE. */
-#include "host/io/io.h"
+#include "host/io/pnp.h"
 #include "host/ke/ke.h"
 #include "host/mm/mm.h"
 #include "host/se/se.h"
@@ -14,7 +14,8 @@ static NTSTATUS device_admit(PDEVICE_OBJECT device, BOOLEAN relative)
     struct io_device_extension *extension = io_device_extension_of(device);
     NTSTATUS status = STATUS_SUCCESS;
     linux_lock(&io->lock);
-    if (extension->delete_pending || (device->Flags & DO_DEVICE_INITIALIZING) ||
+    if (extension->delete_pending || io_device_is_gone(device) ||
+        (device->Flags & DO_DEVICE_INITIALIZING) ||
         (device->DriverObject->Flags & DRVO_UNLOAD_INVOKED))
         status = STATUS_NO_SUCH_DEVICE;
     else if ((device->Flags & DO_EXCLUSIVE) && extension->open_count != 0 && !relative)

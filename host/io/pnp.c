@@ -54,7 +54,7 @@ static NTSTATUS name_node(struct io_node *node, PCUNICODE_STRING hardware_id, UL
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS node_create(PCUNICODE_STRING hardware_id, struct io_node **created)
+NTSTATUS io_node_create(PCUNICODE_STRING hardware_id, struct io_node **created)
 {
     struct machine *machine = current_machine();
     struct io_node *node = linux_allocate(sizeof(*node));
@@ -111,11 +111,20 @@ static void fill_capabilities(PIO_STACK_LOCATION stack, void *context)
     stack->Parameters.DeviceCapabilities.Capabilities = context;
 }
 
+static const DEVICE_CAPABILITIES unknown_capabilities = {
+    .Version = 1, .Size = sizeof(DEVICE_CAPABILITIES), .Address = (ULONG)-1, .UINumber = (ULONG)-1};
+
 NTSTATUS io_node_capabilities(const struct io_node *node, PDEVICE_CAPABILITIES capabilities)
 {
-    *capabilities = (DEVICE_CAPABILITIES){
-        .Version = 1, .Size = sizeof(*capabilities), .Address = (ULONG)-1, .UINumber = (ULONG)-1};
+    *capabilities = unknown_capabilities;
     return io_send_minor(node->device, IRP_MJ_PNP, IRP_MN_QUERY_CAPABILITIES, fill_capabilities,
+                         capabilities, NULL);
+}
+
+void io_node_bus_capabilities(const struct io_node *node, PDEVICE_CAPABILITIES capabilities)
+{
+    *capabilities = unknown_capabilities;
+    io_send_bottom_minor(node->device, IRP_MJ_PNP, IRP_MN_QUERY_CAPABILITIES, fill_capabilities,
                          capabilities, NULL);
 }
 
@@ -186,15 +195,78 @@ static NTSTATUS surprise_remove(struct io_node *node)
     return status;
 }
 
+static NTSTATUS finish_removal(struct io_node *node)
+{
+    tell_removed(node);
+    NTSTATUS status = send_pnp(node, IRP_MN_REMOVE_DEVICE);
+    node_destroy(node);
+    return status;
+}
+
+/* From here on nobody opens it; TRUE while files are open on its stack. */
+static BOOLEAN is_kept_open(struct io_node *node)
+{
+    struct io_state *io = current_machine()->io;
+    BOOLEAN is_open = FALSE;
+    linux_lock(&io->lock);
+    node->is_gone = TRUE;
+    for (PDEVICE_OBJECT device = node->device; device; device = device->AttachedDevice)
+        is_open = is_open || io_device_extension_of(device)->open_count != 0;
+    linux_unlock(&io->lock);
+    return is_open;
+}
+
+/* An unplugged device is removed once no file is open on it, after its own children. */
 NTSTATUS io_node_remove(struct io_node *node, BOOLEAN is_surprise)
 {
     io_node_remove_children(node, is_surprise);
     if (is_surprise && node->started)
         surprise_remove(node);
-    tell_removed(node);
-    NTSTATUS status = send_pnp(node, IRP_MN_REMOVE_DEVICE);
-    node_destroy(node);
-    return status;
+    if (is_surprise && (is_kept_open(node) || io_node_has_children(node)))
+        return STATUS_SUCCESS;
+    return finish_removal(node);
+}
+
+static PDEVICE_OBJECT lowest_of(PDEVICE_OBJECT device)
+{
+    while (io_device_extension_of(device)->attached_to)
+        device = io_device_extension_of(device)->attached_to;
+    return device;
+}
+
+BOOLEAN io_device_is_gone(PDEVICE_OBJECT device)
+{
+    struct io_node *node = io_node_of(lowest_of(device));
+    return node && node->is_gone;
+}
+
+static VOID NTAPI remove_gone(PVOID context)
+{
+    PDEVICE_OBJECT device = *(PDEVICE_OBJECT *)((PWORK_QUEUE_ITEM)context + 1);
+    mm_pool_free(current_machine(), context);
+    io_pnp_enter();
+    struct io_node *node = io_node_of(device);
+    while (node && node->is_gone && !is_kept_open(node) && !io_node_has_children(node)) {
+        struct io_node *parent = node->parent;
+        finish_removal(node);
+        node = parent;
+    }
+    io_pnp_leave();
+    ob_dereference(device);
+}
+
+void io_node_device_closed(PDEVICE_OBJECT device)
+{
+    struct io_state *io = current_machine()->io;
+    linux_lock(&io->lock);
+    PDEVICE_OBJECT lowest = io_device_is_gone(device) ? lowest_of(device) : NULL;
+    if (lowest)
+        ob_reference(lowest);
+    linux_unlock(&io->lock);
+    if (lowest) {
+        io_queue_for_device(lowest, remove_gone);
+        ob_dereference(lowest);
+    }
 }
 
 static NTSTATUS add_node(struct io_driver *driver, PCUNICODE_STRING hardware_id,
@@ -203,7 +275,7 @@ static NTSTATUS add_node(struct io_driver *driver, PCUNICODE_STRING hardware_id,
     struct io_node *node;
     if (!driver->extension.AddDevice)
         return STATUS_INVALID_DEVICE_REQUEST;
-    NTSTATUS status = node_create(hardware_id, &node);
+    NTSTATUS status = io_node_create(hardware_id, &node);
     if (!NT_SUCCESS(status))
         return status;
     status = io_node_add_driver(node, driver);
@@ -280,10 +352,22 @@ static NTSTATUS act(struct io_node *node, enum io_device_action action)
     }
 }
 
+/* An ejected device is gone, though who added it may not know. */
+static BOOLEAN exists(const struct io_node *node)
+{
+    struct io_state *io = current_machine()->io;
+    BOOLEAN found = FALSE;
+    linux_lock(&io->lock);
+    for (PLIST_ENTRY link = io->nodes.Flink; link != &io->nodes && !found; link = link->Flink)
+        found = CONTAINING_RECORD(link, struct io_node, link) == node;
+    linux_unlock(&io->lock);
+    return found;
+}
+
 NTSTATUS io_node_act(struct io_node *node, enum io_device_action action)
 {
     io_pnp_enter();
-    NTSTATUS status = act(node, action);
+    NTSTATUS status = exists(node) ? act(node, action) : STATUS_NO_SUCH_DEVICE;
     io_pnp_leave();
     return status;
 }
@@ -316,50 +400,3 @@ VOID NTAPI IoInvalidateDeviceState(PDEVICE_OBJECT device)
         io_queue_for_device(device, query_state);
 }
 SB_EXPORT(IoInvalidateDeviceState)
-
-static NTSTATUS give(const void *data, ULONG size, BOOLEAN terminated, ULONG room, PVOID buffer,
-                     PULONG result_length)
-{
-    ULONG needed = size + (terminated ? sizeof(WCHAR) : 0);
-    *result_length = needed;
-    if (room < needed)
-        return STATUS_BUFFER_TOO_SMALL;
-    RtlZeroMemory(buffer, needed);
-    RtlCopyMemory(buffer, data, size);
-    return STATUS_SUCCESS;
-}
-
-NTSTATUS NTAPI IoGetDeviceProperty(PDEVICE_OBJECT device, DEVICE_REGISTRY_PROPERTY property,
-                                   ULONG room, PVOID buffer, PULONG result_length)
-{
-    struct io_node *node = io_node_of(device);
-    static const WCHAR root[] = L"ROOT";
-    UNICODE_STRING path;
-    ULONG installed = 0; /* InstallStateInstalled */
-    if (!node)
-        return STATUS_INVALID_DEVICE_REQUEST;
-    switch (property) {
-    case DevicePropertyHardwareID: {
-        WCHAR ids[NODE_NAME_LIMIT + 2] = {0};
-        RtlCopyMemory(ids, node->hardware_id.Buffer, node->hardware_id.Length);
-        return give(ids, node->hardware_id.Length + sizeof(WCHAR), TRUE, room, buffer,
-                    result_length);
-    }
-    case DevicePropertyEnumeratorName:
-        return give(root, sizeof(root) - sizeof(WCHAR), TRUE, room, buffer, result_length);
-    case DevicePropertyInstallState:
-        return give(&installed, sizeof(installed), FALSE, room, buffer, result_length);
-    case DevicePropertyPhysicalDeviceObjectName: {
-        NTSTATUS status = ob_path(device, &path);
-        if (!NT_SUCCESS(status))
-            return status;
-        status = give(path.Buffer, path.Length, TRUE, room, buffer, result_length);
-        mm_pool_free(current_machine(), path.Buffer);
-        return status;
-    }
-    default:
-        *result_length = 0;
-        return STATUS_OBJECT_NAME_NOT_FOUND; /* nothing installed it with such a property */
-    }
-}
-SB_EXPORT(IoGetDeviceProperty)

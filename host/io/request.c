@@ -13,6 +13,8 @@ static NTSTATUS take_parameters(PIRP irp, PIO_STACK_LOCATION stack, PDEVICE_OBJE
     case IRP_MJ_READ:
     case IRP_MJ_WRITE:
         return io_take_transfer(irp, stack, device, request);
+    case IRP_MJ_LOCK_CONTROL:
+        return io_take_lock(irp, stack, request);
     default:
         return STATUS_SUCCESS;
     }
@@ -33,6 +35,8 @@ static BOOLEAN is_allowed(const struct io_request *request)
     }
     case IRP_MJ_READ:
         return (granted & FILE_READ_DATA) != 0;
+    case IRP_MJ_LOCK_CONTROL:
+        return (granted & (FILE_READ_DATA | FILE_WRITE_DATA)) != 0;
     case IRP_MJ_WRITE:
     case IRP_MJ_FLUSH_BUFFERS:
         return (granted & (FILE_WRITE_DATA | FILE_APPEND_DATA)) != 0;

@@ -34,6 +34,11 @@ static NTSTATUS query_id(const struct io_node *node, PIRP irp, BUS_QUERY_ID_TYPE
     case BusQueryInstanceID:
         text = copy_text(&number, 1);
         break;
+    case BusQueryCompatibleIDs:
+        if (node->compatible_ids.Length == 0)
+            return irp->IoStatus.Status;
+        text = copy_text(&node->compatible_ids, 1);
+        break;
     default:
         return irp->IoStatus.Status;
     }
@@ -60,9 +65,7 @@ static NTSTATUS query_capabilities(PDEVICE_CAPABILITIES capabilities)
 {
     if (capabilities->Version != 1 || capabilities->Size < sizeof(*capabilities))
         return STATUS_UNSUCCESSFUL;
-    capabilities->UniqueID = TRUE;
-    capabilities->RawDeviceOK = FALSE;
-    capabilities->SilentInstall = TRUE;
+    capabilities->DeviceState[PowerSystemUnspecified] = PowerDeviceUnspecified;
     capabilities->DeviceState[PowerSystemWorking] = PowerDeviceD0;
     for (int state = PowerSystemSleeping1; state <= PowerSystemShutdown; state++)
         capabilities->DeviceState[state] = PowerDeviceD3;

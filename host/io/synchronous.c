@@ -43,17 +43,14 @@ NTSTATUS io_call_and_wait(PDEVICE_OBJECT device, PIRP irp, ULONG_PTR *informatio
     return wait.result.Status;
 }
 
-NTSTATUS io_send_minor(PDEVICE_OBJECT device, UCHAR major, UCHAR minor,
-                       void (*fill)(PIO_STACK_LOCATION stack, void *context), void *context,
-                       ULONG_PTR *information)
+NTSTATUS io_send_bottom_minor(PDEVICE_OBJECT device, UCHAR major, UCHAR minor,
+                              void (*fill)(PIO_STACK_LOCATION stack, void *context), void *context,
+                              ULONG_PTR *information)
 {
     ULONG_PTR ignored;
-    PDEVICE_OBJECT top = IoGetAttachedDeviceReference(device);
-    PIRP irp = io_irp_allocate(current_machine(), top->StackSize);
-    if (!irp) {
-        ob_dereference(top);
+    PIRP irp = io_irp_allocate(current_machine(), device->StackSize);
+    if (!irp)
         return STATUS_INSUFFICIENT_RESOURCES;
-    }
     PIO_STACK_LOCATION stack = IoGetNextIrpStackLocation(irp);
     irp->Tail.Overlay.Thread = current_thread();
     irp->RequestorMode = KernelMode;
@@ -62,7 +59,15 @@ NTSTATUS io_send_minor(PDEVICE_OBJECT device, UCHAR major, UCHAR minor,
     stack->MinorFunction = minor;
     if (fill)
         fill(stack, context);
-    NTSTATUS status = io_call_and_wait(top, irp, information ? information : &ignored);
+    return io_call_and_wait(device, irp, information ? information : &ignored);
+}
+
+NTSTATUS io_send_minor(PDEVICE_OBJECT device, UCHAR major, UCHAR minor,
+                       void (*fill)(PIO_STACK_LOCATION stack, void *context), void *context,
+                       ULONG_PTR *information)
+{
+    PDEVICE_OBJECT top = IoGetAttachedDeviceReference(device);
+    NTSTATUS status = io_send_bottom_minor(top, major, minor, fill, context, information);
     ob_dereference(top);
     return status;
 }

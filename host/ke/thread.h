@@ -93,6 +93,8 @@ struct _ETHREAD {
     PIRP top_level_irp;                 /* IoSetTopLevelIrp */
     GUID activity_id;                   /* Etw */
     BOOLEAN is_hidden;                  /* ThreadHideFromDebugger */
+    BOOLEAN hides_hard_errors;          /* IoSetThreadHardErrorMode */
+    PDEVICE_OBJECT device_to_verify;    /* IoSetDeviceToVerify; not referenced */
     struct pool_cache pool_cache;       /* Mm */
     void *impersonation;                /* Se */
     void *exception_state;              /* seh: per-thread scratch */

@@ -43,7 +43,7 @@ VOID NTAPI KeInitializeTimerEx(PKTIMER timer, TIMER_TYPE type)
     ke_header_initialize(&timer->Header,
                          type == SynchronizationTimer ? DISPATCHER_SYNCHRONIZATION_TIMER
                                                       : DISPATCHER_NOTIFICATION_TIMER,
-                         sizeof(*timer), 0);
+                         0, 0); /* where other objects have their size is a part of its due time */
     timer->Header.Inserted = 0;
     timer->DueTime.QuadPart = 0;
     timer->Period = 0;

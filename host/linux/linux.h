@@ -48,6 +48,10 @@ bool linux_pages_are_fixed(uint64_t address);
 void linux_pages_unmap(void *base, size_t size);
 /* Changes protection of whole pages inside a mapping. Returns 0 or -errno. */
 int linux_pages_protect(void *base, size_t size, enum linux_protection protection);
+/* Makes a reserved page one that nobody gets access to, whatever protection it is given, until it
+ * is unmapped with what is around it. False: this Linux cannot (before 6.13); the page is as
+ * before. */
+bool linux_page_guard(void *page);
 /* Drops the contents of whole pages: they read as zero afterwards. */
 void linux_pages_discard(void *base, size_t size);
 

@@ -432,6 +432,21 @@ int linux_pages_protect(void *base, size_t size, enum linux_protection protectio
     return 0;
 }
 
+bool linux_page_guard(void *page)
+{
+    enum { GUARD_INSTALL = 102 }; /* MADV_..., not in every toolkit's headers */
+    static uint32_t is_refused;
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+    if (__atomic_load_n(&is_refused, __ATOMIC_RELAXED) ||
+        mmap(page, LINUX_PAGE_SIZE, PROT_READ | PROT_WRITE, flags, -1, 0) == MAP_FAILED)
+        return false;
+    if (madvise(page, LINUX_PAGE_SIZE, GUARD_INSTALL) == 0)
+        return true;
+    mprotect(page, LINUX_PAGE_SIZE, PROT_NONE);
+    __atomic_store_n(&is_refused, 1, __ATOMIC_RELAXED);
+    return false;
+}
+
 void linux_pages_discard(void *base, size_t size)
 {
     struct arena *arena = arena_of((uint64_t)base);

@@ -168,18 +168,22 @@ static NTSTATUS check_features(const struct pe_headers *headers, struct loader_e
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS check_headers(const struct pe_image *image, struct loader_error *error)
+/* What makes it a driver. */
+static NTSTATUS check_driver(const struct pe_headers *headers, struct loader_error *error)
 {
-    NTSTATUS status = check_subsystem(image->headers.subsystem, error);
-    if (NT_SUCCESS(status))
-        status = check_alignment(&image->headers, error);
-    if (NT_SUCCESS(status))
-        status = check_sizes(image, error);
-    return NT_SUCCESS(status) ? check_features(&image->headers, error) : status;
+    NTSTATUS status = check_subsystem(headers->subsystem, error);
+    return NT_SUCCESS(status) ? check_features(headers, error) : status;
 }
 
 NTSTATUS pe_parse(struct pe_image *image, const void *file, uint64_t size,
                   struct loader_error *error)
+{
+    NTSTATUS status = pe_parse_any(image, file, size, error);
+    return NT_SUCCESS(status) ? check_driver(&image->headers, error) : status;
+}
+
+NTSTATUS pe_parse_any(struct pe_image *image, const void *file, uint64_t size,
+                      struct loader_error *error)
 {
     uint32_t offset = 0;
     __builtin_memset(image, 0, sizeof(*image));
@@ -191,7 +195,9 @@ NTSTATUS pe_parse(struct pe_image *image, const void *file, uint64_t size,
     if (NT_SUCCESS(status))
         status = read_optional(image, offset, error);
     if (NT_SUCCESS(status))
-        status = check_headers(image, error);
+        status = check_alignment(&image->headers, error);
+    if (NT_SUCCESS(status))
+        status = check_sizes(image, error);
     if (!NT_SUCCESS(status))
         return status;
     image->size = (image->headers.image_size + PAGE - 1) & ~(uint32_t)(PAGE - 1);

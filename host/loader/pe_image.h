@@ -26,6 +26,9 @@ struct pe_image {
 /* STATUS_INVALID_IMAGE_FORMAT; error says why. */
 NTSTATUS pe_parse(struct pe_image *image, const void *file, uint64_t size,
                   struct loader_error *error);
+/* The same for images that are no drivers: of any subsystem, with what the kernel has not. */
+NTSTATUS pe_parse_any(struct pe_image *image, const void *file, uint64_t size,
+                      struct loader_error *error);
 /* base: image->size bytes, zero, writable. */
 void pe_lay_out(struct pe_image *image, void *base);
 /* TRUE when sections are packed closer than pages. */

@@ -35,8 +35,8 @@ static NTSTATUS check_change(const struct mm_region *region, SIZE_T first, SIZE_
 {
     if (region->secures)
         return STATUS_INVALID_PAGE_PROTECTION;
-    if (region->section && writes(protection) &&
-        !writes(((struct section *)region->section)->protection))
+    const struct section *section = region->section; /* an image's view is a copy of its own */
+    if (section && !section->image && writes(protection) && !writes(section->protection))
         return STATUS_SECTION_PROTECTION;
     for (SIZE_T i = 0; i < count; i++)
         if (!mm_page_protection(region, first + i))
@@ -90,6 +90,9 @@ NTSTATUS NTAPI ZwProtectVirtualMemory(HANDLE handle, PVOID *base, PSIZE_T size, 
 SB_EXPORT(ZwProtectVirtualMemory)
 
 /* ---- ZwQueryVirtualMemory ---- */
+#ifndef MEM_IMAGE
+#define MEM_IMAGE 0x1000000
+#endif
 struct memory_basic_information {
     void *base, *allocation_base;
     ULONG allocation_protect, partition;
@@ -107,6 +110,14 @@ static void describe_free(struct machine *machine, uint8_t *page,
     information->size = (SIZE_T)(end - page);
     information->state = MEM_FREE;
     information->protect = PAGE_NOACCESS;
+}
+
+static ULONG type_of(const struct mm_region *region)
+{
+    const struct section *section = region->section;
+    if (!section)
+        return MEM_PRIVATE;
+    return section->image ? MEM_IMAGE : MEM_MAPPED;
 }
 
 static void describe(struct _EPROCESS *process, uint8_t *page,
@@ -127,7 +138,7 @@ static void describe(struct _EPROCESS *process, uint8_t *page,
     information->size = (last - first) * PAGE_SIZE;
     information->state = protection ? MEM_COMMIT : MEM_RESERVE;
     information->protect = protection;
-    information->type = region->section ? MEM_MAPPED : MEM_PRIVATE;
+    information->type = type_of(region);
 }
 
 NTSTATUS NTAPI ZwQueryVirtualMemory(HANDLE handle, PVOID base, ULONG information_class,

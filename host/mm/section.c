@@ -3,6 +3,7 @@
 #include "host/mm/ddk.h"
 #include "host/mm/section.h"
 #include "host/mm/section_file.h"
+#include "host/mm/section_image.h"
 
 static void section_remove(void *object)
 {
@@ -11,6 +12,8 @@ static void section_remove(void *object)
         mm_section_file_flush(section);
     if (section->file)
         mm_section_file_close(section->file);
+    if (section->image)
+        mm_image_close(section->image);
     if (section->region)
         mm_pages_free(object_header_of(object)->machine, section->region->base);
     linux_free(section->committed);
@@ -36,7 +39,7 @@ static NTSTATUS check_kind(ULONG protection, ULONG attributes)
         return STATUS_INVALID_PARAMETER_6;
     if (!mm_native_protection(protection, &native) || native == LINUX_NO_ACCESS)
         return STATUS_INVALID_PAGE_PROTECTION;
-    return kind == SEC_IMAGE ? STATUS_NOT_SUPPORTED : STATUS_SUCCESS;
+    return STATUS_SUCCESS;
 }
 
 static NTSTATUS allocate_pages(struct machine *machine, struct section *section)
@@ -62,6 +65,8 @@ NTSTATUS mm_section_create(struct machine *machine, const LARGE_INTEGER *size, U
     NTSTATUS status = check_kind(protection, attributes);
     if (!NT_SUCCESS(status))
         return status;
+    if (attributes & SEC_IMAGE)
+        return STATUS_INVALID_FILE_FOR_SECTION; /* it takes a file */
     if (!size || size->QuadPart <= 0)
         return STATUS_INVALID_PARAMETER_4;
     if (size->QuadPart > largest)
@@ -80,6 +85,28 @@ NTSTATUS mm_section_create(struct machine *machine, const LARGE_INTEGER *size, U
     return status;
 }
 
+/* The image says how large it is. */
+static NTSTATUS create_of_image(HANDLE handle, ULONG protection, KPROCESSOR_MODE mode,
+                                struct section **created)
+{
+    struct section_image *image;
+    struct section *section;
+    NTSTATUS status = mm_image_open(handle, mode, &image);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = ob_allocate(current_machine(), &mm_section_type, sizeof(*section), (void **)&section);
+    if (!NT_SUCCESS(status)) {
+        mm_image_close(image);
+        return status;
+    }
+    section->image = image;
+    section->size = mm_image_size(image);
+    section->protection = protection & 0xFF;
+    section->attributes = SEC_IMAGE;
+    *created = section;
+    return STATUS_SUCCESS;
+}
+
 static BOOLEAN is_writable(ULONG protection)
 {
     return (protection & 0xFF) == PAGE_READWRITE || (protection & 0xFF) == PAGE_EXECUTE_READWRITE;
@@ -95,6 +122,8 @@ static NTSTATUS create_of_file(HANDLE handle, const LARGE_INTEGER *size, ULONG p
     NTSTATUS status = check_kind(protection, attributes);
     if (!NT_SUCCESS(status))
         return status;
+    if (attributes & SEC_IMAGE)
+        return create_of_image(handle, protection, mode, created);
     status = mm_section_file_open(handle, mode, is_writable(protection), &length, &file);
     if (!NT_SUCCESS(status))
         return status;
@@ -174,7 +203,8 @@ static NTSTATUS query(struct section *section, ULONG class, void *information, S
     struct section_basic_information basic = {.attributes = section->attributes,
                                               .size.QuadPart = (LONGLONG)section->size};
     if (class == SECTION_IMAGE_CLASS)
-        return STATUS_SECTION_NOT_IMAGE;
+        return section->image ? mm_image_query(section->image, information, length, result_length)
+                              : STATUS_SECTION_NOT_IMAGE;
     if (class != SECTION_BASIC_CLASS)
         return STATUS_INVALID_INFO_CLASS;
     if (length < sizeof(basic))

@@ -10,11 +10,12 @@ extern OBJECT_TYPE mm_section_type;
 /* The object's body. Its pages are a region without addresses; views show them. */
 struct section {
     struct mm_region *region;
-    SIZE_T size;               /* bytes, as asked for */
-    ULONG protection;          /* PAGE_*: the most a view may have */
-    ULONG attributes;          /* SEC_* */
-    uint8_t *committed;        /* SEC_RESERVE: a flag for each page; else NULL: all are */
-    struct section_file *file; /* NULL: backed by memory alone */
+    SIZE_T size;                 /* bytes, as asked for */
+    ULONG protection;            /* PAGE_*: the most a view may have */
+    ULONG attributes;            /* SEC_* */
+    uint8_t *committed;          /* SEC_RESERVE: a flag for each page; else NULL: all are */
+    struct section_file *file;   /* NULL: backed by memory alone */
+    struct section_image *image; /* SEC_IMAGE; no region then */
 };
 
 /* A new section, one reference. STATUS_INVALID_PARAMETER_4 (no size), STATUS_SECTION_TOO_BIG,

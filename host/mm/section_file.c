@@ -111,16 +111,22 @@ static uint8_t *pages_open(struct section *section)
     return pages;
 }
 
-NTSTATUS mm_section_file_load(struct section *section)
+NTSTATUS mm_section_file_read(struct section_file *file, uint8_t *contents)
 {
     enum { PART = 1 << 20 };
-    struct section_file *file = section->file;
-    uint8_t *pages = pages_open(section);
-    NTSTATUS status = pages ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+    NTSTATUS status = STATUS_SUCCESS;
     for (SIZE_T done = 0; done < file->length && NT_SUCCESS(status); done += PART) {
         SIZE_T part = file->length - done < PART ? file->length - done : PART;
-        status = transfer(file, pages + done, part, done, FALSE);
+        status = transfer(file, contents + done, part, done, FALSE);
     }
+    return status;
+}
+
+NTSTATUS mm_section_file_load(struct section *section)
+{
+    struct section_file *file = section->file;
+    uint8_t *pages = pages_open(section);
+    NTSTATUS status = pages ? mm_section_file_read(file, pages) : STATUS_INSUFFICIENT_RESOURCES;
     if (NT_SUCCESS(status) && file->writable) {
         file->written = linux_allocate(file->length);
         if (file->written)

@@ -17,6 +17,8 @@ NTSTATUS mm_section_file_open(HANDLE handle, KPROCESSOR_MODE mode, BOOLEAN writa
 NTSTATUS mm_section_file_load(struct section *section);
 /* Writes changed pages back. Nothing to do for a section without a file. */
 NTSTATUS mm_section_file_flush(struct section *section);
+/* The whole file into memory of its length. */
+NTSTATUS mm_section_file_read(struct section_file *file, uint8_t *contents);
 void mm_section_file_close(struct section_file *file);
 
 #endif

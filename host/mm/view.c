@@ -4,6 +4,7 @@
 #include "host/mm/mdl.h"
 #include "host/mm/section.h"
 #include "host/mm/section_file.h"
+#include "host/mm/section_image.h"
 #include "host/ps/ps.h"
 
 enum { GRANULARITY = 64 * 1024, MOST_ZERO_BITS = 21 };
@@ -134,6 +135,10 @@ NTSTATUS mm_view_map(struct section *section, struct _EPROCESS *process, void **
 {
     enum linux_protection native;
     SIZE_T pages_size = ROUND_TO_PAGES(section->size);
+    if (section->image) /* its own protections, all of it */
+        return offset || (ULONG_PTR)*base % GRANULARITY
+                   ? STATUS_MAPPED_ALIGNMENT
+                   : mm_image_map(section, process, base, size);
     if (!mm_native_protection(protection, &native))
         return STATUS_INVALID_PAGE_PROTECTION;
     if (offset % GRANULARITY || (ULONG_PTR)*base % GRANULARITY)

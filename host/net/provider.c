@@ -73,7 +73,7 @@ static NTSTATUS make(const struct socket_options *options, struct socket **socke
     NTSTATUS status =
         check_kind(options->category, options->family, options->type, options->protocol);
     if (NT_SUCCESS(status) && !options->registration)
-        status = STATUS_INVALID_PARAMETER;
+        status = STATUS_INVALID_HANDLE; /* the client's */
     if (NT_SUCCESS(status))
         status = open_handle(options, &handle);
     if (NT_SUCCESS(status))

@@ -33,6 +33,7 @@ struct _OBJECT_TYPE {
     NTSTATUS (*parse)(void *object, PUNICODE_STRING rest, struct ob_open *open, void **found);
     /* The full name in a new pool buffer, where it is not that of the namespace. May be NULL. */
     NTSTATUS (*name_of)(void *object, UNICODE_STRING *name);
+    BOOLEAN name_is_cut; /* a caller with too little room for the name gets its beginning */
     /* NULL, or where in the body the dispatcher header is that waits on a handle use. */
     PKEVENT (*waitable)(void *object);
 };

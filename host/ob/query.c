@@ -16,25 +16,34 @@ static NTSTATUS full_name(void *object, UNICODE_STRING *name)
     return type->name_of ? type->name_of(object, name) : ob_path(object, name);
 }
 
-static NTSTATUS store_name(const UNICODE_STRING *name, POBJECT_NAME_INFORMATION information,
-                           ULONG length, PULONG needed)
+/* The first length bytes of a name and a 0 behind it; nothing at all of an empty one. */
+static void put_name(const UNICODE_STRING *name, USHORT length,
+                     POBJECT_NAME_INFORMATION information)
+{
+    PWSTR text = (PWSTR)(information + 1);
+    RtlInitUnicodeString(&information->Name, NULL);
+    if (length == 0)
+        return;
+    RtlCopyMemory(text, name->Buffer, length);
+    text[length / sizeof(WCHAR)] = 0;
+    information->Name = (UNICODE_STRING){length, length + sizeof(WCHAR), text};
+}
+
+static NTSTATUS store_name(const UNICODE_STRING *name, BOOLEAN is_cut,
+                           POBJECT_NAME_INFORMATION information, ULONG length, PULONG needed)
 {
     *needed = sizeof(*information);
     if (name->Length)
         *needed += name->Length + sizeof(WCHAR);
-    if (length < *needed)
+    if (length < sizeof(*information) || (length < *needed && !is_cut))
         return STATUS_INFO_LENGTH_MISMATCH;
-    if (!name->Length) {
-        RtlInitUnicodeString(&information->Name, NULL);
+    if (length >= *needed) {
+        put_name(name, name->Length, information);
         return STATUS_SUCCESS;
     }
-    PWSTR text = (PWSTR)(information + 1);
-    RtlCopyMemory(text, name->Buffer, name->Length);
-    text[name->Length / sizeof(WCHAR)] = 0;
-    information->Name.Buffer = text;
-    information->Name.Length = name->Length;
-    information->Name.MaximumLength = name->Length + sizeof(WCHAR);
-    return STATUS_SUCCESS;
+    ULONG room = length - sizeof(*information);
+    put_name(name, room > sizeof(WCHAR) ? (USHORT)((room & ~1u) - sizeof(WCHAR)) : 0, information);
+    return STATUS_BUFFER_OVERFLOW;
 }
 
 NTSTATUS NTAPI ObQueryNameString(PVOID object, POBJECT_NAME_INFORMATION information, ULONG length,
@@ -44,7 +53,8 @@ NTSTATUS NTAPI ObQueryNameString(PVOID object, POBJECT_NAME_INFORMATION informat
     NTSTATUS status = full_name(object, &name);
     if (!NT_SUCCESS(status))
         return status;
-    status = store_name(&name, information, length, return_length);
+    BOOLEAN is_cut = object_header_of(object)->type->name_is_cut;
+    status = store_name(&name, is_cut, information, length, return_length);
     mm_pool_free(object_header_of(object)->machine, name.Buffer);
     return status;
 }

@@ -1,4 +1,5 @@
 #include "host/ps/notify.h"
+#include "host/ke/text.h"
 #include "host/loader/loader.h"
 #include "host/ps/ps.h"
 
@@ -54,18 +55,20 @@ static struct routine *find_free(struct list *list)
     return NULL;
 }
 
+/* A routine for processes can be set once; those for threads and images are called as often as they
+ * were set. */
 static NTSTATUS add(struct list *list, PVOID address, enum kind kind)
 {
     struct ps_notify_table *table = current_machine()->ps->notify;
-    NTSTATUS status = STATUS_INVALID_PARAMETER;
+    BOOLEAN once = list == &table->processes;
     linux_lock(&table->lock);
-    struct routine *routine = find(list, address) ? NULL : find_free(list);
-    if (routine) {
+    struct routine *routine = once && find(list, address) ? NULL : find_free(list);
+    if (routine)
         *routine = (struct routine){.address = address, .kind = kind};
-        status = STATUS_SUCCESS;
-    }
     linux_unlock(&table->lock);
-    return status;
+    if (routine)
+        return STATUS_SUCCESS;
+    return once ? STATUS_INVALID_PARAMETER : STATUS_INSUFFICIENT_RESOURCES;
 }
 
 /* Whoever calls the routine still, another thread, frees the entry; this waits for it. */
@@ -182,11 +185,22 @@ NTSTATUS NTAPI PsSetCreateProcessNotifyRoutine(PCREATE_PROCESS_NOTIFY_ROUTINE ro
 }
 SB_EXPORT(PsSetCreateProcessNotifyRoutine)
 
-/* The documented condition: the image was linked with /INTEGRITYCHECK. */
+/* The documented condition: the image was linked with /INTEGRITYCHECK. Who gets no more than the
+ * status searches long for it, so the log says why. */
 static BOOLEAN has_integrity_check(PVOID routine)
 {
-    struct loaded_image *image = loader_find(current_machine(), (uint64_t)routine);
-    return image && (image->pe.headers.dll_characteristics & FORCE_INTEGRITY);
+    struct machine *machine = current_machine();
+    struct loaded_image *image = loader_find(machine, (uint64_t)routine);
+    char text[LOADER_NAME_SIZE + 128];
+    if (image && (image->pe.headers.dll_characteristics & FORCE_INTEGRITY))
+        return TRUE;
+    SIZE_T length =
+        text_format(text, sizeof(text),
+                    "%s: process notify routines that see creation need an image linked "
+                    "with /INTEGRITYCHECK (-Wl,--forceinteg)\n",
+                    image ? image->name : "?");
+    machine_log(machine, text, length);
+    return FALSE;
 }
 
 NTSTATUS NTAPI PsSetCreateProcessNotifyRoutineEx(PCREATE_PROCESS_NOTIFY_ROUTINE_EX routine,
@@ -249,12 +263,9 @@ SB_EXPORT(PsRemoveCreateThreadNotifyRoutine)
 
 /* ---- images ---- */
 
-void ps_notify_driver_image(struct machine *machine, const char *file_name, void *base, SIZE_T size)
+void ps_notify_driver_image(struct machine *machine, PUNICODE_STRING path, void *base, SIZE_T size)
 {
     struct ps_notify_table *table = machine->ps->notify;
-    WCHAR buffer[128];
-    UNICODE_STRING name =
-        widen("\\SystemRoot\\System32\\drivers\\", file_name, buffer, RTL_NUMBER_OF(buffer));
     for (int i = 0; i < MOST_ROUTINES; i++) {
         IMAGE_INFO information = {.ImageAddressingMode = ADDRESSES_64_BIT,
                                   .SystemModeImage = 1,
@@ -263,7 +274,7 @@ void ps_notify_driver_image(struct machine *machine, const char *file_name, void
         struct routine *routine = begin_call(table, &table->images, i);
         if (!routine)
             continue;
-        ((PLOAD_IMAGE_NOTIFY_ROUTINE)routine->address)(&name, NULL, &information);
+        ((PLOAD_IMAGE_NOTIFY_ROUTINE)routine->address)(path, NULL, &information);
         end_call(table, routine);
     }
 }

@@ -15,8 +15,7 @@ void ps_notify_destroy(struct machine *machine);
 NTSTATUS ps_notify_process_created(struct _EPROCESS *process);
 void ps_notify_process_exits(struct _EPROCESS *process);
 void ps_notify_thread(PETHREAD thread, BOOLEAN created);
-/* A driver's image is mapped and will run; file_name is "name.sys". */
-void ps_notify_driver_image(struct machine *machine, const char *file_name, void *base,
-                            SIZE_T size);
+/* A driver's image, loaded from path, is mapped and will run. */
+void ps_notify_driver_image(struct machine *machine, PUNICODE_STRING path, void *base, SIZE_T size);
 
 #endif

@@ -147,9 +147,10 @@ void ps_process_exit(struct _EPROCESS *process, NTSTATUS status)
 {
     PETHREAD thread = NULL;
     KAPC_STATE state;
+    if (__atomic_exchange_n(&process->is_exiting, TRUE, __ATOMIC_ACQ_REL))
+        return; /* a driver ends it, or has */
     if (process->settings.is_critical)
         KeBugCheckEx(CRITICAL_PROCESS_DIED, (ULONG_PTR)process, 0, 0, 0);
-    process->is_exiting = TRUE;
     wait_for_exit_holds(process);
     KeStackAttachProcess((PKPROCESS)process, &state);
     while ((thread = ps_next_thread(process, thread)) != NULL)

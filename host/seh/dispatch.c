@@ -95,5 +95,5 @@ void seh_dispatch_or_stop(PEXCEPTION_RECORD record, PCONTEXT context, bool exact
 {
     if (seh_dispatch(record, context, exact))
         RtlRestoreContext(context, NULL);
-    seh_unhandled(record, context);
+    seh_unhandled(record, context, exact);
 }

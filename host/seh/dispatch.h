@@ -21,7 +21,8 @@ void seh_raise_from(PEXCEPTION_RECORD record, PCONTEXT context);
 /* Raises a status with no parameters, as ExRaiseStatus does. */
 _Noreturn void seh_raise_status(NTSTATUS status, PEXCEPTION_RECORD nested);
 
-/* Stops the machine because nobody handled the exception (seh/unhandled.c). */
-_Noreturn void seh_unhandled(PEXCEPTION_RECORD record, PCONTEXT context);
+/* Stops the machine because nobody handled the exception (seh/unhandled.c). exact: context->Rip is
+ * what faulted, not a return address. */
+_Noreturn void seh_unhandled(PEXCEPTION_RECORD record, PCONTEXT context, bool exact);
 
 #endif

@@ -11,7 +11,7 @@ void seh_raise_from(PEXCEPTION_RECORD record, PCONTEXT context)
         *context = walk.caller;
     record->ExceptionAddress = (PVOID)context->Rip;
     if (!seh_dispatch(record, context, false))
-        seh_unhandled(record, context);
+        seh_unhandled(record, context, false);
 }
 
 void seh_raise_status(NTSTATUS status, PEXCEPTION_RECORD nested)
@@ -23,7 +23,8 @@ void seh_raise_status(NTSTATUS status, PEXCEPTION_RECORD nested)
 
     RtlCaptureContext(&context);
     seh_raise_from(&record, &context);
-    seh_unhandled(&record, &context); /* not reached: a noncontinuable exception does not return */
+    seh_unhandled(&record, &context,
+                  false); /* not reached: a noncontinuable exception does not return */
 }
 
 /* What ExRaiseStatus and its kin have in common; context was captured in the export itself. */
@@ -32,7 +33,7 @@ static _Noreturn void raise_status_from(NTSTATUS status, PCONTEXT context)
     EXCEPTION_RECORD record = {.ExceptionCode = status, .ExceptionFlags = EXCEPTION_NONCONTINUABLE};
 
     seh_raise_from(&record, context);
-    seh_unhandled(&record, context);
+    seh_unhandled(&record, context, false);
 }
 
 VOID NTAPI ExRaiseStatus(NTSTATUS status)

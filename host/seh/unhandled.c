@@ -28,12 +28,15 @@ static void forget_frames(void)
 }
 #endif
 
-static _Noreturn void stop(const struct fault_stop *stop, const CONTEXT *context)
+/* Behind a call that does not return another function may begin: the stack is walked from inside
+ * of the call. */
+static _Noreturn void stop(const struct fault_stop *stop, const CONTEXT *context, bool exact)
 {
     struct linux_registers registers;
 
     forget_frames();
     context_to_registers(context, &registers);
+    registers.rip -= !exact;
     ke_bug_check(stop->code, stop->parameters, context->Rip, &registers);
 }
 
@@ -54,7 +57,7 @@ static const struct verifier_hooks *current_verifier(void)
 }
 
 /* Exception codes are sign extended, as NT's are; only 0x3B shows the bare 32 bits. */
-void seh_unhandled(PEXCEPTION_RECORD record, PCONTEXT context)
+void seh_unhandled(PEXCEPTION_RECORD record, PCONTEXT context, bool exact)
 {
     ULONG_PTR code = (ULONG_PTR)(LONG_PTR)record->ExceptionCode;
     ULONG_PTR address = (ULONG_PTR)record->ExceptionAddress;
@@ -62,19 +65,19 @@ void seh_unhandled(PEXCEPTION_RECORD record, PCONTEXT context)
     const struct verifier_hooks *verifier = current_verifier();
 
     if (SB_UNLIKELY(verifier) && verifier->unhandled)
-        verifier->unhandled(record, context);
+        verifier->unhandled(record, context, exact);
 
     if (current_kpcr()->dpc_active || current_kpcr()->irql >= DISPATCH_LEVEL)
         stop(&(struct fault_stop){KMODE_EXCEPTION_NOT_HANDLED,
                                   {code, address, information[0], information[1]}},
-             context);
+             context, exact);
     if (is_system_thread())
         stop(&(struct fault_stop){SYSTEM_THREAD_EXCEPTION_NOT_HANDLED,
                                   {code, address, (ULONG_PTR)record, (ULONG_PTR)context}},
-             context);
+             context, exact);
     stop(&(struct fault_stop){SYSTEM_SERVICE_EXCEPTION,
                               {(ULONG)code, address, (ULONG_PTR)context, 0}},
-         context);
+         context, exact);
 }
 
 /* Called by exception_dispatch (context.c), on the faulting thread's stack. */
@@ -90,10 +93,10 @@ __attribute__((used)) void exception_handle_fault(struct linux_fault *fault)
         context_resume(&context);
     const struct verifier_hooks *verifier = current_verifier();
     if (SB_UNLIKELY(verifier) && verifier->fault && verifier->fault(fault, &context, &bug_check))
-        stop(&bug_check, &context);
+        stop(&bug_check, &context, true);
     linux_stack_bounds(&stack_low, &stack_high);
     if (fault_classify(fault, current_kpcr()->irql, stack_low, &context, &record, &bug_check) ==
         FAULT_STOP)
-        stop(&bug_check, &context);
+        stop(&bug_check, &context, true);
     seh_dispatch_or_stop(&record, &context, true);
 }

@@ -46,7 +46,7 @@ static bool unwind_frame(struct unwinding *unwinding)
         seh_raise_status(STATUS_BAD_STACK, unwinding->record);
     default: /* no target, or passed it: nothing can go on from here */
         if (unwinding->target_frame == 0)
-            seh_unhandled(unwinding->record, &walk->current);
+            seh_unhandled(unwinding->record, &walk->current, walk->exact);
         seh_raise_status(STATUS_INVALID_UNWIND_TARGET, unwinding->record);
     }
     if (walk->frame.kind == SEH_FRAME_UNWIND_CALL) {

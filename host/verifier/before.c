@@ -1,5 +1,6 @@
 #include "host/verifier/before.h"
 
+#include "host/verifier/deputy.h"
 #include "host/verifier/fault_user.h"
 #include "host/verifier/lock.h"
 #include "host/verifier/made_twice.h"

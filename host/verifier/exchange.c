@@ -3,6 +3,7 @@
 #include <sysbuf/host.h>
 
 #include "host/mm/mm.h"
+#include "host/verifier/comparison.h"
 #include "host/verifier/fill.h"
 #include "host/verifier/reply.h"
 #include "host/verifier/user_fetch.h"
@@ -76,6 +77,8 @@ BOOLEAN verifier_exchange_begin(PIRP irp, const struct io_request *asked)
         verifier_reply_note_given(irp, request);
         fill_system_buffer(irp, request);
     }
+    if (current_machine()->comparison)
+        request->number = comparison_next_request(current_machine()->comparison);
     request->outer = current_thread()->exchange;
     current_thread()->exchange = request;
     if (verifier_checks(SB_VERIFY_USER))

@@ -24,6 +24,7 @@ struct verifier_exchange {
     uint8_t *input, *output; /* as the caller gave them */
     ULONG input_length, output_length;
     SIZE_T unwritten_from; /* where the system buffer's fill begins */
+    ULONG number;          /* among those of a comparison */
     /* What the caller's memory held already: such values in the reply are no disclosure. */
     BOOLEAN held_fill;
     ULONG pointer_count;

@@ -212,6 +212,17 @@ static BOOLEAN is_drivers(const struct fault_place *place)
     return place->in_driver || verifier_first_frame(&caller, !place->fault->execute) != 0;
 }
 
+/* A routine of the host that copies too much goes on until it meets what it must not touch, from
+ * wherever it begins. */
+static BOOLEAN is_of_told_copy(const struct fault_place *place)
+{
+    uint64_t copy = verifier_state()->told_copy;
+    if (!copy || place->in_driver || verifier_first_frame(place->context, TRUE) != copy)
+        return FALSE;
+    verifier_note_told(place->context->Rip);
+    return TRUE;
+}
+
 static void check_page_fault(const struct fault_place *place)
 {
     uint64_t low, high;
@@ -270,6 +281,7 @@ BOOLEAN verifier_fault(const struct linux_fault *fault, CONTEXT *context, struct
     }
     if (!fault->execute && (check_special_pool(&place, stop) || stack_fence_check(&place, stop)))
         return TRUE;
-    check_page_fault(&place);
+    if (!is_of_told_copy(&place))
+        check_page_fault(&place);
     return FALSE;
 }

@@ -105,3 +105,17 @@ BOOLEAN fault_find_operand(const CONTEXT *context, uint64_t *address, enum fault
     *branch = FAULT_CALL;
     return branch_target(&instruction, &operand, &copy, address);
 }
+
+BOOLEAN fault_find_memory(const CONTEXT *context, uint64_t *address)
+{
+    struct instruction instruction;
+    struct operand operand;
+
+    instruction_fetch(&instruction, context);
+    unsigned index = modrm_index(&instruction);
+    if (!index || !instruction_operand(&instruction, index, 0, context, &operand) ||
+        !operand.memory)
+        return FALSE;
+    *address = operand.address;
+    return TRUE;
+}

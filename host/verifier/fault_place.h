@@ -25,6 +25,8 @@ enum fault_branch { FAULT_NO_BRANCH, FAULT_CALL, FAULT_RETURN };
 /* The address that the instruction at context->Rip accesses, where it is not canonical; FALSE when
  * it is, or the instruction is not known. A branch's target counts as accessed. */
 BOOLEAN fault_find_operand(const CONTEXT *context, uint64_t *address, enum fault_branch *branch);
+/* The first byte of the memory that the instruction names by a ModRM byte. FALSE: it names none. */
+BOOLEAN fault_find_memory(const CONTEXT *context, uint64_t *address);
 static inline BOOLEAN fault_is_canonical(uint64_t address)
 {
     return (int64_t)(address << 16) >> 16 == (int64_t)address;

@@ -39,15 +39,15 @@ BOOLEAN verifier_has_told(uint64_t address)
     return state->has_told && state->told == address;
 }
 
-void verifier_unhandled(const EXCEPTION_RECORD *record, const CONTEXT *context)
+void verifier_unhandled(const EXCEPTION_RECORD *record, const CONTEXT *context, BOOLEAN exact)
 {
     ULONG_PTR parameters[3] = {(ULONG)record->ExceptionCode, (ULONG_PTR)record->ExceptionAddress,
                                0};
-    struct verifier_place place = {.context = context, .is_exact = TRUE};
+    struct verifier_place place = {.context = context, .is_exact = exact};
     if (!verifier_checks(SB_VERIFY_POOL) || verifier_has_told((uint64_t)record->ExceptionAddress) ||
-        !verifier_first_frame(context, TRUE))
+        !verifier_first_frame(context, exact))
         return;
-    if (record->ExceptionCode == STATUS_ACCESS_VIOLATION)
+    if (record->ExceptionCode == STATUS_ACCESS_VIOLATION && record->NumberParameters >= 2)
         verifier_report_at(RULE_UNHANDLED_EXCEPTION, &place, parameters,
                            "no handler took an access violation at the user's address 0x%I64x",
                            record->ExceptionInformation[1]);

@@ -1,7 +1,8 @@
 /*
  * What memory holds that nobody has written yet: patterns of four bytes, one for each kind of
- * memory, so that such memory is recognised wherever it was copied to. With the machine option
- * verify_fill one byte throughout, for those who compare two runs.
+ * memory, so that such memory is recognised wherever it was copied to. In a comparison (see
+ * comparison.h) every other machine has other patterns. With the machine option verify_fill one
+ * byte throughout, for those who compare two runs themselves.
  */
 #ifndef SYSBUF_HOST_VERIFIER_FILL_H
 #define SYSBUF_HOST_VERIFIER_FILL_H

@@ -91,29 +91,57 @@ static void drop(struct verifier_irps *irps, struct irp_record *record)
     linux_free(record);
 }
 
+static SIZE_T record_size(ULONG locations)
+{
+    return sizeof(struct irp_record) + (locations + 1) * sizeof(struct irp_location);
+}
+
+/* The record of an IRP that was there before, as if it was new: nearly always it is as large. */
+static struct irp_record *renew(struct verifier_irps *irps, PIRP irp, ULONG count)
+{
+    struct irp_record *record = irp_find(irps, irp);
+    if (!record || record->count != count) {
+        if (record)
+            drop(irps, record);
+        return NULL;
+    }
+    if (record->is_freed)
+        unlink_freed(irps, record);
+    struct irp_record *next = record->next;
+    __builtin_memset(record, 0, record_size(count));
+    record->next = next;
+    return record;
+}
+
+static struct irp_record *enter(struct verifier_irps *irps, PIRP irp, ULONG count)
+{
+    struct irp_record *record = linux_allocate(record_size(count));
+    if (!record)
+        return NULL;
+    if (++irps->count > irps->bucket_count)
+        grow(irps);
+    struct irp_record **bucket = &irps->buckets[bucket_of(irps, irp)];
+    record->next = *bucket;
+    *bucket = record;
+    return record;
+}
+
 void verifier_irp_made(PIRP irp, const void *caller)
 {
     struct verifier_irps *irps = verifier_irps();
     ULONG count = (ULONG)irp->StackCount;
     if (!verifier_knows_irps())
         return;
-    struct irp_record *record =
-        linux_allocate(sizeof(*record) + (count + 1) * sizeof(record->locations[0]));
     linux_lock(&irps->lock);
-    struct irp_record *old = irp_find(irps, irp);
-    if (old)
-        drop(irps, old);
+    struct irp_record *record = renew(irps, irp, count);
+    if (!record)
+        record = enter(irps, irp, count);
     if (record) {
-        if (++irps->count > irps->bucket_count)
-            grow(irps);
-        struct irp_record **bucket = &irps->buckets[bucket_of(irps, irp)];
-        record->next = *bucket;
         record->irp = irp;
         record->serial = ++irps->last_serial;
         record->made_by = caller;
         record->is_drivers = caller != NULL;
         record->count = count;
-        *bucket = record;
     }
     linux_unlock(&irps->lock);
 }

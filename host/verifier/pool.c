@@ -56,6 +56,8 @@ void *verifier_irp_allocate(SIZE_T size, ULONG tag, BOOLEAN gets_buffer)
                                       .pool_type = NonPagedPoolNx,
                                       .owner = SPECIAL_IRP,
                                       .is_paired = gets_buffer && size <= LINUX_PAGE_SIZE};
+    if (current_machine()->verify_underruns)
+        request.is_paired = FALSE; /* the buffer has no guard before it then */
     return verifier_checks(SB_VERIFY_POOL) ? special_allocate(current_machine(), &request) : NULL;
 }
 

@@ -20,6 +20,7 @@ static void report_pool(const struct verifier_call *call, struct special_block *
     char notes[POOL_NOTES_SIZE];
     pool_notes(block, notes);
     block->is_damaged |= write;
+    verifier_state()->told_copy = (uint64_t)call->caller;
     verifier_report_at(RULE_POOL_OVERRUN,
                        &(struct verifier_place){.caller = call->caller, .notes = notes}, parameters,
                        "%s %s %I64u bytes at offset %I64d of %s: %I64u bytes behind its end",

@@ -6,6 +6,7 @@
 #include "host/verifier/reply.h"
 
 #include "host/mm/mm.h"
+#include "host/verifier/comparison.h"
 #include "host/verifier/fill.h"
 
 enum { MOST_EXAMINED = 1 << 20 };
@@ -81,6 +82,19 @@ void verifier_reply_note_given(PIRP irp, struct verifier_exchange *request)
 }
 
 /* ---- the reply ---- */
+static void compare(const struct verifier_exchange *request, const uint8_t *bytes, SIZE_T length)
+{
+    struct verifier_place place = {.subject = request->control_code};
+    struct comparison_difference found;
+    if (!comparison_note(current_machine()->comparison, request->number, request->control_code,
+                         bytes, length, &found))
+        return;
+    verifier_report_at(RULE_REPLY_UNWRITTEN, &place, NULL,
+                       "%llu of the reply's %llu bytes, from offset %llu on, follow what was in "
+                       "memory that nobody wrote: the first is 0x%02x or 0x%02x",
+                       found.length, length, found.start, found.values[0], found.values[1]);
+}
+
 static void check_bytes(struct verifier_exchange *request, const uint8_t *bytes, SIZE_T length)
 {
     struct verifier_place place = {.subject = request->control_code};
@@ -91,6 +105,8 @@ static void check_bytes(struct verifier_exchange *request, const uint8_t *bytes,
                            "what was left %s",
                            found.start, found.start + found.length - 1, length,
                            fill_names[found.kind]);
+    else if (current_machine()->comparison)
+        compare(request, bytes, length);
     for (SIZE_T i = 0; i + sizeof(uint64_t) <= length; i += sizeof(uint32_t)) {
         uint64_t value = pointer_at(bytes + i);
         if (!may_be_kernel(value) || !is_kernel_address(value) || was_given(request, value))

@@ -54,6 +54,14 @@ RULE(RULE_DELETED_UNINITIALIZED, "deleted-uninitialized", SB_VERIFY_OBJECTS, 0xC
 RULE(RULE_NAME_MALFORMED, "name-malformed", SB_VERIFY_OBJECTS, 0xC4, 0xE4,
      "A malformed UNICODE_STRING was given to a Zw routine",
      "Driver Verifier stops with DRIVER_VERIFIER_DETECTED_VIOLATION.", DOCUMENT_C4)
+RULE(RULE_OPENED_FOR_CALLER, "opened-for-caller", SB_VERIFY_OBJECTS, 0, 0,
+     "The driver opened with the kernel's rights what an ordinary user's request names",
+     "The user reads, changes or ends by way of the driver what is closed to it.",
+     VERIFIER_DOCUMENTS "kernel/object-handles")
+RULE(RULE_DRIVE_OF_CALLER, "drive-of-caller", SB_VERIFY_OBJECTS, 0, 0,
+     "The driver changes a file with the kernel's rights, by a drive letter of an ordinary user's",
+     "The user has the letter lead elsewhere, and the driver change a file there.",
+     VERIFIER_DOCUMENTS "kernel/object-handles")
 RULE(RULE_HANDLE_LEAKED, "handle-leaked-at-unload", SB_VERIFY_OBJECTS, 0, 0,
      "The driver was unloaded and left a kernel handle open",
      "The handle and its object stay until the system is restarted.",

@@ -66,8 +66,8 @@ static struct special_block *take_small(struct machine *machine, struct verifier
     linux_lock(&pool->lock);
     if (queue->count * (pages ? pages : 2) < KEPT_PAGES)
         block = take_new(machine, pool, pages);
-    if (!block)
-        block = pop(queue);
+    if (!block && (block = pop(queue)) != NULL && !block->is_open)
+        special_open_ahead(queue, block);
     linux_unlock(&pool->lock);
     return block;
 }
@@ -86,17 +86,16 @@ static enum linux_protection protection_of(ULONG pool_type)
     return pool_type & (PagedPool | NonPagedPoolNx) ? LINUX_READ_WRITE : LINUX_READ_WRITE_EXECUTE;
 }
 
-/* A pair is opened and closed as a whole, by its first block. */
-static SIZE_T opened_size(const struct special_block *block)
-{
-    return special_is_paired(block) ? 2 * LINUX_PAGE_SIZE : special_slot_size(block);
-}
-
 static BOOLEAN open_slot(struct special_block *block, ULONG pool_type)
 {
     enum linux_protection protection = protection_of(pool_type);
-    int error = block->is_backed ? linux_pages_protect(block->slot, opened_size(block), protection)
-                                 : linux_pages_commit(block->slot, opened_size(block), protection);
+    BOOLEAN is_done = block->is_open && protection == LINUX_READ_WRITE;
+    block->is_open = FALSE;
+    if (is_done)
+        return TRUE;
+    int error = block->is_backed
+                    ? linux_pages_protect(block->slot, special_opened_size(block), protection)
+                    : linux_pages_commit(block->slot, special_opened_size(block), protection);
     block->is_backed = block->is_backed || error == 0;
     return error == 0;
 }
@@ -121,9 +120,11 @@ static uint8_t *place(const struct machine *machine, const struct special_block 
 {
     uint8_t *slot = block->slot;
     SIZE_T alignment = request->pool_type & NonPagedPoolCacheAligned ? CACHE_LINE : ALIGNMENT;
+    if (machine->verify_underruns)
+        return slot;
     if (request->owner == SPECIAL_SYSTEM_BUFFER && !linux_shadow_base)
         return slot + special_slot_size(block) - request->size;
-    if (request->size >= LINUX_PAGE_SIZE || machine->verify_underruns)
+    if (request->size >= LINUX_PAGE_SIZE)
         return slot;
     return slot + ((special_slot_size(block) - request->size) & ~(alignment - 1));
 }
@@ -237,7 +238,7 @@ static void close_slot(struct machine *machine, struct verifier_pool *pool,
         linux_pages_protect(block->slot, LINUX_PAGE_SIZE, LINUX_NO_ACCESS);
         return;
     }
-    linux_pages_protect(first->slot, opened_size(first), LINUX_NO_ACCESS);
+    linux_pages_protect(first->slot, special_opened_size(first), LINUX_NO_ACCESS);
     retire(machine, pool, first);
 }
 

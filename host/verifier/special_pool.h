@@ -34,6 +34,8 @@ struct special_block {
     ULONG tag, pool_type;
     BOOLEAN is_damaged; /* a finding told of an overrun: the check at its end need not */
     BOOLEAN is_backed;  /* there is memory behind its pages, if only without access */
+    BOOLEAN is_open;    /* opened ahead: its pages have access before it lives */
+    BOOLEAN is_guarded; /* the page behind it keeps everybody out, whatever its protection */
     const struct verifier_trace *allocated, *freed;
     struct special_resident *residents; /* objects of the kernel that the driver keeps in it */
     struct special_slab *slab;

@@ -100,9 +100,13 @@ static void close_all(struct special_slab *slab)
 {
     for (ULONG i = 0; i < slab->block_count; i++) {
         struct special_block *block = &slab->blocks[i];
-        const struct special_block fresh = {
-            .slab = slab, .slot = block->slot, .is_backed = block->is_backed};
-        if (block->state == SPECIAL_LIVE)
+        const struct special_block fresh = {.slab = slab,
+                                            .slot = block->slot,
+                                            .is_backed = block->is_backed,
+                                            .is_guarded = block->is_guarded};
+        if (block->is_open)
+            linux_pages_protect(block->slot, special_opened_size(block), LINUX_NO_ACCESS);
+        else if (block->state == SPECIAL_LIVE)
             linux_pages_protect(block->slot, special_slot_size(block), LINUX_NO_ACCESS);
         *block = fresh;
     }

@@ -48,6 +48,9 @@ struct verifier_pool *special_state(struct machine *machine);
 /* A new slab with slots of that many pages: many small ones or a large one. Pool lock held. */
 struct special_slab *special_slab_create(struct machine *machine, struct verifier_pool *pool,
                                          SIZE_T slot_pages);
+/* special_ahead.c: a freed slot was taken from the front of the queue: it is opened, together with
+ * those that come next, as far as they lie side by side. Pool lock held. */
+void special_open_ahead(struct special_queue *queue, struct special_block *block);
 /* The machine is gone: the slab waits, without access, for the next one that asks for slots of as
  * many pages, unless enough do. */
 void special_slab_keep(struct special_slab *slab);
@@ -66,6 +69,12 @@ static inline BOOLEAN special_is_second(const struct special_block *block)
 static inline SIZE_T special_slot_size(const struct special_block *block)
 {
     return (special_is_paired(block) ? 1 : block->slab->slot_pages) * LINUX_PAGE_SIZE;
+}
+
+/* A pair is opened and closed as a whole, by its first block. */
+static inline SIZE_T special_opened_size(const struct special_block *block)
+{
+    return special_is_paired(block) ? 2 * LINUX_PAGE_SIZE : special_slot_size(block);
 }
 
 #endif

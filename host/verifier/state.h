@@ -31,6 +31,7 @@ struct verifier_state {
     struct verifier_probe null_probes[VERIFIER_NULL_PROBES];
     uint64_t told;              /* the instruction of the last fault that a rule told of */
     BOOLEAN has_told;           /* there was one: it may be at address 0 */
+    uint64_t told_copy;         /* the call of the last copy that was too long: its faults follow */
     uint64_t null_told;         /* where undefined.c told of a null pointer: its use follows */
     const void *undefined_file; /* the line that undefined.c told of last: one mistake is often */
     int32_t undefined_line;     /* undefined in several ways */

@@ -7,6 +7,7 @@
 #include "host/loader/loader.h"
 #include "host/mm/mm.h"
 #include "host/verifier/access_size.h"
+#include "host/verifier/fault_place.h"
 #include "host/verifier/guarded.h"
 #include "host/verifier/imports.h"
 #include "host/seh/frame_walk.h"
@@ -228,14 +229,24 @@ static void check(const struct access *access)
 }
 
 /* ---- faults ---- */
+/* How much of an access of `size` bytes lies in the page that it faulted on, which may be its
+ * second one: the fault's address is then where that page begins. */
+static SIZE_T length_in_page(const struct linux_fault *fault, const CONTEXT *context, SIZE_T size)
+{
+    uint64_t rest = LINUX_PAGE_SIZE - fault->address % LINUX_PAGE_SIZE, start;
+    if (rest == LINUX_PAGE_SIZE && fault_find_memory(context, &start) && start < fault->address &&
+        fault->address - start < size)
+        return size - (fault->address - start);
+    return size < rest ? size : rest;
+}
+
 /* FALSE: no driver has to do with it. */
 static BOOLEAN describe(const struct linux_fault *fault, const CONTEXT *context,
                         struct access *access)
 {
     struct verifier_access_size size = verifier_access_size(context);
-    uint64_t rest = LINUX_PAGE_SIZE - fault->address % LINUX_PAGE_SIZE;
     *access = (struct access){.address = fault->address,
-                              .length = size.length < rest ? size.length : rest,
+                              .length = length_in_page(fault, context, size.length),
                               .write = fault->write,
                               .is_copy = size.is_repeated,
                               .place = context->Rip,

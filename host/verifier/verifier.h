@@ -75,7 +75,7 @@ struct verifier_hooks {
     /* Whether a rule has told of the last fault, which was at this instruction. */
     BOOLEAN (*has_told)(uint64_t address);
     /* An exception that no handler took. */
-    void (*unhandled)(const EXCEPTION_RECORD *record, const CONTEXT *context);
+    void (*unhandled)(const EXCEPTION_RECORD *record, const CONTEXT *context, BOOLEAN exact);
     /* The image's pages are as they are to be; nothing of it has run. */
     void (*image_loaded)(struct loaded_image *image);
     /* The image's memory is about to go. */

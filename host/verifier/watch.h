@@ -18,7 +18,7 @@ void verifier_pool_leaks(struct loaded_image *image);
 BOOLEAN verifier_fault(const struct linux_fault *fault, CONTEXT *context, struct fault_stop *stop);
 /* fault_unhandled.c */
 BOOLEAN verifier_has_told(uint64_t address);
-void verifier_unhandled(const EXCEPTION_RECORD *record, const CONTEXT *context);
+void verifier_unhandled(const EXCEPTION_RECORD *record, const CONTEXT *context, BOOLEAN exact);
 /* pool.c */
 void *verifier_irp_allocate(SIZE_T size, ULONG tag, BOOLEAN gets_buffer);
 void *verifier_buffer_allocate(SIZE_T size, ULONG tag, PIRP irp);

@@ -99,3 +99,44 @@ NTSTATUS NTAPI IoWMISuggestInstanceName(PDEVICE_OBJECT device, PUNICODE_STRING l
     return STATUS_SUCCESS;
 }
 SB_EXPORT(IoWMISuggestInstanceName)
+
+/* ---- the instance that a device has of a block ---- */
+
+/* The first of the provider that matches; the caller frees the name. */
+static NTSTATUS first_instance(const struct wmi_block *block, PDEVICE_OBJECT device,
+                               BOOLEAN by_stack, PUNICODE_STRING name)
+{
+    const WMIREGGUID *entry;
+    struct wmi_provider *provider;
+    for (ULONG i = 0; (provider = wmi_provider_of(&block->guid, i, &entry)) != NULL; i++) {
+        BOOLEAN is_its = by_stack ? io_top_of_stack(provider->device) == io_top_of_stack(device)
+                                  : provider->device == device;
+        BOOLEAN has_name = is_its && wmi_instance_name(provider, entry, 0, name);
+        wmi_provider_release(provider);
+        if (has_name)
+            return STATUS_SUCCESS;
+    }
+    return STATUS_WMI_INSTANCE_NOT_FOUND;
+}
+
+NTSTATUS NTAPI IoWMIDeviceObjectToInstanceName(PVOID block, PDEVICE_OBJECT device,
+                                               PUNICODE_STRING name)
+{
+    return first_instance(block, device, FALSE, name);
+}
+SB_EXPORT(IoWMIDeviceObjectToInstanceName)
+
+/* The file's requests go through all drivers of its device. */
+NTSTATUS NTAPI IoWMIHandleToInstanceName(PVOID block, HANDLE handle, PUNICODE_STRING name)
+{
+    PFILE_OBJECT file;
+    NTSTATUS status =
+        ObReferenceObjectByHandle(handle, FILE_READ_DATA, &io_file_type,
+                                  current_thread()->Tcb.previous_mode, (PVOID *)&file, NULL);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = first_instance(block, file->DeviceObject, TRUE, name);
+    ob_dereference(file);
+    return status;
+}
+SB_EXPORT(IoWMIHandleToInstanceName)

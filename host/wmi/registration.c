@@ -11,6 +11,9 @@ enum { REGISTER = 1, DEREGISTER, REREGISTER, UPDATE_GUIDS };
 
 struct question {
     WORK_QUEUE_ITEM item;
+    LIST_ENTRY link;       /* in wmi_state.questions until it has been asked; its lock */
+    PETHREAD asking;       /* who waits for the driver's answer; the same lock */
+    BOOLEAN is_withdrawn;  /* not to be asked any more; the same lock */
     PDEVICE_OBJECT device; /* referenced */
     BOOLEAN update;
     ULONG size;
@@ -24,6 +27,7 @@ NTSTATUS wmi_initialize(struct machine *machine)
         return STATUS_INSUFFICIENT_RESOURCES;
     InitializeListHead(&wmi->providers);
     InitializeListHead(&wmi->blocks);
+    InitializeListHead(&wmi->questions);
     machine->wmi = wmi;
     return STATUS_SUCCESS;
 }
@@ -79,8 +83,14 @@ struct wmi_provider *wmi_provider_of(const GUID *guid, ULONG index, const WMIREG
     return found;
 }
 
-/* Takes the device's registration out of the list. */
-static void forget(PDEVICE_OBJECT device)
+static void pause(void)
+{
+    LARGE_INTEGER time = {.QuadPart = -1000};
+    KeDelayExecutionThread(KernelMode, FALSE, &time);
+}
+
+/* Takes the device's registration out of the list; with wait, until nobody asks it for data. */
+static void forget(PDEVICE_OBJECT device, BOOLEAN wait)
 {
     struct wmi_state *wmi = current_machine()->wmi;
     struct wmi_provider *found = NULL;
@@ -94,6 +104,8 @@ static void forget(PDEVICE_OBJECT device)
         }
     }
     linux_unlock(&wmi->lock);
+    while (found && wait && __atomic_load_n(&found->references, __ATOMIC_ACQUIRE) > 1)
+        pause();
     if (found)
         wmi_provider_release(found);
 }
@@ -116,7 +128,7 @@ static void remember(const struct question *question, ULONG_PTR size)
             mm_pool_free(machine, provider);
         return;
     }
-    forget(question->device);
+    forget(question->device, FALSE);
     ob_reference(question->device);
     provider->references = 1;
     provider->device = question->device;
@@ -166,15 +178,49 @@ static void ask(struct question *question)
 static VOID NTAPI ask_later(PVOID context)
 {
     struct question *question = context;
-    ask(question);
+    struct wmi_state *wmi = current_machine()->wmi;
+    linux_lock(&wmi->lock);
+    question->asking = question->is_withdrawn ? NULL : current_thread();
+    linux_unlock(&wmi->lock);
+    if (question->asking)
+        ask(question);
+    linux_lock(&wmi->lock);
+    RemoveEntryList(&question->link);
+    linux_unlock(&wmi->lock);
     ob_dereference(question->device);
     mm_pool_free(current_machine(), question);
 }
 
+/* No question about the device is asked any more; TRUE while another thread waits for an answer. */
+static BOOLEAN withdraw(PDEVICE_OBJECT device)
+{
+    struct wmi_state *wmi = current_machine()->wmi;
+    BOOLEAN is_asked = FALSE;
+    linux_lock(&wmi->lock);
+    for (PLIST_ENTRY link = wmi->questions.Flink; link != &wmi->questions; link = link->Flink) {
+        struct question *question = CONTAINING_RECORD(link, struct question, link);
+        if (question->device != device)
+            continue;
+        question->is_withdrawn = TRUE;
+        is_asked = is_asked || (question->asking && question->asking != current_thread());
+    }
+    linux_unlock(&wmi->lock);
+    return is_asked;
+}
+
+/* The device may go afterwards: no WMI request is on its way to it, and none will be. */
+static void deregister(PDEVICE_OBJECT device)
+{
+    while (withdraw(device))
+        pause();
+    forget(device, TRUE);
+}
+
 NTSTATUS NTAPI IoWMIRegistrationControl(PDEVICE_OBJECT device, ULONG action)
 {
+    struct wmi_state *wmi = current_machine()->wmi;
     if (action == DEREGISTER) {
-        forget(device);
+        deregister(device);
         return STATUS_SUCCESS;
     }
     if (action != REGISTER && action != REREGISTER && action != UPDATE_GUIDS)
@@ -187,6 +233,9 @@ NTSTATUS NTAPI IoWMIRegistrationControl(PDEVICE_OBJECT device, ULONG action)
     question->device = device;
     question->update = action == UPDATE_GUIDS;
     question->size = FIRST_SIZE;
+    linux_lock(&wmi->lock);
+    InsertTailList(&wmi->questions, &question->link);
+    linux_unlock(&wmi->lock);
     ExInitializeWorkItem(&question->item, ask_later, question);
     ExQueueWorkItem(&question->item, DelayedWorkQueue);
     return STATUS_SUCCESS;

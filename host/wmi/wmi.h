@@ -16,6 +16,7 @@ enum { WMI_RIGHT_NOTIFICATION = 4, WMI_ALL_RIGHTS = 0x0FFF };
 struct wmi_state {
     struct linux_lock lock;
     LIST_ENTRY providers; /* struct wmi_provider.link; pool */
+    LIST_ENTRY questions; /* that drivers are yet to be asked */
     LIST_ENTRY blocks;    /* struct wmi_block.link */
     ULONG next_instance;  /* IoWMIAllocateInstanceIds */
 };

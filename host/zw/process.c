@@ -90,7 +90,7 @@ NTSTATUS NTAPI ZwTerminateProcess(HANDLE handle, NTSTATUS exit_status)
         return status;
     if (process == current_machine()->ps->system_process)
         status = STATUS_ACCESS_DENIED;
-    else if (__atomic_load_n(&process->exit_status, __ATOMIC_ACQUIRE) != STATUS_PENDING)
+    else if (__atomic_load_n(&process->is_exiting, __ATOMIC_ACQUIRE))
         status = STATUS_PROCESS_IS_TERMINATING;
     else
         ps_process_exit(process, exit_status);

@@ -35,6 +35,7 @@ typedef uint64_t sb_handle; /* an NT handle value of one process; 0 is none */
 
 struct sb_machine;
 struct sb_schedule;
+struct sb_comparison;
 struct sb_process;
 struct sb_driver;
 
@@ -83,6 +84,10 @@ struct sb_machine_options {
     /* With verify: pool blocks begin at a page without access, so that what goes before them faults
      * at once, and not, as usual, what goes beyond their end. */
     bool verify_underruns;
+    /* With SB_VERIFY_REPLY: the comparison that the machine's replies are part of; see "replies
+     * compared" below. It must outlast the machine and serves one machine at a time. In place of
+     * verify_fill. NULL: none. */
+    struct sb_comparison *comparison;
     /* With verify: the sb_site whose call fails as if resources were short; 0: none does. */
     uint64_t fail_site;
     /* Which of the site's calls fails: the first is 1; 0: each. */
@@ -329,6 +334,8 @@ SB_HOST_API sb_status sb_process_create(struct sb_machine *machine,
  * seconds and left alone. No new calls may begin. NULL is fine. */
 SB_HOST_API void sb_process_destroy(struct sb_process *process);
 SB_HOST_API uint32_t sb_process_id(struct sb_process *process);
+/* True when a driver has ended it (ZwTerminateProcess): its handles and its memory are gone. */
+SB_HOST_API bool sb_process_has_exited(struct sb_process *process);
 
 /* Memory in the user arena, whole zeroed pages with guard pages around; the buffer's end lies at
  * a page's end when at_end is set, so that an overrun faults at once. NULL: none left. Only such
@@ -500,6 +507,30 @@ struct sb_action {
  * STATUS_INSUFFICIENT_RESOURCES: not all could be started; those that were have run. */
 SB_HOST_API sb_status sb_machine_run_actions(struct sb_machine *machine,
                                              const struct sb_action *actions, uint32_t count);
+
+/* ---- replies compared ---- */
+/*
+ * Memory that nobody has written holds anything. Machines that do the same and differ in that alone
+ * answer the same, unless a driver lets it through: single bytes of it, or what it computed with
+ * it. A comparison is several machines one after the other, with two fillings by turns:
+ *
+ *     while (sb_comparison_next(comparison)) {
+ *         options.comparison = comparison;
+ *         ... make a machine, load the driver, make the calls, look at the findings, destroy it
+ *     }
+ *
+ * What differs is a finding (reply-unwritten) of the last machine, where the request is completed.
+ * Bytes that differ between machines with the same filling, as times and random numbers do, are
+ * none. Requests are told by the order in which they are sent, which must be the same each time: a
+ * schedule makes it so.
+ */
+/* STATUS_INSUFFICIENT_RESOURCES. */
+SB_HOST_API sb_status sb_comparison_create(struct sb_comparison **comparison);
+/* Turns to the next machine; the one before is gone. False: there need be no other. Two machines
+ * will do where their replies are the same. */
+SB_HOST_API bool sb_comparison_next(struct sb_comparison *comparison);
+/* NULL is fine. */
+SB_HOST_API void sb_comparison_destroy(struct sb_comparison *comparison);
 
 /* ---- schedules ---- */
 /*

@@ -6,13 +6,13 @@ import tempfile
 import unittest
 import xml.etree.ElementTree
 
-from sysbuf import COMMAND, Case, DRIVERS, MYDEVICE, run
+from sysbuf import COMMAND, Case, DRIVERS, MYDEVICE, ROOT, run
 
 DEFECTS = DRIVERS.parent / "defects"
 ZERO = DEFECTS / "pool_zero_bytes-bad-gcc-O2.sys"
 
 
-class Check(Case):
+class WithFolder(Case):
     def setUp(self):
         temporary = tempfile.TemporaryDirectory()
         self.addCleanup(temporary.cleanup)
@@ -21,6 +21,8 @@ class Check(Case):
     def check_driver(self, *arguments):
         return run("check", *arguments, folder=self.folder)
 
+
+class Check(WithFolder):
     def test_clean_driver(self):
         answer = self.check_driver(MYDEVICE)
         self.check(answer, 0)
@@ -101,6 +103,38 @@ class Check(Case):
         answer = self.check_driver(DRIVERS / "lacking.sys")
         self.assertEqual(answer.code, 2)
         self.assertIn("lacking.sys did not start", answer.errors)
+
+
+class SecondLook(WithFolder):
+    """tests/drivers/second_look: what shows only with another layout or filling of memory."""
+    def results(self, driver, *script):
+        report = self.folder / "report.sarif"
+        self.check(self.check_driver("--reproducers", self.folder / "scripts", "--report", report,
+                                     driver, *script), 1)
+        return json.loads(report.read_text())["runs"][0]["results"]
+
+    def check_lines(self, results):
+        source = (ROOT / "tests" / "drivers" / "second_look" / "driver.c").read_text().splitlines()
+        for result in results:
+            place = result["locations"][0]["physicalLocation"]
+            line = source[place["region"]["startLine"] - 1]
+            self.assertIn("MISTAKE: " + result["ruleId"], line)
+
+    def test_what_one_look_misses_is_found(self):
+        for compiler in ("gcc", "clang"):
+            results = self.results(DRIVERS / f"second_look-{compiler}.sys")
+            self.assertEqual(sorted(each["ruleId"] for each in results),
+                             ["pool-underrun", "pool-underrun", "reply-unwritten", "reply-unwritten"])
+            self.check_lines(results)
+
+    def test_scripts_show_it_again(self):
+        driver = DRIVERS / "second_look-gcc.sys"
+        self.results(driver)
+        scripts = sorted((self.folder / "scripts").iterdir())
+        self.assertEqual(len(scripts), 4)
+        for script in scripts:
+            result, = self.results(driver, script)
+            self.assertIn(result["ruleId"], script.name)
 
 
 class Misuse(Case):

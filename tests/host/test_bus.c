@@ -99,6 +99,7 @@ static void plugged_devices_are_started_and_unplugged_ones_removed(const char *p
     plug(&fixture, BUS_PLUG, 0);
     plug(&fixture, BUS_PLUG, 2);
     wait_for(&fixture, 2, 0);
+    assert_int_equal(state_of(&fixture).wrong_property, 0);
     assert_int_equal(open_child(&fixture, "\\\\.\\BusChild0"), 0);
     assert_int_equal(open_child(&fixture, "\\\\.\\BusChild2"), 0);
     plug(&fixture, BUS_UNPLUG, 0);
@@ -130,6 +131,29 @@ static void by_clang(void **state)
                                                            u"bus-clang", sizeof u"bus-clang");
 }
 
+static void an_unplugged_device_that_is_open_is_removed_when_it_is_closed(void **state)
+{
+    struct fixture fixture;
+    sb_handle child;
+    (void)state;
+    begin(&fixture, SYSBUF_TEST_DRIVERS "/bus-gcc.sys", u"bus-gcc", sizeof u"bus-gcc");
+    plug(&fixture, BUS_PLUG, 0);
+    wait_for(&fixture, 1, 0);
+    assert_int_equal(sb_process_open(fixture.process, "\\\\.\\BusChild0", NULL, &child), 0);
+    plug(&fixture, BUS_UNPLUG, 0);
+    for (int turn = 0; turn < 1000 && state_of(&fixture).surprised == 0; turn++)
+        usleep(5000);
+    assert_int_equal(state_of(&fixture).surprised, 1);
+    usleep(50000);
+    assert_int_equal(state_of(&fixture).removed, 0);
+    assert_int_equal(open_child(&fixture, "\\\\.\\BusChild0"), (sb_status)0xC000000E);
+    assert_int_equal(sb_process_close(fixture.process, child), 0);
+    wait_for(&fixture, 1, 1);
+    assert_int_equal(open_child(&fixture, "\\\\.\\BusChild0"), (sb_status)0xC0000034);
+    sb_process_destroy(fixture.process);
+    sb_machine_destroy(fixture.machine);
+}
+
 static void devices_without_a_driver_are_not_started(void **state)
 {
     struct fixture fixture;
@@ -153,6 +177,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(by_gcc),
         cmocka_unit_test(by_clang),
+        cmocka_unit_test(an_unplugged_device_that_is_open_is_removed_when_it_is_closed),
         cmocka_unit_test(devices_without_a_driver_are_not_started),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

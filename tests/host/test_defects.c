@@ -46,7 +46,9 @@ struct sequence {
     bool has_underruns; /* sb_machine_options.verify_underruns */
     bool fails_to_load; /* DriverEntry refuses */
     bool is_scheduled;  /* one thread at a time, by the plainest schedule */
+    bool is_compared;   /* machines that hold other things in unwritten memory, by turns */
     uint32_t timeout;   /* sb_machine_options.verify_timeout */
+    bool is_users;      /* who is no administrator */
 };
 
 static struct defect defects[MOST_DEFECTS];
@@ -130,11 +132,12 @@ static void send(const struct caller *caller, const char *call)
 
 static void call_driver(const struct trial *trial)
 {
+    struct sb_process_options options = {.is_ordinary = trial->defect->sequence->is_users};
     struct caller caller;
     char calls[sizeof trial->defect->calls], *rest = calls;
 
     memcpy(calls, trial->defect->calls, sizeof calls);
-    if (sb_process_create(trial->machine, NULL, &caller.process) != 0)
+    if (sb_process_create(trial->machine, &options, &caller.process) != 0)
         return;
     if (sb_process_open(caller.process, "\\\\.\\Defect", NULL, &caller.file) == 0) {
         caller.buffer = sb_process_allocate(caller.process, SIZE, true);
@@ -198,12 +201,14 @@ static void call_nothing(const struct trial *trial)
 static const struct sequence sequences[] = {
     {.name = "calls", .call = call_driver}, /* where a source names none */
     {.name = "cancel", .call = pend_and_cancel},
+    {.name = "compared", .call = call_driver, .is_compared = true},
     {.name = "device", .call = add_device},
     {.name = "exit", .call = pend_and_exit},
     {.name = "load", .call = call_nothing},
     {.name = "load-fails", .call = call_nothing, .fails_to_load = true},
     {.name = "scheduled", .call = call_driver, .is_scheduled = true},
     {.name = "stuck", .call = call_driver, .timeout = 400},
+    {.name = "user", .call = call_driver, .is_users = true},
     {.name = "underruns", .call = call_driver, .has_underruns = true},
 };
 
@@ -226,38 +231,66 @@ static void report_outcome(const struct defect *defect, const char *variant, boo
         fail_msg("the report cannot be written");
 }
 
-static void run(const struct defect *defect, const char *variant, bool bad)
+/* What came of a machine's life. */
+struct outcome {
+    sb_status status; /* of loading */
+    uint32_t count;
+    struct sb_finding finding; /* the first */
+    char stack[2048];
+};
+
+static void run_machine(const struct defect *defect, const char *path,
+                        const struct sb_machine_options *options, struct outcome *outcome)
+{
+    struct sb_machine *machine;
+    struct sb_driver *driver;
+    char error[512] = "";
+
+    *outcome = (struct outcome){0};
+    assert_int_equal(0, sb_machine_create(options, &machine));
+    outcome->status = sb_machine_load_driver_file(machine, path, &driver, error, sizeof error);
+    if ((outcome->status != 0) != defect->sequence->fails_to_load)
+        print_message("%s: %08x %s\n", path, (unsigned)outcome->status, error);
+    if (outcome->status == 0)
+        defect->sequence->call(&(struct trial){defect, machine, driver});
+    if (outcome->status == 0)
+        sb_machine_unload_driver(machine, driver);
+    outcome->count = sb_machine_finding_count(machine);
+    if (outcome->count)
+        sb_machine_finding(machine, 0, &outcome->finding, outcome->stack, sizeof outcome->stack);
+    sb_machine_destroy(machine);
+}
+
+static void run_machines(const struct defect *defect, const char *path, struct outcome *outcome)
 {
     struct sb_machine_options options = {.log = no_log,
                                          .verify = SB_VERIFY_ALL,
                                          .verify_timeout = defect->sequence->timeout,
                                          .verify_underruns = defect->sequence->has_underruns};
-    struct sb_schedule *schedule = NULL;
-    struct sb_machine *machine;
-    struct sb_driver *driver;
-    struct sb_finding finding = {0};
-    char path[512], error[512] = "", stack[2048] = "";
+    if (defect->sequence->is_scheduled)
+        assert_int_equal(0, sb_schedule_create(NULL, &options.schedule));
+    if (defect->sequence->is_compared)
+        assert_int_equal(0, sb_comparison_create(&options.comparison));
+    if (!options.comparison)
+        run_machine(defect, path, &options, outcome);
+    while (options.comparison && sb_comparison_next(options.comparison))
+        run_machine(defect, path, &options, outcome);
+    sb_comparison_destroy(options.comparison);
+    sb_schedule_destroy(options.schedule);
+}
+
+static void run(const struct defect *defect, const char *variant, bool bad)
+{
+    static struct outcome outcome;
+    const struct sb_finding *finding = &outcome.finding;
+    char path[512];
 
     snprintf(path, sizeof path, SYSBUF_DEFECTS "/%s-%s-%s.sys", defect->name, bad ? "bad" : "good",
              variant);
-    if (defect->sequence->is_scheduled)
-        assert_int_equal(0, sb_schedule_create(NULL, &schedule));
-    options.schedule = schedule;
-    assert_int_equal(0, sb_machine_create(&options, &machine));
-    sb_status status = sb_machine_load_driver_file(machine, path, &driver, error, sizeof error);
-    if ((status != 0) != defect->sequence->fails_to_load)
-        print_message("%s: %08x %s\n", path, (unsigned)status, error);
-    if (status == 0)
-        defect->sequence->call(&(struct trial){defect, machine, driver});
-    if (status == 0)
-        sb_machine_unload_driver(machine, driver);
-    uint32_t count = sb_machine_finding_count(machine);
-    if (count)
-        sb_machine_finding(machine, 0, &finding, stack, sizeof stack);
-    sb_machine_destroy(machine);
-    sb_schedule_destroy(schedule);
-    bool found = bad && count && strcmp(finding.rule.identifier, defect->rule) == 0 &&
-                 finding.line == defect->line;
+    run_machines(defect, path, &outcome);
+    uint32_t count = outcome.count;
+    bool found = bad && count && strcmp(finding->rule.identifier, defect->rule) == 0 &&
+                 finding->line == defect->line;
     report_outcome(defect, variant, bad,
                    found   ? "found"
                    : bad   ? "missed"
@@ -265,14 +298,14 @@ static void run(const struct defect *defect, const char *variant, bool bad)
                            : "clean");
     if (bad ? !found : count != 0)
         print_message("%s: %u findings; %s: %s at %s+0x%lx %s:%d\n%s", path, count,
-                      count ? finding.rule.identifier : "-", finding.message, finding.module,
-                      finding.offset, finding.source_file, finding.line, stack);
-    assert_int_equal(defect->sequence->fails_to_load, status != 0);
+                      count ? finding->rule.identifier : "-", finding->message, finding->module,
+                      finding->offset, finding->source_file, finding->line, outcome.stack);
+    assert_int_equal(defect->sequence->fails_to_load, outcome.status != 0);
     assert_int_equal(bad, count != 0);
     if (!bad)
         return;
-    assert_string_equal(defect->rule, finding.rule.identifier);
-    assert_int_equal(defect->line, finding.line);
+    assert_string_equal(defect->rule, finding->rule.identifier);
+    assert_int_equal(defect->line, finding->line);
 }
 
 static void test_defect(void **state)

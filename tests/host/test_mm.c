@@ -15,7 +15,18 @@
 #include "loaded_driver.h"
 
 #define CODE(function) (0x220003u + ((0x800u + (function)) << 2))
-enum { USE_BUFFER, KEEP_BUFFER, CHECK_KEPT, VIRTUAL, SHARE, LOOK, FAILURES, MAP_FILE, MISTAKE };
+enum {
+    USE_BUFFER,
+    KEEP_BUFFER,
+    CHECK_KEPT,
+    VIRTUAL,
+    SHARE,
+    LOOK,
+    FAILURES,
+    MAP_FILE,
+    MAP_IMAGE,
+    MISTAKE
+};
 enum { PAGE = 4096 };
 
 struct fixture {
@@ -164,6 +175,35 @@ static void a_file_is_mapped(void **state)
     assert_int_equal(unlink(path), 0);
 }
 
+static void copy_file(const char *from, const char *to)
+{
+    char bytes[4096];
+    size_t length;
+    FILE *source = fopen(from, "rb"), *target = fopen(to, "wb");
+    assert_non_null(source);
+    assert_non_null(target);
+    while ((length = fread(bytes, 1, sizeof(bytes), source)) > 0)
+        assert_int_equal(fwrite(bytes, 1, length, target), length);
+    fclose(source);
+    fclose(target);
+}
+
+static void an_image_is_mapped(void **state)
+{
+    struct fixture *fixture = claim_state(state);
+    char image[96], data[96];
+    snprintf(image, sizeof(image), "%s/image.sys", fixture->root);
+    snprintf(data, sizeof(data), "%s/data.bin", fixture->root);
+    copy_file(driver_path, image);
+    FILE *file = fopen(data, "wb");
+    assert_non_null(file);
+    fputs("no image", file);
+    fclose(file);
+    assert_int_equal(call(fixture, MAP_IMAGE, NULL, 0), 0);
+    assert_int_equal(unlink(image), 0);
+    assert_int_equal(unlink(data), 0);
+}
+
 static void mistakes_stop_the_machine(void **state)
 {
     static const struct {
@@ -233,6 +273,7 @@ int main(void)
         TEST(virtual_memory_of_the_caller_is_managed),
         TEST(a_page_is_shared_with_the_driver),
         TEST(a_file_is_mapped),
+        TEST(an_image_is_mapped),
         TEST(applications_share_a_named_section),
         cmocka_unit_test(mistakes_stop_the_machine),
         cmocka_unit_test(memory_is_limited),

@@ -91,6 +91,7 @@ static void extended_routine_needs_an_integrity_checked_image(void **state)
     (void)state;
     load_watch(0);
     expect(1, "watch: plain 00000000 again c000000d ex c0000022\n", 0);
+    expect(1, "/INTEGRITYCHECK (-Wl,--forceinteg)\n", 0); /* the log says why */
 }
 
 static void processes_and_their_threads_are_told_in_order(void **state)

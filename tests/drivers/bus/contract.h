@@ -9,6 +9,7 @@
 
 struct bus_state {
     unsigned added, started, surprised, removed, deleted;
+    unsigned wrong_property; /* 0: all are right */
 };
 
 #endif

@@ -5,6 +5,7 @@
 #include <ntddk.h>
 
 #include "contract.h"
+#include "properties.h"
 
 enum { MOST_CHILDREN = 4, TAG = 0x73756253 };
 enum kind { CONTROL, BUS, CHILD, FUNCTION };
@@ -86,8 +87,12 @@ static NTSTATUS child_pnp(PDEVICE_OBJECT device, PIRP irp)
     case IRP_MN_START_DEVICE:
     case IRP_MN_SURPRISE_REMOVAL:
     case IRP_MN_QUERY_REMOVE_DEVICE:
-    case IRP_MN_QUERY_CAPABILITIES:
         return complete(irp, STATUS_SUCCESS, 0);
+    case IRP_MN_QUERY_DEVICE_TEXT:
+    case IRP_MN_QUERY_BUS_INFORMATION:
+    case IRP_MN_QUERY_CAPABILITIES:
+        status = property_answer(irp, own->serial);
+        return complete(irp, status, irp->IoStatus.Information);
     default:
         return complete(irp, irp->IoStatus.Status, irp->IoStatus.Information);
     }
@@ -175,6 +180,7 @@ static NTSTATUS function_pnp(PDEVICE_OBJECT device, PIRP irp)
             status = IoCreateSymbolicLink(&link, &path);
         if (!NT_SUCCESS(status))
             return complete(irp, status, 0);
+        state.wrong_property = properties_wrong(own->physical, own->serial);
         state.started++;
         irp->IoStatus.Status = STATUS_SUCCESS;
         return pass(own, irp);

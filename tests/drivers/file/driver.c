@@ -218,6 +218,36 @@ static void check_directory(void)
     ZwClose(file);
 }
 
+/* The volume's name, and behind it the file's on it. Who has too little room gets the beginning. */
+static void check_full_name(void)
+{
+    static const WCHAR own[] = L"\\Windows\\Hello.txt";
+    enum { OWN = sizeof(own) - sizeof(WCHAR) };
+    struct {
+        OBJECT_NAME_INFORMATION header;
+        WCHAR text[120];
+    } data, cut;
+    UNICODE_STRING *name = &data.header.Name;
+    ULONG size = 0, again = 0;
+    PVOID object;
+
+    CHECK_STATUS(STATUS_SUCCESS, open_existing(L"\\??\\C:\\Windows\\Hello.txt"));
+    CHECK_STATUS(STATUS_SUCCESS,
+                 ObReferenceObjectByHandle(file, 0, *IoFileObjectType, KernelMode, &object, NULL));
+    CHECK_STATUS(STATUS_SUCCESS, ObQueryNameString(object, &data.header, sizeof(data), &size));
+    CHECK(size == sizeof(data.header) + name->Length + sizeof(WCHAR) && name->Length > OWN);
+    CHECK(RtlCompareMemory((PUCHAR)name->Buffer + name->Length - OWN, own, OWN) == OWN);
+    CHECK(RtlCompareMemory(name->Buffer, L"\\Device\\", 16) == 16);
+    CHECK_STATUS(STATUS_BUFFER_OVERFLOW,
+                 ObQueryNameString(object, &cut.header, size - sizeof(WCHAR), &again));
+    CHECK(again == size && cut.header.Name.Length == name->Length - sizeof(WCHAR));
+    CHECK_STATUS(STATUS_BUFFER_OVERFLOW,
+                 ObQueryNameString(object, &cut.header, sizeof(cut.header), &again));
+    CHECK_STATUS(STATUS_INFO_LENGTH_MISMATCH, ObQueryNameString(object, &cut.header, 8, &again));
+    ObDereferenceObject(object);
+    ZwClose(file);
+}
+
 static void check_by_name(void)
 {
     OBJECT_ATTRIBUTES attributes;
@@ -246,6 +276,7 @@ static struct check_group groups[] = {
     CHECK_GROUP(transfer),
     CHECK_GROUP(rename_and_delete),
     CHECK_GROUP(directory),
+    CHECK_GROUP(full_name),
     CHECK_GROUP(by_name),
 };
 

@@ -21,7 +21,7 @@ void check_timer_waits(void)
     KTIMER timer;
     LARGE_INTEGER due = milliseconds(5), far = milliseconds(100000), now = {{0}}, absolute;
     KeInitializeTimer(&timer);
-    CHECK(timer.Header.Type == 8);
+    CHECK(timer.Header.Type == 8 && timer.Header.Size == 0);
     CHECK(!KeSetTimer(&timer, due, NULL));
     CHECK(KeWaitForSingleObject(&timer, Executive, KernelMode, FALSE, NULL) == STATUS_SUCCESS);
     CHECK(KeWaitForSingleObject(&timer, Executive, KernelMode, FALSE, &now) == STATUS_SUCCESS);

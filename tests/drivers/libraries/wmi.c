@@ -209,20 +209,67 @@ static void listen(PDEVICE_OBJECT device)
     CHECK(events_enabled == 0);
 }
 
+static UNICODE_STRING device_name = RTL_CONSTANT_STRING(L"\\Device\\SbSensor");
+
+static NTSTATUS NTAPI succeed(PDEVICE_OBJECT device, PIRP irp)
+{
+    (void)device;
+    irp->IoStatus.Status = STATUS_SUCCESS;
+    irp->IoStatus.Information = 0;
+    IoCompleteRequest(irp, IO_NO_INCREMENT);
+    return STATUS_SUCCESS;
+}
+
+static void check_first_name(NTSTATUS status, UNICODE_STRING *name)
+{
+    static UNICODE_STRING first = RTL_CONSTANT_STRING(L"Sensor 0");
+
+    CHECK_STATUS(STATUS_SUCCESS, status);
+    if (!NT_SUCCESS(status))
+        return;
+    CHECK(RtlEqualUnicodeString(name, &first, FALSE));
+    RtlFreeUnicodeString(name);
+}
+
+/* The instance that a device, or who has it open, means. */
+static void find_names(PVOID block, PDEVICE_OBJECT device)
+{
+    OBJECT_ATTRIBUTES attributes;
+    IO_STATUS_BLOCK io;
+    UNICODE_STRING name;
+    PDEVICE_OBJECT other;
+    HANDLE file = NULL;
+
+    check_first_name(IoWMIDeviceObjectToInstanceName(block, device, &name), &name);
+    CHECK_STATUS(STATUS_SUCCESS,
+                 IoCreateDevice(libraries_driver, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &other));
+    CHECK_STATUS(STATUS_WMI_INSTANCE_NOT_FOUND,
+                 IoWMIDeviceObjectToInstanceName(block, other, &name));
+    IoDeleteDevice(other);
+    InitializeObjectAttributes(&attributes, &device_name, OBJ_KERNEL_HANDLE, NULL, NULL);
+    CHECK_STATUS(STATUS_SUCCESS, ZwOpenFile(&file, GENERIC_READ, &attributes, &io, 0, 0));
+    check_first_name(IoWMIHandleToInstanceName(block, file, &name), &name);
+    ZwClose(file);
+}
+
 void check_wmi_library(void)
 {
     PDEVICE_OBJECT device;
     PVOID block = NULL;
 
     libraries_driver->MajorFunction[IRP_MJ_SYSTEM_CONTROL] = system_control;
-    CHECK_STATUS(STATUS_SUCCESS,
-                 IoCreateDevice(libraries_driver, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &device));
+    libraries_driver->MajorFunction[IRP_MJ_CREATE] = succeed;
+    libraries_driver->MajorFunction[IRP_MJ_CLEANUP] = succeed;
+    libraries_driver->MajorFunction[IRP_MJ_CLOSE] = succeed;
+    CHECK_STATUS(STATUS_SUCCESS, IoCreateDevice(libraries_driver, 0, &device_name,
+                                                FILE_DEVICE_UNKNOWN, 0, FALSE, &device));
     device->Flags &= ~DO_DEVICE_INITIALIZING;
     CHECK_STATUS(STATUS_SUCCESS, IoWMIRegistrationControl(device, WMIREG_ACTION_REGISTER));
     CHECK_STATUS(STATUS_SUCCESS,
                  open_block(&block_guid, RIGHT_QUERY | RIGHT_SET | RIGHT_EXECUTE, &block));
     query(block);
     change(block);
+    find_names(block, device);
     ObDereferenceObject(block);
     CHECK_STATUS(STATUS_WMI_GUID_NOT_FOUND,
                  IoWMIOpenBlock((GUID *)&unknown_guid, RIGHT_QUERY, &block));

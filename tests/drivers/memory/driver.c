@@ -5,7 +5,18 @@
 
 #define CODE(function) \
     CTL_CODE(FILE_DEVICE_UNKNOWN, 0x800 + (function), METHOD_NEITHER, FILE_ANY_ACCESS)
-enum { USE_BUFFER, KEEP_BUFFER, CHECK_KEPT, VIRTUAL, SHARE, LOOK, FAILURES, MAP_FILE, MISTAKE };
+enum {
+    USE_BUFFER,
+    KEEP_BUFFER,
+    CHECK_KEPT,
+    VIRTUAL,
+    SHARE,
+    LOOK,
+    FAILURES,
+    MAP_FILE,
+    MAP_IMAGE,
+    MISTAKE
+};
 
 CHECK_DEFINITIONS("memory")
 
@@ -60,6 +71,8 @@ static NTSTATUS control(PIO_STACK_LOCATION stack, UCHAR *output, ULONG_PTR *info
         return look_at_shared_page(output);
     case MAP_FILE:
         return map_a_file();
+    case MAP_IMAGE:
+        return map_an_image();
     case FAILURES:
         *(ULONG *)output = failures;
         *information = sizeof(ULONG);

@@ -41,6 +41,9 @@ NTSTATUS check_kept_buffer(void);
 NTSTATUS use_virtual_memory(void);
 /* \??\C:\data.bin has 5000 bytes 'd'; afterwards 'X' at 4999 and at 10, and nothing more. */
 NTSTATUS map_a_file(void);
+/* \??\C:\image.sys is the driver's own file, data.bin no image. */
+NTSTATUS map_an_image(void);
+NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path);
 /* Each stops the machine. */
 enum mistake { FREE_TWICE, FREE_WITH_OTHER_TAG, FREE_NONSENSE, RUN_DATA, UNLOCK_TWICE, MISTAKES };
 void make_mistake(enum mistake mistake);

@@ -79,6 +79,8 @@ static NTSTATUS remove(PDEVICE_OBJECT device, PIRP irp)
     state.removed++;
     idle_forget(device);
     target_forget();
+    IoWMIRegistrationControl(device, WMIREG_ACTION_DEREGISTER);
+    IoStopTimer(device);
     IoReleaseRemoveLockAndWait(&extension->lock, irp);
     IoSetDeviceInterfaceState(&extension->link, FALSE);
     RtlFreeUnicodeString(&extension->link);
@@ -144,14 +146,16 @@ static NTSTATUS NTAPI power(PDEVICE_OBJECT device, PIRP irp)
 /* ---- StartIo ---- */
 static VOID NTAPI cancel_waiting(PDEVICE_OBJECT device, PIRP irp)
 {
+    KIRQL irql = irp->CancelIrql;
     if (irp == device->CurrentIrp) {
-        IoReleaseCancelSpinLock(irp->CancelIrql);
+        IoReleaseCancelSpinLock(DISPATCH_LEVEL); /* where the next one is started */
         complete(irp, STATUS_CANCELLED, 0);
         IoStartNextPacket(device, TRUE);
+        KeLowerIrql(irql);
         return;
     }
     KeRemoveEntryDeviceQueue(&device->DeviceQueue, &irp->Tail.Overlay.DeviceQueueEntry);
-    IoReleaseCancelSpinLock(irp->CancelIrql);
+    IoReleaseCancelSpinLock(irql);
     complete(irp, STATUS_CANCELLED, 0);
 }
 
@@ -163,8 +167,10 @@ static VOID NTAPI start_io(PDEVICE_OBJECT device, PIRP irp)
     if (code == IOCTL_PNP_WAIT)
         return; /* until it is cancelled */
     IoAcquireCancelSpinLock(&irql);
-    IoSetCancelRoutine(irp, NULL);
+    BOOLEAN is_ours = IoSetCancelRoutine(irp, NULL) != NULL;
     IoReleaseCancelSpinLock(irql);
+    if (!is_ours)
+        return; /* it is being cancelled */
     *(ULONG *)irp->AssociatedIrp.SystemBuffer = extension->count++;
     complete(irp, KeGetCurrentIrql() == DISPATCH_LEVEL ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL,
              sizeof(ULONG));
@@ -298,6 +304,15 @@ static BOOLEAN controllers_take_turns(PDEVICE_OBJECT device)
     return right;
 }
 
+static NTSTATUS prepare(PDEVICE_OBJECT device, PDEVICE_OBJECT physical)
+{
+    struct extension *extension = device->DeviceExtension;
+    if (!device_key_keeps_a_value(extension) || !controllers_take_turns(device) ||
+        !properties_are_kept(physical) || !interfaces_have_aliases(physical, &extension->link))
+        return STATUS_UNSUCCESSFUL;
+    return IoWMIRegistrationControl(device, WMIREG_ACTION_REGISTER);
+}
+
 static NTSTATUS NTAPI add_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT physical)
 {
     struct extension *extension;
@@ -310,21 +325,30 @@ static NTSTATUS NTAPI add_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT physical)
     extension->physical = physical;
     IoInitializeRemoveLock(&extension->lock, 0, 0, 0);
     status = IoRegisterDeviceInterface(physical, &interface_class, NULL, &extension->link);
-    if (NT_SUCCESS(status))
-        status = IoInitializeTimer(device, tick, NULL);
-    extension->lower = NT_SUCCESS(status) ? IoAttachDeviceToDeviceStack(device, physical) : NULL;
-    if (!extension->lower) {
-        IoDeleteDevice(device);
-        return NT_SUCCESS(status) ? STATUS_NO_SUCH_DEVICE : status;
-    }
-    if (!device_key_keeps_a_value(extension) || !controllers_take_turns(device) ||
-        !properties_are_kept(physical) || !interfaces_have_aliases(physical, &extension->link))
-        return STATUS_UNSUCCESSFUL;
+    if (!NT_SUCCESS(status))
+        goto no_interface;
+    status = IoInitializeTimer(device, tick, NULL);
+    if (!NT_SUCCESS(status))
+        goto not_attached;
+    extension->lower = IoAttachDeviceToDeviceStack(device, physical);
+    status = STATUS_NO_SUCH_DEVICE;
+    if (!extension->lower)
+        goto not_attached;
+    status = prepare(device, physical);
+    if (!NT_SUCCESS(status))
+        goto not_prepared;
     IoStartTimer(device);
     state.added++;
     device->Flags |= DO_BUFFERED_IO | DO_POWER_PAGABLE;
     device->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
-    return IoWMIRegistrationControl(device, WMIREG_ACTION_REGISTER);
+    return STATUS_SUCCESS;
+not_prepared:
+    IoDetachDevice(extension->lower);
+not_attached:
+    RtlFreeUnicodeString(&extension->link);
+no_interface:
+    IoDeleteDevice(device);
+    return status;
 }
 
 static VOID NTAPI reinitialize(PDRIVER_OBJECT driver, PVOID context, ULONG count)
@@ -343,6 +367,7 @@ static VOID NTAPI unload(PDRIVER_OBJECT driver)
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING registry_path)
 {
     (void)registry_path;
+    target_initialize();
     driver->DriverExtension->AddDevice = add_device;
     driver->DriverUnload = unload;
     driver->DriverStartIo = start_io;

@@ -6,6 +6,9 @@ struct target_events target_events;
 BOOLEAN target_refuses;
 
 static PVOID listening;
+/* Whose end the device's removal waits for. */
+static LONG volatile reports_under_way;
+static KEVENT reported;
 
 static const GUID custom_event = {
     0x5b6c7d80, 0x1234, 0x4321, {0x9a, 0xbc, 0xde, 0xf0, 0x12, 0x34, 0x56, 0x78}};
@@ -84,14 +87,23 @@ static NTSTATUS NTAPI changed(PVOID structure, PVOID context)
     return STATUS_SUCCESS;
 }
 
+void target_initialize(void)
+{
+    KeInitializeEvent(&reported, SynchronizationEvent, FALSE);
+}
+
 NTSTATUS target_listen(PDRIVER_OBJECT driver, PFILE_OBJECT file)
 {
+    if (listening)
+        return STATUS_DEVICE_BUSY;
     return IoRegisterPlugPlayNotification(EventCategoryTargetDeviceChange, 0, file, driver, changed,
                                           file, &listening);
 }
 
 void target_forget(void)
 {
+    while (reports_under_way)
+        KeWaitForSingleObject(&reported, Executive, KernelMode, FALSE, NULL);
     if (listening)
         IoUnregisterPlugPlayNotification(listening);
     listening = NULL;
@@ -101,6 +113,8 @@ static VOID NTAPI completed(PVOID context)
 {
     (void)context;
     target_events.completed++;
+    InterlockedDecrement(&reports_under_way);
+    KeSetEvent(&reported, IO_NO_INCREMENT, FALSE);
 }
 
 NTSTATUS target_report(PDEVICE_OBJECT physical)
@@ -112,8 +126,12 @@ NTSTATUS target_report(PDEVICE_OBJECT physical)
                                                .CustomDataBuffer = {3}};
     NTSTATUS status = IoReportTargetDeviceChange(physical, &event);
 
-    if (NT_SUCCESS(status))
+    if (NT_SUCCESS(status)) {
+        InterlockedIncrement(&reports_under_way);
         status = IoReportTargetDeviceChangeAsynchronous(physical, &event, completed, NULL);
+        if (!NT_SUCCESS(status))
+            InterlockedDecrement(&reports_under_way);
+    }
     event.Event.Data1 = 0xcb3a4008; /* the PnP manager's: not a driver's to report */
     event.Event.Data2 = 0x46f0;
     event.Event.Data3 = 0x11d0;

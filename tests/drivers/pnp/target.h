@@ -18,6 +18,7 @@ BOOLEAN interfaces_have_aliases(PDEVICE_OBJECT physical, PUNICODE_STRING link);
 /* The device sleeps when it was not busy for a second. */
 BOOLEAN idle_is_watched(PDEVICE_OBJECT device);
 void idle_forget(PDEVICE_OBJECT device);
+void target_initialize(void);
 /* From here on events of the file's device are counted. */
 NTSTATUS target_listen(PDRIVER_OBJECT driver, PFILE_OBJECT file);
 void target_forget(void);

@@ -40,7 +40,9 @@ ULONG run_inside(void);
     X(fsd_requests)           \
     X(kernel_handles)         \
     X(calls_by_handle)        \
-    X(handle_callbacks)
+    X(handle_callbacks)       \
+    X(name_of_file)           \
+    X(routines_set_twice)
 INSIDE_GROUPS(CHECK_GROUP_DECLARATION)
 
 #endif

@@ -266,3 +266,43 @@ void check_calls_by_handle(void)
     CHECK_STATUS(STATUS_SUCCESS, ZwClose(file));
     CHECK_STATUS(STATUS_INVALID_HANDLE, ZwClose(file));
 }
+
+/* This driver knows no names of files: its device's is what remains. */
+void check_name_of_file(void)
+{
+    struct {
+        OBJECT_NAME_INFORMATION header;
+        WCHAR text[40];
+    } name;
+    PDEVICE_OBJECT device;
+    PFILE_OBJECT file;
+    ULONG size;
+    CHECK_STATUS(STATUS_SUCCESS,
+                 IoGetDeviceObjectPointer(&buffered, FILE_ALL_ACCESS, &file, &device));
+    CHECK_STATUS(STATUS_SUCCESS, ObQueryNameString(file, &name.header, sizeof(name), &size));
+    CHECK(RtlEqualUnicodeString(&name.header.Name, &buffered, FALSE));
+    ObDereferenceObject(file);
+}
+
+static VOID NTAPI on_image(PUNICODE_STRING name, HANDLE process, PIMAGE_INFO image)
+{
+}
+
+static VOID NTAPI on_thread(HANDLE process, HANDLE thread, BOOLEAN created)
+{
+}
+
+/* Each is called as often as it was set, and goes as often. */
+void check_routines_set_twice(void)
+{
+    for (int i = 0; i < 2; i++) {
+        CHECK_STATUS(STATUS_SUCCESS, PsSetLoadImageNotifyRoutine(on_image));
+        CHECK_STATUS(STATUS_SUCCESS, PsSetCreateThreadNotifyRoutine(on_thread));
+    }
+    for (int i = 0; i < 2; i++) {
+        CHECK_STATUS(STATUS_SUCCESS, PsRemoveLoadImageNotifyRoutine(on_image));
+        CHECK_STATUS(STATUS_SUCCESS, PsRemoveCreateThreadNotifyRoutine(on_thread));
+    }
+    CHECK_STATUS(STATUS_PROCEDURE_NOT_FOUND, PsRemoveLoadImageNotifyRoutine(on_image));
+    CHECK_STATUS(STATUS_PROCEDURE_NOT_FOUND, PsRemoveCreateThreadNotifyRoutine(on_thread));
+}

@@ -24,6 +24,8 @@ static NTSTATUS finish(PIRP irp, NTSTATUS status, ULONG_PTR information)
 
 NTSTATUS transfer_read(PIRP irp)
 {
+    if (!irp->AssociatedIrp.SystemBuffer)
+        return finish(irp, STATUS_INVALID_PARAMETER, 0);
     switch (IoGetCurrentIrpStackLocation(irp)->Parameters.Read.ByteOffset.QuadPart) {
     case AT_ONCE:
         *(PUCHAR)irp->AssociatedIrp.SystemBuffer = 'r';
@@ -172,5 +174,25 @@ void check_apc_of_errors(void)
     CHECK_STATUS(STATUS_PENDING, read(file, NULL, LATER));
     finish(pended, STATUS_DEVICE_DATA_ERROR, 0);
     CHECK(calls == 1 && told_status == STATUS_DEVICE_DATA_ERROR);
+    ZwClose(file);
+}
+
+static NTSTATUS query(HANDLE file, BOOLEAN restart)
+{
+    calls = 0;
+    return ZwQueryDirectoryFile(file, NULL, told, &calls, &io, buffer, sizeof buffer,
+                                FileNamesInformation, FALSE, NULL, restart);
+}
+
+/* What ends before it returns is told all the same. */
+void check_apc_of_queries(void)
+{
+    HANDLE file = open(0);
+
+    CHECK_STATUS(STATUS_SUCCESS, query(file, TRUE));
+    CHECK(calls == 1 && told_context == &calls && told_block == &io && irql == PASSIVE_LEVEL);
+    CHECK(io.Information == sizeof(ULONG));
+    CHECK_STATUS(STATUS_NO_SUCH_FILE, query(file, FALSE));
+    CHECK(calls == 0);
     ZwClose(file);
 }

@@ -45,9 +45,11 @@ static NTSTATUS NTAPI create(PDEVICE_OBJECT device, PIRP irp)
 {
     PFILE_OBJECT file = IoGetCurrentIrpStackLocation(irp)->FileObject;
     UNICODE_STRING name = {0, sizeof created_name - sizeof(WCHAR), created_name};
-    NTSTATUS status = reparse_create(irp, file);
+    NTSTATUS status;
 
-    (void)device;
+    if (device == filter_device)
+        return filter_request(irp);
+    status = reparse_create(irp, file);
     if (status != STATUS_SUCCESS)
         return complete(irp, status);
     RtlZeroMemory(created_name, sizeof created_name);
@@ -58,14 +60,16 @@ static NTSTATUS NTAPI create(PDEVICE_OBJECT device, PIRP irp)
 
 static NTSTATUS NTAPI cleanup(PDEVICE_OBJECT device, PIRP irp)
 {
-    (void)device;
+    if (device == filter_device)
+        return filter_request(irp);
     InterlockedIncrement(&cleanups);
     return complete(irp, STATUS_SUCCESS);
 }
 
 static NTSTATUS NTAPI close(PDEVICE_OBJECT device, PIRP irp)
 {
-    (void)device;
+    if (device == filter_device)
+        return filter_request(irp);
     InterlockedIncrement(&closes);
     return complete(irp, STATUS_SUCCESS);
 }
@@ -74,6 +78,18 @@ static NTSTATUS NTAPI read(PDEVICE_OBJECT device, PIRP irp)
 {
     (void)device;
     return transfer_read(irp);
+}
+
+static NTSTATUS NTAPI lock_control(PDEVICE_OBJECT device, PIRP irp)
+{
+    (void)device;
+    return locks_control(irp);
+}
+
+static NTSTATUS NTAPI attributes(PDEVICE_OBJECT device, PIRP irp)
+{
+    (void)device;
+    return complete(irp, attributes_request(irp));
 }
 
 static VOID NTAPI unload(PDRIVER_OBJECT driver)
@@ -93,6 +109,12 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
     driver->MajorFunction[IRP_MJ_CLEANUP] = cleanup;
     driver->MajorFunction[IRP_MJ_CLOSE] = close;
     driver->MajorFunction[IRP_MJ_READ] = read;
+    driver->MajorFunction[IRP_MJ_LOCK_CONTROL] = lock_control;
+    driver->MajorFunction[IRP_MJ_QUERY_EA] = attributes;
+    driver->MajorFunction[IRP_MJ_SET_EA] = attributes;
+    driver->MajorFunction[IRP_MJ_SET_VOLUME_INFORMATION] = attributes;
+    driver->MajorFunction[IRP_MJ_DIRECTORY_CONTROL] = attributes;
+    driver->MajorFunction[IRP_MJ_QUERY_INFORMATION] = attributes;
     status = IoCreateDevice(driver, 0, &name, FILE_DEVICE_UNKNOWN, 0, FALSE, &volume_device);
     if (!NT_SUCCESS(status))
         return status;

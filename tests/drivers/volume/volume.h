@@ -23,8 +23,18 @@ void *routine(const wchar_t *name);
 
 /* IRP_MJ_CREATE of names that lead elsewhere. STATUS_SUCCESS: the name is none of them. */
 NTSTATUS reparse_create(PIRP irp, PFILE_OBJECT file);
+/* The filter above the volume, while there is one, and its requests. */
+extern PDEVICE_OBJECT filter_device;
+NTSTATUS filter_request(PIRP irp);
+
 /* IRP_MJ_READ. */
 NTSTATUS transfer_read(PIRP irp);
+/* IRP_MJ_LOCK_CONTROL. */
+NTSTATUS locks_control(PIRP irp);
+/* IRP_MJ_QUERY_EA, IRP_MJ_SET_EA, IRP_MJ_SET_VOLUME_INFORMATION, IRP_MJ_DIRECTORY_CONTROL,
+ * IRP_MJ_QUERY_INFORMATION; what to
+ * complete it with. */
+NTSTATUS attributes_request(PIRP irp);
 
 /* The groups, in their order. */
 #define VOLUME_GROUPS(X) \
@@ -34,7 +44,19 @@ NTSTATUS transfer_read(PIRP irp);
     X(apc_at_once)       \
     X(apc_held_back)     \
     X(apc_in_wait)       \
-    X(apc_of_errors)
+    X(apc_of_errors)     \
+    X(apc_of_queries)    \
+    X(lock_rules)        \
+    X(lock_list)         \
+    X(lock_requests)     \
+    X(ea_lists)          \
+    X(ea_of_file)        \
+    X(volume_settings)   \
+    X(hard_errors)       \
+    X(file_names)        \
+    X(mcb_runs)          \
+    X(mcb_changes)       \
+    X(cancelled_open)
 VOLUME_GROUPS(CHECK_GROUP_DECLARATION)
 
 #endif

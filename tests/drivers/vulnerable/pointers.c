@@ -262,10 +262,10 @@ NOINLINE NTSTATUS kernel_file(struct request *request)
 
     TRY
     {
-        /* GAP: who may write to the folder no rule knows */
         InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE, NULL, NULL);
-        status = ZwCreateFile(&file, FILE_WRITE_DATA | SYNCHRONIZE, &attributes, &block, NULL,
-                              FILE_ATTRIBUTE_NORMAL, FILE_SHARE_READ, FILE_OVERWRITE_IF,
+        status = ZwCreateFile(&file, FILE_WRITE_DATA | SYNCHRONIZE, /* MISTAKE: drive-of-caller */
+                              &attributes, &block, NULL, FILE_ATTRIBUTE_NORMAL, FILE_SHARE_READ,
+                              FILE_OVERWRITE_IF,
                               FILE_SYNCHRONOUS_IO_NONALERT | FILE_NON_DIRECTORY_FILE, NULL, 0);
         if (NT_SUCCESS(status))
             ZwClose(file);

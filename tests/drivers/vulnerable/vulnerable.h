@@ -6,7 +6,8 @@
  *     MISTAKE: rule-identifier
  *
  * with more identifiers behind it, separated by |, where compilers lay the stack out differently,
- * or by &, where each of them must be found. What no rule finds says GAP, and what it is.
+ * or by &, where each of them must be found. A rule whose findings are all in one place, told apart
+ * by what led there, says how many they are: REPLIES: reply-unwritten 2, kernel-address-disclosed 1
  */
 #ifndef VULNERABLE_H
 #define VULNERABLE_H

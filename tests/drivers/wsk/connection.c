@@ -257,6 +257,14 @@ void check_unbound(void)
     CHECK_STATUS(STATUS_SUCCESS, close_socket(wsk));
 }
 
+void check_no_client(void)
+{
+    struct pending pending;
+    npi.Dispatch->WskSocket(NULL, AF_INET, SOCK_STREAM, IPPROTO_TCP, WSK_FLAG_LISTEN_SOCKET, NULL,
+                            NULL, NULL, NULL, NULL, prepare(&pending));
+    CHECK_STATUS(STATUS_INVALID_HANDLE, finish(&pending, NULL));
+}
+
 void check_refusals(void)
 {
     PWSK_SOCKET first, second, none;

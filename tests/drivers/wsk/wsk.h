@@ -66,6 +66,7 @@ static inline const WSK_PROVIDER_CONNECTION_DISPATCH *connection(PWSK_SOCKET wsk
     X(addresses_and_options) \
     X(socket_connect)        \
     X(unbound)               \
+    X(no_client)             \
     X(refusals)              \
     X(graceful)              \
     X(abortive)              \

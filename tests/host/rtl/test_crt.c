@@ -25,6 +25,13 @@ CRT_API void *nt_bsearch(const void *, const void *, size_t, size_t,
 CRT_API size_t nt_mbstowcs(wchar_t *, const char *, size_t);
 CRT_API size_t nt_wcstombs(char *, const wchar_t *, size_t);
 CRT_API int nt_isspace(int);
+CRT_API errno_t _splitpath_s(const char *, char *, size_t, char *, size_t, char *, size_t, char *,
+                             size_t);
+CRT_API errno_t _makepath_s(char *, size_t, const char *, const char *, const char *, const char *);
+CRT_API errno_t _wsplitpath_s(const WCHAR *, WCHAR *, size_t, WCHAR *, size_t, WCHAR *, size_t,
+                              WCHAR *, size_t);
+CRT_API errno_t _wmakepath_s(WCHAR *, size_t, const WCHAR *, const WCHAR *, const WCHAR *,
+                             const WCHAR *);
 CRT_API int nt_toupper(int);
 CRT_API wint_t nt_towupper(wint_t);
 
@@ -251,6 +258,60 @@ static void characters_convert(void **state)
     assert_int_equal(0xC9, nt_towupper(0xE9));
 }
 
+static void check_split(const char *path, const char *drive, const char *folder, const char *name,
+                        const char *extension)
+{
+    char parts[4][16];
+
+    assert_int_equal(0, _splitpath_s(path, parts[0], 3, parts[1], 16, parts[2], 16, parts[3], 16));
+    assert_string_equal(drive, parts[0]);
+    assert_string_equal(folder, parts[1]);
+    assert_string_equal(name, parts[2]);
+    assert_string_equal(extension, parts[3]);
+}
+
+static void paths_are_taken_apart(void **state)
+{
+    char name[4] = "old", extension[4] = "old";
+    WCHAR wide[16];
+
+    (void)state;
+    check_split("C:\\a\\b/c.d.txt", "C:", "\\a\\b/", "c.d", ".txt");
+    check_split("C:file", "C:", "", "file", "");
+    check_split("\\dir.x\\", "", "\\dir.x\\", "", "");
+    check_split(".sys", "", "", "", ".sys");
+    check_split("", "", "", "", "");
+    assert_int_equal(0, _splitpath_s("abc.de", NULL, 0, NULL, 0, name, 4, NULL, 0));
+    assert_string_equal("abc", name);
+    assert_int_equal(CRT_ERANGE, _splitpath_s("abcd.e", NULL, 0, NULL, 0, name, 4, extension, 4));
+    assert_string_equal("", name);
+    assert_string_equal("", extension);
+    assert_int_equal(CRT_EINVAL, _splitpath_s("a", NULL, 1, NULL, 0, name, 4, NULL, 0));
+    assert_int_equal(CRT_EINVAL, _splitpath_s(NULL, NULL, 0, NULL, 0, name, 4, NULL, 0));
+    assert_int_equal(0, _wsplitpath_s(L"\\x\\y.z", NULL, 0, wide, 16, NULL, 0, NULL, 0));
+    assert_memory_equal(L"\\x\\", wide, 4 * sizeof(WCHAR));
+}
+
+static void paths_are_put_together(void **state)
+{
+    char path[16];
+    WCHAR wide[8];
+
+    (void)state;
+    assert_int_equal(0, _makepath_s(path, 16, "C", "a\\b", "c", "txt"));
+    assert_string_equal("C:a\\b\\c.txt", path);
+    assert_int_equal(0, _makepath_s(path, 16, "C:", "\\a/", "c", ".t"));
+    assert_string_equal("C:\\a/c.t", path);
+    assert_int_equal(0, _makepath_s(path, 16, NULL, NULL, "c", NULL));
+    assert_string_equal("c", path);
+    assert_int_equal(CRT_ERANGE, _makepath_s(path, 5, "C", "a", "b", NULL));
+    assert_string_equal("", path);
+    assert_int_equal(0, _makepath_s(path, 6, "C", "a", "b", NULL));
+    assert_int_equal(CRT_EINVAL, _makepath_s(path, 0, "C", "a", "b", NULL));
+    assert_int_equal(0, _wmakepath_s(wide, 8, L"D", NULL, L"n", L"s"));
+    assert_memory_equal(L"D:n.s", wide, 6 * sizeof(WCHAR));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +326,8 @@ int main(void)
         cmocka_unit_test(input_is_scanned),
         cmocka_unit_test(arrays_are_sorted_and_searched),
         cmocka_unit_test(characters_convert),
+        cmocka_unit_test(paths_are_taken_apart),
+        cmocka_unit_test(paths_are_put_together),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
