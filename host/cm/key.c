@@ -36,7 +36,8 @@ static NTSTATUS key_name_of(void *object, UNICODE_STRING *name)
     return cm_key_path(object, name);
 }
 
-OBJECT_TYPE cm_key_type = {.name = RTL_CONSTANT_STRING(L"Key"),
+OBJECT_TYPE cm_key_type = {.self = &cm_key_type,
+                           .name = RTL_CONSTANT_STRING(L"Key"),
                            .mapping = {KEY_READ, KEY_WRITE, KEY_EXECUTE, KEY_ALL_ACCESS},
                            .valid_access = KEY_ALL_ACCESS,
                            .name_of = key_name_of,

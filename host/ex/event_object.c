@@ -10,7 +10,8 @@ static PKEVENT event_waitable(void *object)
     return object;
 }
 
-OBJECT_TYPE ex_event_type = {.name = RTL_CONSTANT_STRING(L"Event"),
+OBJECT_TYPE ex_event_type = {.self = &ex_event_type,
+                             .name = RTL_CONSTANT_STRING(L"Event"),
                              .mapping = {STANDARD_RIGHTS_READ | EVENT_QUERY_RIGHT,
                                          STANDARD_RIGHTS_WRITE | EVENT_MODIFY_STATE,
                                          STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, EVENT_ALL_ACCESS},

@@ -22,7 +22,8 @@ static void remove(void *object)
     ke_release_mutant(object, TRUE, FALSE, &before);
 }
 
-OBJECT_TYPE ex_mutant_type = {.name = RTL_CONSTANT_STRING(L"Mutant"),
+OBJECT_TYPE ex_mutant_type = {.self = &ex_mutant_type,
+                              .name = RTL_CONSTANT_STRING(L"Mutant"),
                               .mapping = {STANDARD_RIGHTS_READ | QUERY_RIGHT, STANDARD_RIGHTS_WRITE,
                                           STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, ALL_RIGHTS},
                               .valid_access = ALL_RIGHTS,

@@ -15,6 +15,7 @@ static PKEVENT itself(void *object)
 }
 
 OBJECT_TYPE ex_semaphore_type = {
+    .self = &ex_semaphore_type,
     .name = RTL_CONSTANT_STRING(L"Semaphore"),
     .mapping = {STANDARD_RIGHTS_READ | QUERY_RIGHT, STANDARD_RIGHTS_WRITE | MODIFY_RIGHT,
                 STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, SEMAPHORE_ALL_ACCESS},

@@ -24,6 +24,7 @@ static void device_remove(void *object)
 }
 
 OBJECT_TYPE io_device_type = {
+    .self = &io_device_type,
     .name = RTL_CONSTANT_STRING(L"Device"),
     .mapping = {FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE, FILE_ALL_ACCESS},
     .valid_access = FILE_ALL_ACCESS,

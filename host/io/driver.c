@@ -29,7 +29,8 @@ static void driver_remove(void *object)
         io_image_release(driver->image); /* at once, or with the last that imports from it */
 }
 
-OBJECT_TYPE io_driver_type = {.name = RTL_CONSTANT_STRING(L"Driver"),
+OBJECT_TYPE io_driver_type = {.self = &io_driver_type,
+                              .name = RTL_CONSTANT_STRING(L"Driver"),
                               .valid_access = 0xF0001,
                               .removes_at_passive = TRUE,
                               .remove = driver_remove};

@@ -121,6 +121,7 @@ static PKEVENT file_waitable(void *object)
 }
 
 OBJECT_TYPE io_file_type = {
+    .self = &io_file_type,
     .name = RTL_CONSTANT_STRING(L"File"),
     .mapping = {FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE, FILE_ALL_ACCESS},
     .valid_access = FILE_ALL_ACCESS,

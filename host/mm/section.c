@@ -19,7 +19,8 @@ static void section_remove(void *object)
     linux_free(section->committed);
 }
 
-OBJECT_TYPE mm_section_type = {.name = RTL_CONSTANT_STRING(L"Section"),
+OBJECT_TYPE mm_section_type = {.self = &mm_section_type,
+                               .name = RTL_CONSTANT_STRING(L"Section"),
                                .mapping = {STANDARD_RIGHTS_READ | SECTION_QUERY | SECTION_MAP_READ,
                                            STANDARD_RIGHTS_WRITE | SECTION_MAP_WRITE,
                                            STANDARD_RIGHTS_EXECUTE | SECTION_MAP_EXECUTE,

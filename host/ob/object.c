@@ -25,7 +25,6 @@ NTSTATUS ob_allocate(struct machine *machine, POBJECT_TYPE type, SIZE_T size, vo
     __builtin_memset(header, 0, sizeof(*header) + size);
     header->references = 1;
     header->type = type;
-    __atomic_store_n(&type->self, type, __ATOMIC_RELAXED);
     header->machine = machine;
     *object = header + 1;
     return STATUS_SUCCESS;

@@ -15,8 +15,9 @@
 struct ob_open; /* what an open carries to parse routines; Io derives its own */
 
 struct _OBJECT_TYPE {
-    /* Itself, once an object of the type exists. mingw's headers import ExEventObjectType and its
-     * like with one indirection too few for the documented *ExEventObjectType: this supplies it. */
+    /* Itself, in the types that are exported: NT's begin with a list that is empty, whose link
+     * leads back. mingw's headers import ExEventObjectType and its like with one indirection too
+     * few for the documented *ExEventObjectType, which therefore works on Windows as well. */
     struct _OBJECT_TYPE *self;
     UNICODE_STRING name;
     GENERIC_MAPPING mapping;

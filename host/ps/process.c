@@ -26,7 +26,8 @@ static void process_remove(void *object)
         ob_dereference(process->token);
 }
 
-OBJECT_TYPE ps_process_type = {.name = RTL_CONSTANT_STRING(L"Process"),
+OBJECT_TYPE ps_process_type = {.self = &ps_process_type,
+                               .name = RTL_CONSTANT_STRING(L"Process"),
                                .valid_access = PROCESS_ALL_ACCESS,
                                .remove = process_remove};
 

@@ -27,7 +27,8 @@ static void thread_remove(void *object)
         ob_dereference(thread->owner);
 }
 
-OBJECT_TYPE ps_thread_type = {.name = RTL_CONSTANT_STRING(L"Thread"),
+OBJECT_TYPE ps_thread_type = {.self = &ps_thread_type,
+                              .name = RTL_CONSTANT_STRING(L"Thread"),
                               .valid_access = THREAD_ALL_ACCESS,
                               .remove = thread_remove};
 

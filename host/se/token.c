@@ -2,6 +2,7 @@
 #include "host/se/se.h"
 
 OBJECT_TYPE se_token_type = {
+    .self = &se_token_type,
     .name = RTL_CONSTANT_STRING(L"Token"),
     .mapping = {TOKEN_READ, TOKEN_WRITE, TOKEN_EXECUTE | TOKEN_IMPERSONATE, TOKEN_ALL_ACCESS},
     .valid_access = TOKEN_ALL_ACCESS};

@@ -40,7 +40,8 @@ static void timer_remove(void *object)
     forget_thread(timer);
 }
 
-OBJECT_TYPE zw_timer_type = {.name = RTL_CONSTANT_STRING(L"Timer"),
+OBJECT_TYPE zw_timer_type = {.self = &zw_timer_type,
+                             .name = RTL_CONSTANT_STRING(L"Timer"),
                              .mapping = {STANDARD_RIGHTS_READ | QUERY_RIGHT,
                                          STANDARD_RIGHTS_WRITE | MODIFY_RIGHT,
                                          STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, ALL_RIGHTS},

@@ -41,6 +41,7 @@ ULONG run_inside(void);
     X(kernel_handles)         \
     X(calls_by_handle)        \
     X(handle_callbacks)       \
+    X(type_of_handle)         \
     X(name_of_file)           \
     X(routines_set_twice)
 INSIDE_GROUPS(CHECK_GROUP_DECLARATION)

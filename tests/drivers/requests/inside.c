@@ -267,6 +267,22 @@ void check_calls_by_handle(void)
     CHECK_STATUS(STATUS_INVALID_HANDLE, ZwClose(file));
 }
 
+/* *ExEventObjectType is that type even before there is an event: a file's handle is none. */
+void check_type_of_handle(void)
+{
+    OBJECT_ATTRIBUTES attributes;
+    IO_STATUS_BLOCK result;
+    HANDLE file;
+    PVOID object;
+    InitializeObjectAttributes(&attributes, &buffered, OBJ_KERNEL_HANDLE, NULL, NULL);
+    CHECK_STATUS(STATUS_SUCCESS,
+                 ZwCreateFile(&file, GENERIC_READ | SYNCHRONIZE, &attributes, &result, NULL, 0,
+                              FILE_SHARE_READ, FILE_OPEN, FILE_SYNCHRONOUS_IO_NONALERT, NULL, 0));
+    CHECK_STATUS(STATUS_OBJECT_TYPE_MISMATCH,
+                 ObReferenceObjectByHandle(file, 0, *ExEventObjectType, KernelMode, &object, NULL));
+    CHECK_STATUS(STATUS_SUCCESS, ZwClose(file));
+}
+
 /* This driver knows no names of files: its device's is what remains. */
 void check_name_of_file(void)
 {
