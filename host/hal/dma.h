@@ -1,7 +1,7 @@
 /*
  * DMA adapters. Logical addresses are physical ones, as on a PC without an IOMMU; a device that
  * cannot reach a page, or wants one run of addresses, gets map registers: pages of the adapter's
- * own, below the device's limit and in one run, with the data copied to and fro.
+ * own, below the device's limit and in one run, with the data copied there and back.
  *
  * dma.c: adapters and common buffers; dma_registers.c: who has the channel and the map registers;
  * dma_map.c: transfers; dma_list.c: scatter/gather lists.

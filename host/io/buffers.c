@@ -99,7 +99,8 @@ static inline NTSTATUS take_buffered(PIRP irp, const struct io_request *request)
     return take_system_buffer(irp, size, request->input, input);
 }
 
-/* The output's length alone asks for an MDL: a missing buffer is an address that cannot be locked. */
+/* The output's length alone asks for an MDL: a missing buffer is an address that cannot be locked.
+ */
 static NTSTATUS take_direct(PIRP irp, const struct io_request *request, LOCK_OPERATION operation)
 {
     ULONG input = request->input ? request->input_length : 0;

@@ -76,12 +76,27 @@ static void check_made(const struct gone *gone)
 }
 
 /* ---- devices ---- */
+/* A worker may be letting go of the last reference to another one just now. */
+static ULONG collect_devices(const struct gone *gone, const void **found)
+{
+    struct io_state *io = current_machine()->io;
+    ULONG count = 0;
+    linux_lock(&io->lock);
+    for (PDEVICE_OBJECT device = gone->driver->DeviceObject; device && count < MOST_LEFT;
+         device = device->NextDevice)
+        if (!io_device_extension_of(device)->delete_pending)
+            found[count++] = device;
+    linux_unlock(&io->lock);
+    return count;
+}
+
 static void check_devices(const struct gone *gone)
 {
-    for (PDEVICE_OBJECT device = gone->driver->DeviceObject; device; device = device->NextDevice)
-        if (!io_device_extension_of(device)->delete_pending)
-            report(RULE_DEVICE_LEFT, gone, verifier_maker(MADE_DEVICE, (uint64_t)device),
-                   "the device object at %p made here is still there", device);
+    const void *found[MOST_LEFT];
+    ULONG count = collect_devices(gone, found);
+    for (ULONG i = 0; i < count; i++)
+        report(RULE_DEVICE_LEFT, gone, verifier_maker(MADE_DEVICE, (uint64_t)found[i]),
+               "the device object at %p made here is still there", found[i]);
 }
 
 /* ---- timers and DPCs ---- */

@@ -85,9 +85,9 @@ const char *sb_fuzz_device(const struct sb_fuzz *fuzz, uint32_t index);
  * Returns its new length. The same seed makes the same change. */
 size_t sb_fuzz_mutate(struct sb_fuzz *fuzz, uint8_t *input, size_t length, size_t capacity,
                       const uint8_t *other, size_t other_length, uint64_t seed);
-/* The index-th of the changes that are tried one by one: a request more, other lengths, numbers that
- * the driver compares with in the last request's fields. Worth while for an input that reached code
- * which none before it did. Returns the length, 0 when there are no more. */
+/* The index-th of the changes that are tried one by one: a request more, other lengths, numbers
+ * that the driver compares with in the last request's fields. Worth while for an input that reached
+ * code which none before it did. Returns the length, 0 when there are no more. */
 size_t sb_fuzz_vary(struct sb_fuzz *fuzz, const uint8_t *base, size_t length, uint32_t index,
                     uint8_t *input, size_t capacity);
 /* The index-th input to begin with: each request and control code once. Returns its length, 0 when

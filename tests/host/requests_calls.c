@@ -107,11 +107,11 @@ void bad_buffers_are_refused_before_the_driver(void **state)
     const struct {
         int method;
         void *input, *output;
-    } cases[] = {{BUFFERED, foreign, NULL},       {BUFFERED, NULL, foreign},
-                 {BUFFERED, end + 8, NULL},       {BUFFERED, NULL, end + 8},
-                 {BUFFERED, (void *)0x20, NULL},  {OUT_DIRECT, NULL, foreign},
-                 {OUT_DIRECT, foreign, NULL},     {OUT_DIRECT, NULL, end + 8},
-                 {IN_DIRECT, NULL, (void *)0x20}, {IN_DIRECT, end + 8, NULL},
+    } cases[] = {{BUFFERED, foreign, NULL},        {BUFFERED, NULL, foreign},
+                 {BUFFERED, end + 8, NULL},        {BUFFERED, NULL, end + 8},
+                 {BUFFERED, (void *)0x20, NULL},   {OUT_DIRECT, NULL, foreign},
+                 {OUT_DIRECT, foreign, NULL},      {OUT_DIRECT, NULL, end + 8},
+                 {IN_DIRECT, NULL, (void *)0x20},  {IN_DIRECT, end + 8, NULL},
                  {BUFFERED, NULL, (void *)~15ull}, {OUT_DIRECT, NULL, NULL},
                  {IN_DIRECT, end - 16, NULL}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -12,9 +12,8 @@ static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stac
     NTSTATUS status;
     HANDLE file;
 
-    InitializeObjectAttributes(&attributes, &name,
-                               OBJ_KERNEL_HANDLE | (DEFECT ? 0 : OBJ_FORCE_ACCESS_CHECK), NULL,
-                               NULL);
+    InitializeObjectAttributes(
+        &attributes, &name, OBJ_KERNEL_HANDLE | (DEFECT ? 0 : OBJ_FORCE_ACCESS_CHECK), NULL, NULL);
     status = ZwCreateFile(&file, FILE_READ_DATA | SYNCHRONIZE, /* MISTAKE: opened-for-caller */
                           &attributes, &block, NULL, FILE_ATTRIBUTE_NORMAL, FILE_SHARE_READ,
                           FILE_OPEN, FILE_SYNCHRONOUS_IO_NONALERT, NULL, 0);

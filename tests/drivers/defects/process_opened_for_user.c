@@ -10,9 +10,8 @@ static NTSTATUS control(PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stac
     OBJECT_ATTRIBUTES attributes;
     HANDLE process;
 
-    InitializeObjectAttributes(&attributes, NULL,
-                               OBJ_KERNEL_HANDLE | (DEFECT ? 0 : OBJ_FORCE_ACCESS_CHECK), NULL,
-                               NULL);
+    InitializeObjectAttributes(
+        &attributes, NULL, OBJ_KERNEL_HANDLE | (DEFECT ? 0 : OBJ_FORCE_ACCESS_CHECK), NULL, NULL);
     if (NT_SUCCESS(ZwOpenProcess(&process, GENERIC_ALL, /* MISTAKE: opened-for-caller */
                                  &attributes, &client)))
         ZwClose(process);
