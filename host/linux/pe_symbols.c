@@ -138,6 +138,53 @@ static void find_function(Dwarf_Die *unit, Dwarf_Addr address, struct linux_symb
         free(scopes);
 }
 
+/* The compiler's and the kit's headers, not the driver's own. */
+static bool is_foreign(const char *path)
+{
+    return (strncmp(path, "/usr/", 5) == 0 && strstr(path, "/include/")) ||
+           strstr(path, "Windows Kits") || strstr(path, "mingw");
+}
+
+/* Where an inlined routine was called. NULL: not known. */
+static const char *call_of(Dwarf_Die *unit, Dwarf_Die *inlined, int *line)
+{
+    Dwarf_Attribute attribute;
+    Dwarf_Word file, number;
+    Dwarf_Files *files;
+    size_t count;
+
+    if (dwarf_formudata(dwarf_attr(inlined, DW_AT_call_file, &attribute), &file) != 0 ||
+        dwarf_formudata(dwarf_attr(inlined, DW_AT_call_line, &attribute), &number) != 0 ||
+        dwarf_getsrcfiles(unit, &files, &count) != 0 || file >= count)
+        return NULL;
+    *line = (int)number;
+    return dwarf_filesrc(files, file, NULL, NULL);
+}
+
+/* What foreign headers put in line has the line of the driver that it was put in. */
+static const char *leave_foreign(Dwarf_Die *unit, Dwarf_Addr address, const char *path, int *line)
+{
+    Dwarf_Die *innermost = NULL, *scopes = NULL;
+    int count = dwarf_getscopes(unit, address, &innermost) > 0
+                    ? dwarf_getscopes_die(&innermost[0], &scopes)
+                    : 0;
+
+    for (int i = 0; i < count && is_foreign(path); i++) {
+        int outer_line;
+        const char *outer = dwarf_tag(&scopes[i]) == DW_TAG_inlined_subroutine
+                                ? call_of(unit, &scopes[i], &outer_line)
+                                : NULL;
+        if (!outer)
+            continue;
+        path = outer;
+        *line = outer_line;
+    }
+    if (count > 0)
+        free(scopes);
+    free(innermost);
+    return path;
+}
+
 static void find_line(Dwarf_Die *unit, Dwarf_Addr address, struct linux_symbol *symbol)
 {
     Dwarf_Line *line = dwarf_getsrc_die(unit, address);
@@ -145,6 +192,8 @@ static void find_line(Dwarf_Die *unit, Dwarf_Addr address, struct linux_symbol *
 
     if (!path || dwarf_lineno(line, &symbol->line) != 0)
         return;
+    path = leave_foreign(unit, address, path, &symbol->line);
+    symbol->is_foreign = is_foreign(path);
     for (const char *c = path; *c; c++)
         if (*c == '/' || *c == '\\')
             path = c + 1;

@@ -12,6 +12,7 @@ struct linux_symbol {
     uint64_t offset;      /* from the function's start */
     char source_file[64]; /* without folders; empty when not known */
     int line;
+    bool is_foreign; /* in a header of the compiler's or the kit's */
 };
 
 /* Looks an address of the image up, as an RVA. file: the image's file, which may be anything. False

@@ -103,14 +103,23 @@ static void locate(struct verifier_finding *finding, const struct verifier_place
                                 &finding->offset);
 }
 
+static BOOLEAN find_symbol(uint64_t address, BOOLEAN is_exact, struct linux_symbol *symbol)
+{
+    struct loaded_image *image = loader_find(current_machine(), address);
+    return image &&
+           linux_pe_symbol(image->file, image->file_size,
+                           (uint32_t)(address - (uint64_t)image->base) - !is_exact, symbol);
+}
+
+/* The driver's own source: what a header of the compiler's or the kit's does was called there. */
 static void name_source(struct verifier_finding *finding)
 {
-    struct loaded_image *image = loader_find(current_machine(), finding->address);
-    struct linux_symbol symbol;
-
-    if (!image || !linux_pe_symbol(image->file, image->file_size,
-                                   (uint32_t)finding->offset - !finding->is_exact, &symbol))
+    struct linux_symbol symbol, caller;
+    if (!find_symbol(finding->address, finding->is_exact, &symbol))
         return;
+    for (ULONG i = 1; symbol.is_foreign && i < finding->frame_count; i++)
+        if (find_symbol(finding->frames[i], FALSE, &caller))
+            symbol = caller;
     text_format(finding->function, sizeof(finding->function), "%s", symbol.function);
     text_format(finding->source_file, sizeof(finding->source_file), "%s", symbol.source_file);
     finding->line = symbol.line;
