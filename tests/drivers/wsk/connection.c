@@ -277,9 +277,12 @@ void check_refusals(void)
     CHECK_STATUS(STATUS_SUCCESS, bind_socket(second, port));
     CHECK_STATUS(STATUS_SUCCESS, close_socket(second));
 
-    /* Nobody listens there any more. */
+    /* Nobody listens at a port that a connection has bound, and nobody else can. */
+    CHECK_STATUS(STATUS_SUCCESS, make_socket(WSK_FLAG_CONNECTION_SOCKET, NULL, NULL, &first));
+    port = bind_somewhere(first);
     CHECK_STATUS(STATUS_CONNECTION_REFUSED, connect_to(port, &none));
     CHECK_STATUS(STATUS_SUCCESS, close_socket(none));
+    CHECK_STATUS(STATUS_SUCCESS, close_socket(first));
 }
 
 /* The peer's orderly end: what was sent arrives, then nothing, and the other way stays open. */
